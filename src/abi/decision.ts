@@ -1,0 +1,92 @@
+// The question the kernel puts to the policy, and the answer.
+import type { Json, JsonObject } from './json.ts';
+import type { RuleId } from './names.ts';
+import type { Place } from './problem.ts';
+import type { Target } from './syscall.ts';
+
+/** The words of machine output (`explain`, the log). */
+export type Verdict = 'allowed' | 'rewritten' | 'denied' | 'asked' | 'hidden' | 'contained' | 'errored';
+
+export type Mode = 'enforce' | 'warn' | 'observe';
+
+/** What is known about a tool beside the call: its definition as the driver listed it. */
+export interface ToolFacts {
+	readonly definition: JsonObject;
+}
+
+/** One question. Everything the answer depends on is in here or comes through the ports. */
+export interface Request {
+	readonly target: Target;
+	readonly agent: string;
+	/** Milliseconds since the epoch. */
+	readonly at: number;
+	readonly env: Readonly<Record<string, string | undefined>>;
+	/** The directory relative paths of this driver resolve against; absolute. */
+	readonly cwd: string;
+	/** JSON Pointers of the arguments that carry shell text or an argv (`/command` for the built-in shell); empty for other tools. */
+	readonly commandsAt?: readonly string[];
+	/** Absent when the driver has not listed this tool (`explain` without drivers, examples). */
+	readonly tool?: ToolFacts;
+	/** For resources and prompts: does this driver have a tool that this caller may use? */
+	readonly driverHasAllowedTool?: boolean;
+}
+
+/** A path as text and as the file system has it. */
+export interface PathForms {
+	/** Absolute, `.` and `..` resolved by text only. */
+	readonly lexical: string;
+	/** Symlinks resolved, through the deepest ancestor that exists. */
+	readonly real: string;
+}
+
+/** What policy may ask of the world; the kernel wires it, `explain` and tests may fake it. */
+export interface Ports {
+	/** Resolves a path argument; undefined when it can't be resolved (NUL, a loop): then deny matches and allow does not. */
+	resolvePath(text: string, cwd: string): PathForms | undefined;
+}
+
+/** One argument that a rule changed. */
+export interface Change {
+	/** JSON Pointer (RFC 6901) into the arguments. */
+	readonly path: string;
+	readonly from?: Json;
+	readonly to?: Json;
+	readonly rule: RuleId;
+}
+
+/** How a person is asked. */
+export interface AskTerms {
+	readonly prompt?: string;
+	/** What to show: `command`, `cwd`, `agent`, `args`, or a parameter's name. */
+	readonly show: readonly string[];
+	readonly timeoutMs: number;
+	readonly remember: 'no' | 'exact-call';
+}
+
+/** Where a rule that took part stands. */
+export interface RuleRef {
+	readonly id: RuleId;
+	readonly effect: string;
+	readonly where?: Place;
+	/** Which form it matched: the call as asked, the final one, or both. */
+	readonly matched: 'asked' | 'final' | 'both';
+}
+
+/** The answer: what would be done, whether it is done in this mode, and why. */
+export interface Decision {
+	readonly verdict: Verdict;
+	/** False in warn and observe mode when the verdict would have stopped or changed the call: then the call as asked goes through. */
+	readonly acted: boolean;
+	readonly mode: Mode;
+	/** Every rule that took part, strictest first; empty for a default. */
+	readonly because: readonly RuleRef[];
+	readonly reason?: string;
+	readonly instead?: string;
+	/** The target as it shall run (pins, narrowing and rewrites applied); the asked one when nothing changed. Frozen. */
+	readonly final: Target;
+	readonly changes: readonly Change[];
+	/** Set when the verdict is `asked`. */
+	readonly ask?: AskTerms;
+	/** Set when the verdict is `errored`: what failed, for the log; the call is refused. */
+	readonly error?: string;
+}
