@@ -25,12 +25,7 @@ export interface JsonObject {
 
 /** True for a JSON object: not null, not an array, not a number kept as text. */
 export function isJsonObject(value: unknown): value is JsonObject {
-	return (
-		typeof value === 'object' &&
-		value !== null &&
-		!Array.isArray(value) &&
-		!(value instanceof ExactNumber)
-	);
+	return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber);
 }
 
 /** The member of that name if `value` is an object that has it as its own, else undefined. */

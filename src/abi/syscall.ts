@@ -57,7 +57,12 @@ export function targetOf(call: Pick<Syscall, 'driver' | 'method' | 'params'>): T
 	const { driver, method, params } = call;
 	switch (method) {
 		case 'tools/call':
-			return { kind: 'tool', driver, tool: stringMember(params, 'name') ?? '', args: object(member(params, 'arguments')) };
+			return {
+				kind: 'tool',
+				driver,
+				tool: stringMember(params, 'name') ?? '',
+				args: object(member(params, 'arguments')),
+			};
 		case 'prompts/get':
 			return {
 				kind: 'prompt',

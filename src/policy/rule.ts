@@ -1,6 +1,7 @@
 // What a policy file says once it is parsed: the shapes that load makes and compile reads.
-import type { Json } from '../abi/json.ts';
+
 import type { AskTerms, Mode } from '../abi/decision.ts';
+import type { Json } from '../abi/json.ts';
 import type { RuleId } from '../abi/names.ts';
 import type { Place } from '../abi/problem.ts';
 import type { DriverAsk } from '../abi/syscall.ts';

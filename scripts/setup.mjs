@@ -1,0 +1,78 @@
+// Installs what the first two commands of the README need, and nothing when all of it is there already.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+
+const root = resolve(fileURLToPath(import.meta.url), '../..');
+const inspector = join(root, 'tests/inspector');
+
+requireNode(process.versions.node, [20, 19], 'Trapgate');
+install(root);
+if (process.argv.includes('--tests')) {
+	install(inspector);
+	checkNewerNode();
+}
+
+/** Runs `npm ci` in `folder` unless its lock file, this platform and this Node line are those of the last one that finished. */
+function install(folder) {
+	const name = relative(root, folder) || 'trapgate';
+	const stamp = join(folder, 'node_modules/.trapgate-setup');
+	const wanted = fingerprint(folder);
+	if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) {
+		say(`${name}: dependencies are those of package-lock.json`);
+		return;
+	}
+	say(`${name}: running npm ci`);
+	// Development dependencies are what builds and checks the project, whatever NODE_ENV says here.
+	npm(['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error', `--prefix=${folder}`], folder);
+	writeFileSync(stamp, wanted);
+	say(`${name}: dependencies installed`);
+}
+
+function fingerprint(folder) {
+	const hash = createHash('sha256')
+		.update(readFileSync(join(folder, 'package-lock.json')))
+		.digest('hex');
+	return `${hash} ${process.platform}-${process.arch} node${process.versions.node.split('.')[0]}\n`;
+}
+
+function npm(args, cwd) {
+	const running = process.env.npm_execpath;
+	const [command, first] = running?.endsWith('.js') ? [process.execPath, [running]] : ['npm', []];
+	const done = spawnSync(command, [...first, ...args], { cwd, stdio: ['ignore', 'inherit', 'inherit'] });
+	if (done.error) fail(`npm could not be started: ${done.error.message}`);
+	if (done.status !== 0)
+		fail(`npm ${args[0]} failed in ${relative(root, cwd) || '.'} (${done.signal ?? `exit ${done.status}`})`);
+}
+
+/** The `node` package gets its binary in an install script; where scripts are off it leaves nothing and says nothing. */
+function checkNewerNode() {
+	const binary = join(inspector, 'node_modules/node/bin/node');
+	const asked = spawnSync(binary, ['--version'], { encoding: 'utf8' });
+	if (asked.status !== 0) {
+		fail(
+			'tests/inspector: the newer Node is missing, because npm did not run its install script; ' +
+				'allow scripts (npm config delete ignore-scripts), remove tests/inspector/node_modules and run npm test again',
+		);
+	}
+	requireNode(asked.stdout.trim().slice(1), [22, 19], 'the MCP Inspector');
+	say(`tests/inspector: Node ${asked.stdout.trim()} for the MCP Inspector`);
+}
+
+function requireNode(version, [major, minor], who) {
+	const [hasMajor, hasMinor] = version.split('.').map(Number);
+	if (hasMajor > major || (hasMajor === major && hasMinor >= minor)) return;
+	fail(`${who} needs Node ${major}.${minor} or newer; this is ${version}`);
+}
+
+function say(line) {
+	process.stdout.write(`setup: ${line}\n`);
+}
+
+function fail(line) {
+	process.stderr.write(`setup: ${line}\n`);
+	process.exit(1);
+}

@@ -1,0 +1,18 @@
+// How the tests run: few at a time and with patience, for machines that are small and busy.
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+	test: {
+		environment: 'node',
+		include: ['tests/**/*.test.ts'],
+		exclude: ['**/node_modules/**', '**/fixtures/**', 'dist/**'],
+		pool: 'forks',
+		maxWorkers: 2,
+		testTimeout: 30_000,
+		hookTimeout: 30_000,
+		teardownTimeout: 30_000,
+		allowOnly: false,
+		passWithNoTests: false,
+		reporters: ['default', './scripts/tally-reporter.ts'],
+	},
+});
