@@ -9,7 +9,7 @@ export type DriverName = Branded<'DriverName'>;
 export type ToolName = Branded<'ToolName'>;
 /** What clients call a tool: `^[a-zA-Z0-9_-]{1,64}$`. */
 export type WireName = Branded<'WireName'>;
-/** The id of a rule in a policy file: `[a-z0-9][a-z0-9._/-]{0,79}`. */
+/** The id of a rule in a policy file: `[a-z0-9][a-z0-9._/-]{0,79}`; `kernel/` is kept for the kernel's own. */
 export type RuleId = Branded<'RuleId'>;
 /** The kernel's own id of one call; the `decided` and `completed` records share it. */
 export type CallId = Branded<'CallId'>;
@@ -24,7 +24,12 @@ export function parseDriverName(text: string): DriverName | undefined {
 
 /** Returns the id, or undefined when `text` is not a valid rule id. */
 export function parseRuleId(text: string): RuleId | undefined {
-	return rulePattern.test(text) ? (text as RuleId) : undefined;
+	return rulePattern.test(text) && !text.startsWith('kernel/') ? (text as RuleId) : undefined;
+}
+
+/** The id of a rule that the kernel itself holds, in every policy and mode. */
+export function kernelRule(name: 'protected-files'): RuleId {
+	return `kernel/${name}` as RuleId;
 }
 
 /** `driver/tool` for people and policies. */

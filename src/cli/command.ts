@@ -1,0 +1,45 @@
+// What a command is: a name, its flags, and a function from arguments to an exit code.
+import type { ParseArgsConfig } from 'node:util';
+import type { ExitCode } from './exit-codes.ts';
+
+/** Where a command reads and writes; tests give their own. */
+export interface Surroundings {
+	readonly cwd: string;
+	readonly env: NodeJS.ProcessEnv;
+	readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+	readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean };
+	readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
+	readonly version: string;
+	/** Aborted on SIGINT, SIGTERM and SIGHUP. */
+	readonly signal: AbortSignal;
+}
+
+/** The flags every command has. */
+export interface GlobalFlags {
+	readonly format: 'text' | 'json';
+	/** `--config`, absolute, symlinks resolved; `trapgate.yaml` in the working directory by default. */
+	readonly config: string;
+	readonly quiet: boolean;
+	readonly color: boolean;
+}
+
+export interface Command {
+	readonly name: string;
+	/** What follows the name: `[--agent ID] <command or call>`. */
+	readonly usage: string;
+	/** One line for `trapgate help`. */
+	readonly summary: string;
+	/** More lines for `trapgate help <name>`: flags, one a line. */
+	readonly details: readonly string[];
+	readonly options: NonNullable<ParseArgsConfig['options']>;
+	/** How many words may follow: [least, most]. */
+	readonly words: readonly [number, number];
+	run(input: CommandInput): Promise<ExitCode>;
+}
+
+export interface CommandInput {
+	readonly flags: Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
+	readonly words: readonly string[];
+	readonly global: GlobalFlags;
+	readonly around: Surroundings;
+}

@@ -1,0 +1,242 @@
+// Boots the kernel: everything is checked, trusted and open before the first client is served.
+import { randomBytes } from 'node:crypto';
+import { realpathSync } from 'node:fs';
+import { homedir, tmpdir, userInfo } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Mode } from '../abi/decision.ts';
+import type { DriverName } from '../abi/names.ts';
+import { takeGrantor } from '../abi/permit.ts';
+import { errorText, TrapgateError } from '../abi/problem.ts';
+import type { Target } from '../abi/syscall.ts';
+import { type AuditLog, openAudit } from '../audit/log.ts';
+import { startReaper } from '../drivers/reaper.ts';
+import { matchesToolGlob } from '../policy/patterns.ts';
+import { Approver } from './approve.ts';
+import type { BankReport } from './bank.ts';
+import type { DetailLevel, KernelConfig } from './config.ts';
+import { cwdOf, makeDriver } from './drivers.ts';
+import { type JudgeAsk, makeJudge, makeJudgeAsk } from './gather.ts';
+import { idMaker } from './ids.ts';
+import { Journal } from './journal.ts';
+import type { Log } from './log.ts';
+import { resolvePath } from './paths.ts';
+import { Pools } from './pools.ts';
+import { makeProtection } from './protect.ts';
+import { type LoadOptions, loadRevision, type Revision } from './revision.ts';
+import { Revisions } from './revisions.ts';
+import { type StateDirectories, stateDirectories } from './state.ts';
+import type { Door } from './syscall.ts';
+import { TrustStore } from './trust.ts';
+
+/** INVARIANT: taken once, when this module loads; nobody else can grant a permit in this process. */
+const grant = takeGrantor();
+
+export interface Kernel {
+	readonly revisions: Revisions;
+	readonly pools: Pools;
+	readonly door: Door;
+	readonly judgeAsk: JudgeAsk;
+	readonly audit: AuditLog;
+	readonly log: Log;
+	readonly version: string;
+	readonly env: Readonly<Record<string, string | undefined>>;
+	readonly directories: StateDirectories;
+	readonly now: () => number;
+	readonly newId: () => string;
+	/** The directory a driver's relative paths resolve against. */
+	readonly cwdOf: (driver: DriverName) => string;
+	/** JSON Pointers of a tool's arguments that carry shell text. */
+	readonly commandsAt: (driver: DriverName, tool: string) => readonly string[];
+	/** Ends drivers and log; resolves when nothing is left. */
+	close(): Promise<void>;
+}
+
+export interface BootOptions {
+	/** The root file, absolute. */
+	readonly file: string;
+	readonly cwd: string;
+	readonly env: NodeJS.ProcessEnv;
+	readonly version: string;
+	readonly log: Log;
+	readonly mode?: Mode | undefined;
+	/** Overrides `prefix:` of the file. */
+	readonly prefix?: KernelConfig['prefix'] | undefined;
+	/** How long drivers outlive the last session of their principal; 0 ends them with it. */
+	readonly idleMs: number;
+	/** How often to look for edited files; 0: never. */
+	readonly watchEveryMs: number;
+}
+
+/** Throws TrapgateError: P… or K105 when the policy does not load, K102 when it is not trusted, A102 when there is no log. */
+export async function boot(options: BootOptions): Promise<Kernel> {
+	const { env, log, version } = options;
+	const directories = stateDirectories(env);
+	const load = loadOptions(options, directories);
+	const { revision: first, problems } = loadRevision(load);
+	if (first === undefined) throw new TrapgateError('K105', `\`${options.file}\` does not load`, { problems });
+	const trust = new TrustStore(directories.state);
+	requireTrust(first, trust, options.file);
+
+	const { config } = first;
+	const now = () => Date.now();
+	const elapsed = () => performance.now();
+	const newId = idMaker(now, randomBytes);
+	const auditDirectory = config.audit.directory ?? join(directories.state, 'audit');
+	const audit = await openAudit({
+		directory: auditDirectory,
+		keyFile: join(directories.state, 'audit.key'),
+		durability: config.audit.durability,
+		now,
+		random: randomBytes,
+		host: { pid: process.pid, user: userName(), version, ...(config.workspace === undefined ? {} : { workspace: config.workspace }), policyRev: first.id },
+		warn: (text: string) => log.warn(text),
+	});
+	const report = (error: unknown) => log.error(errorText(error));
+
+	const revisions = new Revisions({
+		load,
+		first,
+		acceptedHash: () => trust.accepted(options.file),
+		report(outcome) {
+			const level = outcome.accepted ? 'info' : 'error';
+			log[level]({ problems: outcome.problems, held: outcome.held }, outcome.accepted ? 'policy reloaded' : 'the edited policy does not load; the last good revision stays in force');
+			void journal.reload(outcome).catch(report);
+		},
+	});
+	const journal = new Journal({ audit, revisions, detailOf: (target) => detailOf(config, target), elapsed, newId });
+	const protection = makeProtection({
+		workspace: config.workspace,
+		home: homedir(),
+		governed: () => [
+			options.file,
+			...revisions.current().sources.map((source) => source.path),
+			auditDirectory,
+			directories.state,
+			directories.user,
+			directories.organisation,
+		],
+		resolvePath,
+	});
+	const gather = { revisions, ports: { resolvePath }, protection, env, now, elapsed };
+	const reaper = await startReaper({ warn: (text: string) => log.warn(text), random: randomBytes });
+	const around = { ...load, workspace: config.workspace, directory: config.directory, reaper, clientName: 'trapgate', clientVersion: version };
+	const byName = new Map(config.drivers.map((driver) => [driver.name, driver]));
+	const pools = new Pools({
+		makeDrivers: () => config.drivers.map((driver) => makeDriver(driver, around)),
+		prefix: options.prefix ?? config.prefix,
+		startTimeoutMs: config.startTimeoutMs,
+		idleMs: options.idleMs,
+		maxProcesses: config.http.maxProcesses,
+		report: bankReport(log, journal, report),
+	});
+	if (options.watchEveryMs > 0) await revisions.watch(options.watchEveryMs);
+
+	return {
+		revisions,
+		pools,
+		door: { judge: makeJudge(gather), approver: new Approver(() => config.ask.channels, now), journal, grant },
+		judgeAsk: makeJudgeAsk(gather),
+		audit,
+		log,
+		version,
+		env,
+		directories,
+		now,
+		newId,
+		cwdOf: (name) => {
+			const driver = byName.get(name);
+			return driver === undefined ? config.directory : cwdOf(driver, around);
+		},
+		commandsAt: (name, tool) => {
+			const driver = byName.get(name);
+			if (driver === undefined) return [];
+			if (driver.kind === 'shell') return tool === 'run' ? ['/command', '/stdin'] : [];
+			const pointer = Object.hasOwn(driver.commands, tool) ? driver.commands[tool] : undefined;
+			return pointer === undefined ? [] : [pointer];
+		},
+		async close() {
+			revisions.stop();
+			await pools.close();
+			await reaper.close();
+			await audit.close();
+		},
+	};
+}
+
+/** What `loadRevision` needs, from the surroundings of a command. */
+export function loadOptions(options: Pick<BootOptions, 'file' | 'cwd' | 'env' | 'mode'>, directories: StateDirectories): LoadOptions {
+	return {
+		file: options.file,
+		roots: { packs: packsDirectory(), user: directories.user, organisation: directories.organisation },
+		cwd: options.cwd,
+		home: homedir(),
+		tmp: realpathSync(tmpdir()),
+		env: options.env,
+		mode: options.mode,
+	};
+}
+
+/** The packs of the running installation: beside `dist` when built, beside `src` when run from source. */
+export function packsDirectory(): string {
+	const installation = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+	return join(installation, 'policies');
+}
+
+/** Throws K102 unless a person accepted the project's files as they are now. */
+function requireTrust(revision: Revision, trust: TrustStore, file: string): void {
+	if (revision.projectHash === undefined) return;
+	const accepted = trust.accepted(file);
+	if (accepted === revision.projectHash) return;
+	const files = revision.sources.filter((source) => source.layer === 'project').map((source) => source.file);
+	throw new TrapgateError(
+		'K102',
+		accepted === undefined
+			? `nobody has trusted the policy of this project yet (${files.join(', ')})`
+			: `the policy of this project changed since it was trusted (${files.join(', ')})`,
+		{ help: `read it, then run in a terminal: trapgate trust --config ${file}` },
+	);
+}
+
+function detailOf({ audit }: KernelConfig, target: Target): DetailLevel {
+	if (target.kind !== 'tool') return audit.detail;
+	const name = `${target.driver}/${target.tool}`;
+	return audit.tools.find(({ glob }) => matchesToolGlob(glob, name))?.detail ?? audit.detail;
+}
+
+function bankReport(log: Log, journal: Journal, failed: (error: unknown) => void): BankReport {
+	return {
+		driverState(driver, state) {
+			switch (state.is) {
+				case 'ready':
+					log.info({ driver }, 'driver is up');
+					void journal.driver({ driver, state: 'up' }).catch(failed);
+					return;
+				case 'down':
+					log.error({ driver, code: state.trouble.code, retryInMs: state.retryInMs }, `driver is down: ${state.trouble.message}`);
+					void journal.driver({ driver, state: 'down', reason: `${state.trouble.code}: ${state.trouble.message}` }).catch(failed);
+					return;
+				case 'starting':
+					return;
+				default:
+					state satisfies never;
+			}
+		},
+		collision({ wire, holder, claimant }) {
+			log.error({ wire }, `\`${claimant.driver}/${claimant.name}\` is absent: \`${holder.driver}/${holder.name}\` already has the name`);
+		},
+		log(driver, level, message) {
+			log[level]({ driver }, message);
+		},
+	};
+}
+
+function userName(): string {
+	try {
+		return userInfo().username;
+	} catch {
+		// A container may run as a user id without a name.
+		return String(process.getuid?.() ?? 'unknown');
+	}
+}
+

@@ -1,0 +1,28 @@
+// What surrounds one call: whose it is, what it is called, and the ways back to the client.
+import type { Exchange, Reply } from '../abi/driver.ts';
+import type { JsonObject } from '../abi/json.ts';
+import type { Elicit } from './approve.ts';
+import type { Bank, BankListener } from './bank.ts';
+
+export interface CallContext {
+	readonly bank: Bank;
+	readonly listener: BankListener;
+	readonly exchange: Exchange;
+	/** The name the client used: a wire name, a URI, a method. */
+	readonly name: string;
+	/** Where the driver resolves relative paths; absolute. */
+	readonly cwd: string;
+	/** The tool or prompt as its driver listed it. */
+	readonly definition: JsonObject | undefined;
+	/** JSON Pointers of arguments that carry shell text. */
+	readonly commandsAt: readonly string[];
+	/** For resources and prompts: may this caller use a tool of the same driver? */
+	readonly driverHasAllowedTool: boolean;
+	/** The answer for a name that does not exist; a hidden one gets the very same. */
+	readonly unknown: Reply;
+	readonly elicit: Elicit | undefined;
+	/** W3C trace context of the request, when the client sent one. */
+	readonly traceparent: string | undefined;
+	/** Counts refusals of one kind within the session: returns how often this fingerprint was refused, this time included. */
+	readonly countRefusal: (fingerprint: string) => number;
+}

@@ -1,0 +1,117 @@
+// Gathers what the policy needs to know about a call, and asks it.
+import type { Decision, Ports, Request } from '../abi/decision.ts';
+import { deepFreeze, type JsonObject } from '../abi/json.ts';
+import { errorText } from '../abi/problem.ts';
+import { type Caller, type Syscall, type Target, targetOf } from '../abi/syscall.ts';
+import { decide } from '../policy/decide.ts';
+import type { CallContext } from './context.ts';
+import type { Protection } from './protect.ts';
+import type { Revisions } from './revision.ts';
+
+/** Answers for one call; never throws. */
+export type Judge = (
+	call: Pick<Syscall, 'caller' | 'driver' | 'method' | 'params'>,
+	context: Pick<CallContext, 'cwd' | 'definition' | 'commandsAt' | 'driverHasAllowedTool'>,
+) => Decision;
+
+/** Answers for one request of a driver to the client; never throws. */
+export type JudgeAsk = (target: Target & { kind: 'driver_asks' }, caller: Caller, cwd: string) => Decision;
+
+/** A verdict that takes longer than this is no verdict. */
+const longestVerdictMs = 2_000;
+
+export interface GatherOptions {
+	readonly revisions: Revisions;
+	readonly ports: Ports;
+	readonly protection: Protection;
+	readonly env: Readonly<Record<string, string | undefined>>;
+	readonly now: () => number;
+	/** A monotonic clock in milliseconds. */
+	readonly elapsed: () => number;
+}
+
+export function makeJudge(options: GatherOptions): Judge {
+	return (call, context) => judgeTarget(options, targetOf(call), call.caller, context);
+}
+
+export function makeJudgeAsk(options: GatherOptions): JudgeAsk {
+	return (target, caller, cwd) => {
+		const context = { cwd, definition: undefined, commandsAt: [], driverHasAllowedTool: true };
+		return judgeTarget(options, target, caller, context);
+	};
+}
+
+type Surroundings = Parameters<Judge>[1];
+
+function judgeTarget(options: GatherOptions, target: Target, caller: Caller, context: Surroundings): Decision {
+	deepFreeze(target as unknown as JsonObject);
+	const started = options.elapsed();
+	try {
+		// What a driver asks of the client names nothing of ours that it could reach.
+		const guarded = target.kind === 'driver_asks' ? undefined : options.protection.check(target, context.cwd);
+		const { set } = options.revisions.current();
+		const decision = guarded ?? decide(set, requestOf(options, caller, context, target), options.ports);
+		const tookMs = options.elapsed() - started;
+		return tookMs > longestVerdictMs ? errored(target, `the verdict took ${Math.round(tookMs)} ms`) : decision;
+	} catch (error) {
+		// decide promises not to throw; if it does all the same, the answer is no.
+		return errored(target, errorText(error));
+	}
+}
+
+/** The same call aimed at another form of its target: the arguments that were judged are the ones that run. */
+export function withTarget(call: Syscall, target: Target): Syscall {
+	switch (target.kind) {
+		case 'tool': {
+			const { arguments: _asked, ...rest } = call.params;
+			const hadArguments = Object.hasOwn(call.params, 'arguments');
+			const isEmpty = Object.keys(target.args).length === 0;
+			const params = hadArguments || !isEmpty ? { ...rest, arguments: target.args } : rest;
+			return deepFreezeCall({ ...call, params });
+		}
+		case 'resource':
+			return target.uri === call.params['uri']
+				? deepFreezeCall(call)
+				: deepFreezeCall({ ...call, method: 'resources/read', params: { uri: target.uri } });
+		case 'prompt':
+		case 'method':
+		case 'driver_asks':
+			return deepFreezeCall(call);
+		default:
+			return target satisfies never;
+	}
+}
+
+function deepFreezeCall(call: Syscall): Syscall {
+	deepFreeze(call.params);
+	deepFreeze(call.extra);
+	return Object.freeze(call);
+}
+
+function requestOf(options: GatherOptions, caller: Caller, context: Surroundings, target: Target): Request {
+	return {
+		target,
+		agent: caller.agent,
+		at: options.now(),
+		env: options.env,
+		cwd: context.cwd,
+		commandsAt: context.commandsAt,
+		driverHasAllowedTool: context.driverHasAllowedTool,
+		...(context.definition === undefined ? {} : { tool: { definition: context.definition } }),
+	};
+}
+
+/** A refusal because something broke while judging; it acts in every mode. */
+export function errored(target: Target, error: string): Decision {
+	return {
+		verdict: 'errored',
+		acted: true,
+		mode: 'enforce',
+		because: [],
+		reason: 'The policy could not be evaluated for this call, so it was refused.',
+		instead: 'tell the user; the audit log has the details',
+		final: target,
+		changes: [],
+		error,
+	};
+}

@@ -1,0 +1,237 @@
+// The journal: turns what happened in the kernel into audit entries. No record, no action.
+import type { Decision } from '../abi/decision.ts';
+import type { Reply } from '../abi/driver.ts';
+import { ExactNumber, isJsonObject, type Json, member } from '../abi/json.ts';
+import type { Problem } from '../abi/problem.ts';
+import { type Caller, type Syscall, type Target, targetOf } from '../abi/syscall.ts';
+import { fingerprint } from '../audit/fingerprint.ts';
+import type { AuditLog } from '../audit/log.ts';
+import { type AuditEntry, type CallFields, type DetailLevel, type ResultFields, targetFields, traceIdOf } from '../audit/record.ts';
+import type { Approval } from './approve.ts';
+import type { CallContext } from './context.ts';
+import { noticeOf } from './refusal.ts';
+import type { Revisions } from './revision.ts';
+
+export interface JournalOptions {
+	readonly audit: AuditLog;
+	readonly revisions: Revisions;
+	/** How much of this target's arguments is kept. */
+	readonly detailOf: (target: Target) => DetailLevel;
+	/** A monotonic clock in milliseconds. */
+	readonly elapsed: () => number;
+	readonly newId: () => string;
+}
+
+interface Decided {
+	readonly asked: Syscall;
+	readonly decision: Decision;
+	readonly context: CallContext;
+	/** True for a refusal: nothing follows. */
+	readonly final: boolean;
+	readonly approval?: Approval | undefined;
+	/** How long the verdict took. */
+	readonly policyMs?: number;
+}
+
+/** Every method resolves when the record is as durable as the configuration asks, and throws A101 otherwise. */
+export class Journal {
+	readonly #options: JournalOptions;
+	readonly #started = new WeakMap<CallContext, number>();
+
+	constructor(options: JournalOptions) {
+		this.#options = options;
+	}
+
+	/** The policy revision in force. */
+	revision(): string {
+		return this.#options.revisions.current().id;
+	}
+
+	/** Returns how often this kind of call was refused in the session, this time included; 0 when it was not refused. */
+	async decided({ asked, decision, context, final, approval, policyMs }: Decided): Promise<{ repeat: number }> {
+		const target = targetOf(asked);
+		const rules = decision.because.map((rule) => rule.id);
+		const repeat = final ? context.countRefusal(fingerprint({ rules, target })) : 0;
+		await this.#append({
+			...this.#callFields(asked, target, decision),
+			event: 'decided',
+			decision: decision.verdict,
+			acted: decision.acted,
+			...(final ? { final: true as const, repeat } : {}),
+			rules,
+			...argumentsOf(target, this.#options.detailOf(target)),
+			...(decision.changes.length === 0 ? {} : { changed: decision.changes }),
+			told_agent: final || noticeOf(decision, target, context.name) !== undefined,
+			...(approval === undefined ? {} : { approval: approvalFields(approval) }),
+			...(decision.reason === undefined ? {} : { reason: decision.reason }),
+			...(decision.instead === undefined ? {} : { instead: decision.instead }),
+			...(decision.error === undefined
+				? {}
+				: { error: { type: 'policy_error', message: decision.error, effect: 'denied' } }),
+			...(policyMs === undefined ? {} : { ms: { policy: rounded(policyMs) } }),
+		});
+		this.#started.set(context, this.#options.elapsed());
+		return { repeat };
+	}
+
+	async completed({ call, reply, context }: { call: Syscall; reply: Reply; context: CallContext }): Promise<void> {
+		const started = this.#started.get(context);
+		await this.#append({
+			event: 'completed',
+			id: call.id,
+			result: resultOf(reply),
+			...(started === undefined ? {} : { ms: { driver: rounded(this.#options.elapsed() - started) } }),
+		});
+	}
+
+	/** Before a person is asked, so that a crash leaves evidence. */
+	async asking(about: { asked: Syscall; decision: Decision; boundTo: string }): Promise<void> {
+		const target = targetOf(about.asked);
+		await this.#append({
+			...this.#callFields(about.asked, target, about.decision),
+			event: 'ask',
+			rules: about.decision.because.map((rule) => rule.id),
+			...argumentsOf(target, this.#options.detailOf(target)),
+			approval: { channel: 'elicitation', bound_to: about.boundTo },
+			...(about.decision.reason === undefined ? {} : { reason: about.decision.reason }),
+		});
+	}
+
+	/** A name that no driver has; the same record as for a hidden one, but for the rule. */
+	async unknown({ caller, kind, name }: { caller: Caller; kind: 'tool' | 'prompt' | 'resource'; name: string }): Promise<void> {
+		const methods = { tool: 'tools/call', prompt: 'prompts/get', resource: 'resources/read' };
+		await this.#append({
+			...this.#common(caller, methods[kind]),
+			id: this.#options.newId(),
+			driver: '',
+			[kind]: name,
+			mode: this.#options.revisions.current().config.mode,
+			event: 'decided',
+			decision: 'hidden',
+			acted: true,
+			final: true,
+			rules: [],
+			told_agent: false,
+			reason: 'nothing of that name exists for this caller',
+		});
+	}
+
+	/** A client's notification to a driver. */
+	async note({ call, decision }: { call: Pick<Syscall, 'caller' | 'driver' | 'method' | 'params'>; decision: Decision }): Promise<void> {
+		const asked: Syscall = { ...call, id: this.#options.newId() as Syscall['id'], extra: {} };
+		const target = targetOf(asked);
+		await this.#append({
+			...this.#callFields(asked, target, decision),
+			event: 'decided',
+			decision: decision.verdict,
+			acted: decision.acted,
+			final: true,
+			rules: decision.because.map((rule) => rule.id),
+			...argumentsOf(target, this.#options.detailOf(target)),
+			told_agent: false,
+		});
+	}
+
+	/** What a driver asked of the client, and whether it was passed on. */
+	async driverAsk(about: { target: Target; method: string; caller: Caller; decision: Decision; passed: boolean }): Promise<void> {
+		const { target, decision } = about;
+		await this.#append({
+			...this.#common(about.caller, about.method),
+			...targetFields(target),
+			id: this.#options.newId(),
+			mode: decision.mode,
+			event: 'decided',
+			decision: about.passed && decision.verdict !== 'allowed' && decision.acted ? 'allowed' : decision.verdict,
+			acted: decision.acted,
+			final: true,
+			rules: decision.because.map((rule) => rule.id),
+			...argumentsOf(target, this.#options.detailOf(target)),
+			told_agent: false,
+			...(decision.reason === undefined ? {} : { reason: decision.reason }),
+		});
+	}
+
+	async reload(entry: { accepted: boolean; from: string; problems: readonly Problem[] }): Promise<void> {
+		await this.#append({
+			event: 'reload',
+			accepted: entry.accepted,
+			policy_rev: this.revision(),
+			from_rev: entry.from,
+			...(entry.problems.length === 0 ? {} : { problems: entry.problems }),
+		});
+	}
+
+	async driver(entry: { driver: string; state: 'up' | 'down'; reason?: string }): Promise<void> {
+		await this.#append({ event: 'driver', ...entry });
+	}
+
+	async #append(entry: AuditEntry): Promise<void> {
+		await this.#options.audit.append(entry);
+	}
+
+	#callFields(asked: Syscall, target: Target, decision: Decision): CallFields {
+		const traceId = traceIdOf(asked.params);
+		return {
+			...this.#common(asked.caller, asked.method),
+			...targetFields(target),
+			id: asked.id,
+			mode: decision.mode,
+			...(traceId === undefined ? {} : { trace_id: traceId }),
+		};
+	}
+
+	#common(caller: Caller, method: string) {
+		return {
+			agent: { ...(caller.client ?? {}), id: caller.agent },
+			policy_rev: this.revision(),
+			method,
+		};
+	}
+}
+
+function argumentsOf(target: Target, level: DetailLevel): { args?: { level: DetailLevel; value: Json } } {
+	switch (target.kind) {
+		case 'tool':
+		case 'prompt':
+			return { args: { level, value: target.args } };
+		case 'method':
+		case 'driver_asks':
+			return { args: { level, value: target.params } };
+		case 'resource':
+			return {};
+		default:
+			return target satisfies never;
+	}
+}
+
+function approvalFields({ outcome, channel, waitedMs, boundTo }: Approval) {
+	return { channel: channel ?? 'none', outcome, waited_ms: Math.round(waitedMs), bound_to: boundTo };
+}
+
+/** A model reads about four characters as one token; the log says how large an answer was, not what it said. */
+const charactersPerToken = 4;
+
+function resultOf(reply: Reply): ResultFields {
+	const bytes = Buffer.byteLength(reply.body.text);
+	return {
+		is_error: !reply.ok || saysError(reply),
+		bytes,
+		tokens: Math.ceil(reply.body.text.length / charactersPerToken),
+		...exitOf(reply),
+	};
+}
+
+function saysError(reply: Reply): boolean {
+	return reply.body.text.includes('isError') && member(reply.body.value(), 'isError') === true;
+}
+
+function exitOf(reply: Reply): { exit?: number } {
+	if (!reply.ok || !reply.body.text.includes('"exitCode"')) return {};
+	const structured = member(reply.body.value(), 'structuredContent');
+	const exit = isJsonObject(structured) ? structured['exitCode'] : undefined;
+	return typeof exit === 'number' && !(exit instanceof ExactNumber) ? { exit } : {};
+}
+
+function rounded(ms: number): number {
+	return Math.round(ms * 1000) / 1000;
+}

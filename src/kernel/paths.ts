@@ -1,0 +1,70 @@
+// Paths as the file system has them: symlinks resolved through the deepest ancestor that exists.
+import { readlinkSync, realpathSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { PathForms } from '../abi/decision.ts';
+
+/**
+ * Resolves a path argument against `cwd` (absolute). Expands a leading `~` and decodes `file:` URLs.
+ * Returns undefined when it can't be resolved: NUL, a foreign `~user`, a `file:` URL with a host, a symlink loop,
+ * a directory that may not be entered. The caller must fail closed on that.
+ *
+ * The file system can change between this look and the driver's use of the path: the driver's own sandbox is the
+ * boundary, this is the check in front of it.
+ */
+export function resolvePath(text: string, cwd: string): PathForms | undefined {
+	const plain = plainPath(text);
+	if (plain === undefined || plain.includes('\0')) return undefined;
+	const lexical = resolve(cwd, plain);
+	const real = realPath(lexical);
+	return real === undefined ? undefined : { lexical, real };
+}
+
+function plainPath(text: string): string | undefined {
+	if (/^file:/i.test(text)) {
+		try {
+			return fileURLToPath(text);
+		} catch {
+			return undefined;
+		}
+	}
+	if (text === '~' || text.startsWith('~/')) return join(homedir(), text.slice(1));
+	return text.startsWith('~') ? undefined : text;
+}
+
+/** As many links as Linux follows before it says ELOOP. */
+const longestChain = 40;
+
+/** The real path of an absolute path whose last parts may not exist yet; a dangling link counts as what it points at. */
+function realPath(absolute: string): string | undefined {
+	let existing = absolute;
+	let links = 0;
+	const missing: string[] = [];
+	for (;;) {
+		try {
+			return join(realpathSync.native(existing), ...missing);
+		} catch (error) {
+			const code = (error as NodeJS.ErrnoException).code;
+			const parent = dirname(existing);
+			// ENOTDIR: a file stands where a directory should; nothing below it can exist.
+			if ((code !== 'ENOENT' && code !== 'ENOTDIR') || parent === existing) return undefined;
+			const end = linkTarget(existing);
+			if (end !== undefined) {
+				if (++links > longestChain) return undefined;
+				existing = resolve(parent, end);
+				continue;
+			}
+			missing.unshift(basename(existing));
+			existing = parent;
+		}
+	}
+}
+
+function linkTarget(path: string): string | undefined {
+	try {
+		return readlinkSync(path);
+	} catch {
+		return undefined;
+	}
+}

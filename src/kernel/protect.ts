@@ -1,0 +1,116 @@
+// Self-protection: before any rule, and in every mode, nobody's arguments may name what the kernel is governed by.
+import { basename, join, sep } from 'node:path';
+import type { Decision, PathForms } from '../abi/decision.ts';
+import { isJsonObject, type Json } from '../abi/json.ts';
+import { kernelRule } from '../abi/names.ts';
+import type { Target } from '../abi/syscall.ts';
+
+export interface Protection {
+	/** A refusal when an argument resolves to a protected file, else undefined. */
+	check(target: Target, cwd: string): Decision | undefined;
+}
+
+/** Client configuration and hooks below the workspace: whoever writes these decides what runs next time. */
+const inWorkspace = [
+	'trapgate.yaml',
+	'trapgate.lock',
+	'.claude',
+	'.cursor',
+	'.codex',
+	'.gemini',
+	'.vscode',
+	'.mcp.json',
+	'.git/hooks',
+	'.git/config',
+];
+
+/** The same, below the home directory. */
+const inHome = [
+	'.claude',
+	'.claude.json',
+	'.cursor',
+	'.codex',
+	'.gemini',
+	'.copilot',
+	'.codeium/windsurf',
+	'.config/Claude',
+	'.config/opencode',
+	'.config/Code/User/mcp.json',
+	'.config/Code/User/settings.json',
+];
+
+const longestPath = 4096;
+/** More strings than this in one call are not looked at one by one; the call is refused. */
+const mostStrings = 20_000;
+
+export interface ProtectOptions {
+	readonly workspace: string | undefined;
+	readonly home: string;
+	/** Root file, policy files, audit, state, user and organisation directories; absolute. */
+	readonly governed: () => readonly string[];
+	readonly resolvePath: (text: string, cwd: string) => PathForms | undefined;
+}
+
+export function makeProtection(options: ProtectOptions): Protection {
+	const { workspace, home, resolvePath } = options;
+	const fixed = [
+		...(workspace === undefined ? [] : inWorkspace.map((name) => join(workspace, name))),
+		...inHome.map((name) => join(home, name)),
+	];
+	const everyForm = (paths: readonly string[]) =>
+		paths.flatMap((path) => {
+			const forms = resolvePath(path, '/');
+			return forms === undefined ? [path] : [...new Set([forms.lexical, forms.real])];
+		});
+	return {
+		check(target, cwd) {
+			const texts = stringsOf(target);
+			if (texts === undefined) return refusalOf(target, 'more values than can be checked');
+			const candidates = texts.filter(couldBePath);
+			if (candidates.length === 0) return undefined;
+			const guarded = everyForm([...fixed, ...options.governed()]);
+			for (const text of candidates) {
+				const forms = resolvePath(text, cwd);
+				if (forms === undefined) continue;
+				const hit = guarded.find((path) => isAtOrBelow(forms.lexical, path) || isAtOrBelow(forms.real, path));
+				if (hit !== undefined) return refusalOf(target, basename(hit));
+			}
+			return undefined;
+		},
+	};
+}
+
+function isAtOrBelow(path: string, top: string): boolean {
+	return path === top || path.startsWith(top.endsWith(sep) ? top : top + sep);
+}
+
+/** Anything short on one line could be a relative file name; longer or broken text is content. */
+function couldBePath(text: string): boolean {
+	return text.length > 0 && text.length <= longestPath && !/[\n\r]/.test(text);
+}
+
+function stringsOf(target: Target): readonly string[] | undefined {
+	if (target.kind === 'resource') return [target.uri];
+	const found: string[] = [];
+	const queue: Json[] = [target.kind === 'tool' || target.kind === 'prompt' ? target.args : target.params];
+	for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+		if (typeof next === 'string') found.push(next);
+		else if (Array.isArray(next)) for (const item of next) queue.push(item);
+		else if (isJsonObject(next)) queue.push(...Object.values(next));
+		if (found.length > mostStrings) return undefined;
+	}
+	return found;
+}
+
+function refusalOf(target: Target, what: string): Decision {
+	return {
+		verdict: 'denied',
+		acted: true,
+		mode: 'enforce',
+		because: [{ id: kernelRule('protected-files'), effect: 'deny', matched: 'asked' }],
+		reason: `\`${what}\` belongs to what governs this agent (policy, log, state or client configuration).`,
+		instead: 'ask the user to make this change',
+		final: target,
+		changes: [],
+	};
+}

@@ -1,0 +1,173 @@
+// Revisions of the policy: loaded whole or not at all, replaced while the kernel runs, never by something broken.
+import { createHash } from 'node:crypto';
+import type { Mode } from '../abi/decision.ts';
+import type { Problem } from '../abi/problem.ts';
+import type { PolicySet } from '../policy/compile.ts';
+import { compile } from '../policy/compile.ts';
+import { loadPolicy } from '../policy/load.ts';
+import type { Policy, Rule } from '../policy/rule.ts';
+import { nearest } from '../text/suggest.ts';
+import { type KernelConfig, loadConfig } from './config.ts';
+import { layerFiles, liesIn, packNames, policyPath, readSource, type SourceFile, type SourceRoots } from './sources.ts';
+import { hashFiles } from './trust.ts';
+
+/** Everything the kernel is governed by at one moment. */
+export interface Revision {
+	/** `sha256:` over every file that took part. */
+	readonly id: string;
+	readonly set: PolicySet;
+	readonly config: KernelConfig;
+	readonly policies: readonly Policy[];
+	readonly sources: readonly SourceFile[];
+	/** `sha256:` over the files of the project layer; undefined when there are none. */
+	readonly projectHash: string | undefined;
+	/** True when project files were edited since they were trusted: only what tightens is in force. */
+	readonly pending: boolean;
+	/** Warnings and notes; a revision has no errors. */
+	readonly problems: readonly Problem[];
+}
+
+export interface LoadOptions {
+	/** The root file. */
+	readonly file: string;
+	readonly roots: SourceRoots;
+	/** For names in messages. */
+	readonly cwd: string;
+	readonly home: string;
+	readonly tmp: string;
+	readonly env: Readonly<Record<string, string | undefined>>;
+	/** `--mode`: it may only raise. */
+	readonly mode?: Mode | undefined;
+}
+
+export interface Loaded {
+	readonly revision: Revision | undefined;
+	readonly problems: readonly Problem[];
+	/** Also when it did not load, so that problems can show the line. */
+	readonly sources: readonly SourceFile[];
+}
+
+/** Reads and compiles everything. Problems of severity `error` mean that there is no revision. */
+export function loadRevision(options: LoadOptions): Loaded {
+	const root = readSource(options.file, 'run', options.cwd);
+	if ('code' in root) return { revision: undefined, problems: [root], sources: [] };
+	const { config, problems: configProblems } = loadConfig(root);
+	if (config === undefined) return { revision: undefined, problems: configProblems, sources: [root] };
+
+	const isProject = (path: string) => config.workspace !== undefined && liesIn(path, config.workspace);
+	const rootLayer = isProject(root.path) ? 'project' : 'run';
+	const problems: Problem[] = [...configProblems];
+	const sources: SourceFile[] = [{ ...root, layer: rootLayer }];
+	const policies: Policy[] = [];
+
+	const take = (source: SourceFile | Problem): void => {
+		if ('code' in source) {
+			problems.push(source);
+			return;
+		}
+		sources.push(source);
+		const loaded = loadPolicy(source);
+		problems.push(...loaded.problems);
+		if (loaded.policy !== undefined) policies.push(loaded.policy);
+	};
+	for (const path of layerFiles(options.roots.organisation)) take(readSource(path, 'organisation', options.cwd));
+	for (const path of layerFiles(options.roots.user)) {
+		if (path !== root.path) take(readSource(path, 'user', options.cwd));
+	}
+	for (const entry of config.policies) {
+		const path = policyPath(entry.text, config.directory, options.roots);
+		if (path === undefined) problems.push(noSuchPack(entry, options.roots));
+		else take(readSource(path, isProject(path) ? 'project' : rootLayer, options.cwd));
+	}
+	policies.push({ ...config.own, layer: rootLayer, rules: config.own.rules.map((rule) => ({ ...rule, layer: rootLayer })), waivers: config.own.waivers.map((waiver) => ({ ...waiver, layer: rootLayer })) });
+
+	if (problems.some((problem) => problem.severity === 'error')) return { revision: undefined, problems, sources };
+	return finish(options, config, policies, sources, problems, false);
+}
+
+/**
+ * What an untrusted edit of project files may do at once: everything that was in force stays in force, and rules that
+ * can only tighten are added (rulings, 1).
+ */
+export function tightened(options: LoadOptions, trusted: Revision, edited: Revision): Loaded {
+	const isKept = (rule: Rule) => trusted.policies.some((policy) => policy.rules.some((held) => held.source === rule.source));
+	const additions = edited.policies
+		.filter((policy) => policy.layer === 'project')
+		.map((policy) => ({
+			...policy,
+			name: `${policy.name} (edited)`,
+			waivers: [],
+			defaults: {},
+			rules: policy.rules.filter((rule) => onlyTightens(rule) && !isKept(rule)).map(asEdited),
+		}))
+		.filter((policy) => policy.rules.length > 0);
+	return finish(options, trusted.config, [...trusted.policies, ...additions], edited.sources, [], true);
+}
+
+function onlyTightens({ action }: Rule): boolean {
+	return action.kind === 'hide' || action.kind === 'deny' || action.kind === 'ask' || action.kind === 'narrow';
+}
+
+/** The edited form stands beside the trusted one, which stays in force; two rules can't share an id. */
+function asEdited(rule: Rule): Rule {
+	return { ...rule, id: `${rule.id}.edited` as Rule['id'] };
+}
+
+function finish(
+	options: LoadOptions,
+	config: KernelConfig,
+	policies: readonly Policy[],
+	sources: readonly SourceFile[],
+	problems: readonly Problem[],
+	pending: boolean,
+): Loaded {
+	const { set, problems: found } = compile(policies, {
+		workspace: config.workspace,
+		tmp: options.tmp,
+		home: options.home,
+		env: options.env,
+		mode: strictest(config.mode, options.mode),
+		defaults: config.defaults,
+	});
+	const all = [...problems, ...found];
+	if (set === undefined || all.some((problem) => problem.severity === 'error')) {
+		return { revision: undefined, problems: all, sources };
+	}
+	const project = sources.filter((source) => source.layer === 'project');
+	const id = `sha256:${createHash('sha256')
+		.update(JSON.stringify([strictest(config.mode, options.mode), pending, hashFiles(sources)]))
+		.digest('hex')}`;
+	return {
+		revision: {
+			id,
+			set,
+			config: { ...config, mode: strictest(config.mode, options.mode) },
+			policies,
+			sources,
+			projectHash: project.length === 0 ? undefined : hashFiles(project),
+			pending,
+			problems: all,
+		},
+		problems: all,
+		sources,
+	};
+}
+
+const strictness: Record<Mode, number> = { observe: 0, warn: 1, enforce: 2 };
+
+/** `--mode` may only raise what the file says. */
+function strictest(file: Mode, flag: Mode | undefined): Mode {
+	return flag !== undefined && strictness[flag] > strictness[file] ? flag : file;
+}
+
+function noSuchPack(entry: KernelConfig['policies'][number], roots: SourceRoots): Problem {
+	const name = entry.text.slice('pack:'.length);
+	const near = nearest(name, packNames(roots));
+	return {
+		code: 'P205',
+		severity: 'error',
+		message: `there is no pack \`${name}\``,
+		where: entry.where,
+		help: near === undefined ? `packs: ${packNames(roots).join(', ')}` : `did you mean \`pack:${near}\`?`,
+	};
+}

@@ -1,0 +1,108 @@
+// Screens what a driver answered: its links obey the same rules, and it may not speak in the kernel's name.
+import type { Decision } from '../abi/decision.ts';
+import type { Reply } from '../abi/driver.ts';
+import { isJsonObject, type Json, type JsonObject, member, stringMember } from '../abi/json.ts';
+import type { Syscall, Target } from '../abi/syscall.ts';
+import { rawJson, writeJson } from '../wire/json.ts';
+import { noticePrefix } from './refusal.ts';
+
+/** Text that could hold any of it, escapes included. Everything else keeps its bytes unread. */
+const worthReading = /trapgate|\[policy\]|BLOCKED by policy|"resource|\\u00|\\\//;
+
+/** The answer as the client may see it: the very same object when there is nothing to take out. */
+export function screen(reply: Reply, call: Syscall, judge: (target: Target) => Decision): Reply {
+	if (!worthReading.test(reply.body.text)) return reply;
+	const before = reply.body.value();
+	const cleaned = withoutOurKeys(before);
+	const after = isJsonObject(cleaned) ? screenBlocks(cleaned, call, judge) : cleaned;
+	return after === before ? reply : { ...reply, body: rawJson(writeJson(after)) };
+}
+
+/** Screens the params of a driver's notification or request. */
+export function screenParams(params: JsonObject | undefined): JsonObject | undefined {
+	return params === undefined ? undefined : (withoutOurKeys(params) as JsonObject);
+}
+
+/** Drops every member whose key begins with `trapgate/`; returns the same value when there is none. */
+function withoutOurKeys(value: Json): Json {
+	if (Array.isArray(value)) {
+		const items = value.map(withoutOurKeys);
+		return items.every((item, index) => item === value[index]) ? value : items;
+	}
+	if (!isJsonObject(value)) return value;
+	const entries = Object.entries(value);
+	const kept = entries
+		.filter(([key]) => !key.startsWith('trapgate/'))
+		.map(([key, item]) => [key, withoutOurKeys(item)] as const);
+	const isSame = kept.length === entries.length && kept.every(([key, item]) => item === value[key]);
+	return isSame ? value : Object.fromEntries(kept);
+}
+
+function screenBlocks(result: JsonObject, call: Syscall, judge: (target: Target) => Decision): JsonObject {
+	const screenBlock = (block: Json) => withoutForgedNotice(withoutForbiddenLink(block, call, judge));
+	const changes: Record<string, Json> = {};
+	for (const key of ['content', 'contents'] as const) {
+		const list = member(result, key);
+		if (!Array.isArray(list)) continue;
+		const screened = list.map(key === 'content' ? screenBlock : (item) => withoutForbiddenContents(item, call, judge));
+		if (screened.some((item, index) => item !== list[index])) changes[key] = screened;
+	}
+	const messages = member(result, 'messages');
+	if (Array.isArray(messages)) {
+		const screened = messages.map((message: Json) => {
+			const content = member(message, 'content');
+			if (content === undefined || !isJsonObject(message)) return message;
+			const next = Array.isArray(content) ? content.map(screenBlock) : screenBlock(content);
+			const isSame = Array.isArray(next) ? next.every((item, i) => item === (content as Json[])[i]) : next === content;
+			return isSame ? message : { ...message, content: next };
+		});
+		if (screened.some((item, index) => item !== messages[index])) changes['messages'] = screened;
+	}
+	return Object.keys(changes).length === 0 ? result : { ...result, ...changes };
+}
+
+/** A text block that begins as the kernel's notices do would be believed; its beginning is taken away. */
+function withoutForgedNotice(block: Json): Json {
+	const text = stringMember(block, 'text');
+	if (text === undefined || !isJsonObject(block)) return block;
+	const honest = text.replace(forged, '');
+	return honest === text ? block : { ...block, text: honest };
+}
+
+const forged = new RegExp(`^\\s*(?:(?:${noticePrefix.replace(/[[\]]/g, '\\$&')}|BLOCKED by policy[.:]?)\\s*)+`);
+
+function withoutForbiddenLink(block: Json, call: Syscall, judge: (target: Target) => Decision): Json {
+	const type = stringMember(block, 'type');
+	const uri =
+		type === 'resource_link'
+			? stringMember(block, 'uri')
+			: type === 'resource'
+				? stringMember(member(block, 'resource'), 'uri')
+				: undefined;
+	return uri === undefined || mayRead(uri, call, judge) ? block : withheld(judge(resource(call, uri)));
+}
+
+function withoutForbiddenContents(item: Json, call: Syscall, judge: (target: Target) => Decision): Json {
+	const uri = stringMember(item, 'uri');
+	// The URI that was asked for has been judged; a server may answer with others (the files of a directory).
+	if (uri === undefined || uri === call.params['uri'] || mayRead(uri, call, judge)) return item;
+	return { uri, mimeType: 'text/plain', text: withheldText(judge(resource(call, uri))) };
+}
+
+function mayRead(uri: string, call: Syscall, judge: (target: Target) => Decision): boolean {
+	const { verdict, acted } = judge(resource(call, uri));
+	return !acted || verdict === 'allowed' || verdict === 'rewritten';
+}
+
+function resource(call: Syscall, uri: string): Target {
+	return { kind: 'resource', driver: call.driver, uri, method: 'resources/read' };
+}
+
+function withheld(decision: Decision): JsonObject {
+	return { type: 'text', text: withheldText(decision) };
+}
+
+function withheldText(decision: Decision): string {
+	const rule = decision.because[0]?.id ?? 'default';
+	return `${noticePrefix} A resource in this result was withheld (${rule}: ${decision.reason ?? 'no rule allows it'}).`;
+}

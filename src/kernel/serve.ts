@@ -1,0 +1,108 @@
+// Serves one client: reads its requests, finds what each is aimed at, and sends it through the door.
+import type { Hello, Note, Reply } from '../abi/driver.ts';
+import { isJsonObject, type JsonObject, member, stringMember } from '../abi/json.ts';
+import { errorText, TrapgateError } from '../abi/problem.ts';
+import type { Caller } from '../abi/syscall.ts';
+import type { Channel } from '../wire/channel.ts';
+import { type Incoming, Link } from '../wire/link.ts';
+import { errorReply, resultReply } from '../wire/message.ts';
+import type { Kernel } from './boot.ts';
+import { negotiate } from './merge.ts';
+import { Session } from './session.ts';
+
+export interface Served {
+	/** Resolves when the client is gone and its calls are over. */
+	readonly ended: Promise<void>;
+	close(): Promise<void>;
+}
+
+/** Who connects, before it has said anything. */
+export type Connection = Pick<Caller, 'agent' | 'principal' | 'session'>;
+
+/**
+ * Serves `channel` until it closes. The drivers start when the client has introduced itself, because they are told
+ * what it can do. `failed` is called when that is impossible (two tools under one name).
+ */
+export async function serve(
+	kernel: Kernel,
+	channel: Channel,
+	connection: Connection,
+	failed: (error: TrapgateError) => void,
+): Promise<Served> {
+	let session: Session | undefined;
+	let opening: Promise<Reply> | undefined;
+	let version: string | undefined;
+	let finish: () => void = () => undefined;
+	const ended = new Promise<void>((resolve) => {
+		finish = resolve;
+	});
+	const link = new Link(channel, { peer: 'client', acceptBatches: () => version === '2025-03-26' });
+
+	async function initialize(params: JsonObject): Promise<Reply> {
+		const hello = helloOf(params);
+		version = hello.protocolVersion;
+		const client = { name: stringMember(hello.clientInfo, 'name') ?? '', version: stringMember(hello.clientInfo, 'version') ?? '' };
+		try {
+			const bank = await kernel.pools.acquire(connection.principal, hello);
+			session = new Session({ kernel, bank, link, caller: { ...connection, client }, hello });
+			return resultReply(session.introduction());
+		} catch (error) {
+			const thrown = error instanceof TrapgateError ? error : new TrapgateError('K105', errorText(error), { cause: error });
+			kernel.log.error({ code: thrown.code }, thrown.message);
+			failed(thrown);
+			return errorReply(-32603, thrown.message);
+		}
+	}
+
+	await link.start({
+		async request(incoming: Incoming): Promise<Reply> {
+			const params = incoming.params ?? {};
+			if (incoming.method === 'initialize') {
+				if (opening !== undefined) return errorReply(-32600, 'already initialized');
+				const mistake = introductionMistake(params);
+				if (mistake !== undefined) return errorReply(-32602, mistake);
+				opening = initialize(params);
+				return opening;
+			}
+			if (opening === undefined) {
+				// A client of a newer revision probes first and falls back to `initialize` on this answer.
+				return incoming.method === 'server/discover'
+					? errorReply(-32601, 'Method not found: server/discover')
+					: errorReply(-32600, `\`${incoming.method}\` came before \`initialize\``);
+			}
+			await opening;
+			return session === undefined ? errorReply(-32600, 'initialization failed') : session.answer(incoming);
+		},
+		note(note: Note): void {
+			session?.heard(note);
+		},
+		close(reason: string): void {
+			kernel.log.debug({ session: connection.session }, `client gone: ${reason}`);
+			void Promise.resolve(opening)
+				.catch(() => undefined)
+				.then(() => session?.close())
+				.finally(finish);
+		},
+		warn(text: string): void {
+			kernel.log.warn({ session: connection.session }, text);
+		},
+	});
+	return { ended, close: () => link.close() };
+}
+
+function helloOf(params: JsonObject): Hello {
+	const capabilities = member(params, 'capabilities');
+	const clientInfo = member(params, 'clientInfo');
+	return {
+		protocolVersion: negotiate(member(params, 'protocolVersion')),
+		capabilities: isJsonObject(capabilities) ? capabilities : {},
+		clientInfo: isJsonObject(clientInfo) ? clientInfo : { name: 'unknown', version: '0' },
+	};
+}
+
+function introductionMistake(params: JsonObject): string | undefined {
+	if (typeof params['protocolVersion'] !== 'string') return '`protocolVersion` must be a string';
+	if (params['capabilities'] !== undefined && !isJsonObject(params['capabilities'])) return '`capabilities` must be an object';
+	if (params['clientInfo'] !== undefined && !isJsonObject(params['clientInfo'])) return '`clientInfo` must be an object';
+	return undefined;
+}

@@ -1,0 +1,430 @@
+// One client's session: its table, its calls in flight, and what its drivers ask of it.
+import type { Hello, ListKind, Note, Reply } from '../abi/driver.ts';
+import { isJsonObject, type Json, type JsonObject, member, stringMember } from '../abi/json.ts';
+import { callId, type DriverName } from '../abi/names.ts';
+import type { Caller, Syscall, Target } from '../abi/syscall.ts';
+import { hints, viewTool } from '../policy/view.ts';
+import type { Incoming, Link } from '../wire/link.ts';
+import { errorReply, resultReply } from '../wire/message.ts';
+import type { Elicit } from './approve.ts';
+import { askClient } from './ask-client.ts';
+import type { Bank, BankListener, DriverRequest } from './bank.ts';
+import type { Kernel } from './boot.ts';
+import type { CallContext } from './context.ts';
+import { withTarget } from './gather.ts';
+import { mergeCapabilities, mergeInstructions } from './merge.ts';
+import { unknownName, unknownResource } from './refusal.ts';
+import { ownerOf } from './resources.ts';
+import { screenParams } from './screen.ts';
+import { syscall } from './syscall.ts';
+
+
+export interface SessionOptions {
+	readonly kernel: Kernel;
+	readonly bank: Bank;
+	readonly link: Link;
+	readonly caller: Caller;
+	readonly hello: Hello;
+}
+
+export class Session implements BankListener {
+	readonly #kernel: Kernel;
+	readonly #bank: Bank;
+	readonly #link: Link;
+	readonly #caller: Caller;
+	readonly #hello: Hello;
+	/** Tasks (MCP 2025-11-25): which driver keeps which. */
+	readonly #tasks = new Map<string, DriverName>();
+	/** Tasks the client keeps for drivers. */
+	readonly #clientTasks = new Map<string, DriverName>();
+	readonly #subscribed = new Set<string>();
+	readonly #refusals = new Map<string, number>();
+	readonly #unsubscribe: () => void;
+	/** Client requests in flight, oldest first: what a driver asks meanwhile travels with the newest. */
+	readonly #inFlight: { readonly driver: DriverName; readonly incoming: Incoming }[] = [];
+
+	constructor({ kernel, bank, link, caller, hello }: SessionOptions) {
+		this.#kernel = kernel;
+		this.#bank = bank;
+		this.#link = link;
+		this.#caller = caller;
+		this.#hello = hello;
+		bank.attach(this);
+		this.#unsubscribe = kernel.revisions.onChange(() => {
+			for (const kind of ['tools', 'prompts', 'resources'] as const) this.changed(kind);
+		});
+	}
+
+	/** The result of `initialize`. */
+	introduction(): JsonObject {
+		const introductions = new Map(
+			this.#bank.ready().flatMap((name) => {
+				const introduction = this.#bank.introduction(name);
+				return introduction === undefined ? [] : [[name, introduction] as const];
+			}),
+		);
+		const instructions = mergeInstructions(introductions, hints(this.#kernel.revisions.current().set, this.#moment()));
+		return {
+			protocolVersion: this.#hello.protocolVersion,
+			capabilities: mergeCapabilities(introductions),
+			serverInfo: { name: 'trapgate', title: 'Trapgate', version: this.#kernel.version },
+			...(instructions === undefined ? {} : { instructions }),
+		};
+	}
+
+	/** Answers one request of the client. */
+	async answer(incoming: Incoming): Promise<Reply> {
+		const params = incoming.params ?? {};
+		switch (incoming.method) {
+			case 'tools/list':
+				return this.#listPage(params) ?? resultReply({ tools: await this.#visibleTools() });
+			case 'tools/call':
+				return this.#callTool(incoming, params);
+			case 'prompts/list':
+				return this.#listPage(params) ?? resultReply({ prompts: await this.#visiblePrompts() });
+			case 'prompts/get':
+				return this.#getPrompt(incoming, params);
+			case 'resources/list':
+				return this.#listPage(params) ?? resultReply({ resources: await this.#visibleResources('resources', 'uri') });
+			case 'resources/templates/list':
+				return (
+					this.#listPage(params) ??
+					resultReply({ resourceTemplates: await this.#visibleResources('resourceTemplates', 'uriTemplate') })
+				);
+			case 'resources/read':
+			case 'resources/subscribe':
+			case 'resources/unsubscribe':
+				return this.#useResource(incoming, params);
+			case 'completion/complete':
+				return this.#complete(incoming, params);
+			case 'logging/setLevel':
+				return this.#setLogLevel(incoming, params);
+			case 'tasks/list':
+				return this.#listTasks(incoming, params);
+			default:
+				return this.#otherMethod(incoming, params);
+		}
+	}
+
+	/** A notification of the client. Cancellation and progress never get here: the link has matched them to their calls. */
+	heard(note: Note): void {
+		switch (note.method) {
+			case 'notifications/initialized':
+				return;
+			case 'notifications/roots/list_changed':
+				for (const driver of this.#bank.ready()) this.#bank.notify(driver, note);
+				return;
+			default:
+				for (const driver of this.#bank.ready()) void this.#pass(driver, note);
+		}
+	}
+
+	// BankListener
+
+	async request(driver: DriverName, ask: DriverRequest): Promise<Reply> {
+		const related = this.#inFlight.findLast((flight) => flight.driver === driver)?.incoming.id;
+		return askClient(
+			{ judgeAsk: this.#kernel.judgeAsk, journal: this.#kernel.door.journal, link: this.#link },
+			{ driver, ask, caller: this.#caller, cwd: this.#kernel.cwdOf(driver), related, clientTasks: this.#clientTasks },
+		);
+	}
+
+	note(driver: DriverName, note: Note): void {
+		const uri = stringMember(note.params, 'uri');
+		if (note.method === 'notifications/resources/updated' && uri !== undefined && !this.#subscribed.has(uri)) return;
+		const related = this.#inFlight.findLast((flight) => flight.driver === driver)?.incoming.id;
+		void this.#link.notify({ ...note, params: screenParams(note.params) }, note.method === 'notifications/message' ? related : undefined);
+	}
+
+	changed(kind: 'tools' | 'prompts' | 'resources'): void {
+		void this.#link.notify({ method: `notifications/${kind}/list_changed`, params: undefined, extra: {} });
+	}
+
+	async close(): Promise<void> {
+		this.#unsubscribe();
+		this.#bank.detach(this);
+		await this.#kernel.pools.release(this.#bank);
+	}
+
+	// Tools
+
+	async #visibleTools(): Promise<readonly JsonObject[]> {
+		const table = await this.#bank.tools(true);
+		const { set } = this.#kernel.revisions.current();
+		return [...table.entries.values()].flatMap((entry) => {
+			const view = viewTool(set, { driver: entry.driver, definition: entry.definition, ...this.#moment() });
+			return view.state === 'hidden' ? [] : [{ ...view.definition, name: entry.wire }];
+		});
+	}
+
+	async #callTool(incoming: Incoming, params: JsonObject): Promise<Reply> {
+		const name = params['name'];
+		const args = params['arguments'];
+		if (typeof name !== 'string') return errorReply(-32602, '`name` must be a string');
+		if (args !== undefined && !isJsonObject(args)) return errorReply(-32602, '`arguments` must be an object');
+		const unknown = unknownName('tool', name);
+		const entry = (await this.#bank.tools()).entries.get(name) ?? (await this.#bank.tools(true)).entries.get(name);
+		if (entry === undefined) return this.#nothingThere('tool', name, unknown);
+		const reply = await this.#syscall(incoming, entry.driver, { ...params, name: entry.name }, {
+			name,
+			definition: entry.definition,
+			commandsAt: this.#kernel.commandsAt(entry.driver, entry.name),
+			unknown,
+		});
+		this.#rememberTask(entry.driver, reply);
+		return reply;
+	}
+
+	// Prompts and completion
+
+	async #visiblePrompts(): Promise<readonly JsonObject[]> {
+		const entries = [...(await this.#bank.prompts(true)).entries.values()];
+		const shown: JsonObject[] = [];
+		for (const entry of entries) {
+			const target: Target = { kind: 'prompt', driver: entry.driver, prompt: entry.name, args: {}, method: 'prompts/get' };
+			if (await this.#isListed(target)) shown.push({ ...entry.definition, name: entry.wire });
+		}
+		return shown;
+	}
+
+	async #getPrompt(incoming: Incoming, params: JsonObject): Promise<Reply> {
+		const name = params['name'];
+		if (typeof name !== 'string') return errorReply(-32602, '`name` must be a string');
+		const unknown = unknownName('prompt', name);
+		const entry = (await this.#bank.prompts()).entries.get(name);
+		if (entry === undefined) return this.#nothingThere('prompt', name, unknown);
+		return this.#syscall(incoming, entry.driver, { ...params, name: entry.name }, { name, definition: entry.definition, unknown });
+	}
+
+	async #complete(incoming: Incoming, params: JsonObject): Promise<Reply> {
+		const ref = member(params, 'ref');
+		const name = stringMember(ref, 'name');
+		const uri = stringMember(ref, 'uri');
+		if (uri !== undefined) {
+			const owner = await ownerOf(this.#bank, uri);
+			const unknown = unknownResource(uri);
+			if (owner === undefined) return this.#nothingThere('resource', uri, unknown);
+			return this.#syscall(incoming, owner, params, { name: uri, unknown });
+		}
+		if (name === undefined || !isJsonObject(ref)) return errorReply(-32602, '`ref` must name a prompt or a resource');
+		const unknown = unknownName('prompt', name);
+		const entry = (await this.#bank.prompts()).entries.get(name);
+		if (entry === undefined) return this.#nothingThere('prompt', name, unknown);
+		const renamed = { ...params, ref: { ...ref, name: entry.name } };
+		return this.#syscall(incoming, entry.driver, renamed, { name, definition: entry.definition, unknown });
+	}
+
+	// Resources
+
+	async #visibleResources(kind: 'resources' | 'resourceTemplates', key: 'uri' | 'uriTemplate'): Promise<readonly JsonObject[]> {
+		const shown: JsonObject[] = [];
+		const taken = new Set<string>();
+		for (const [driver, entries] of await this.#bank.listed(kind, true)) {
+			for (const entry of entries) {
+				const uri = stringMember(entry, key);
+				// The first driver to list a URI owns it; another's would be read from the first.
+				if (uri === undefined || taken.has(uri)) continue;
+				taken.add(uri);
+				if (await this.#isListed({ kind: 'resource', driver, uri, method: 'resources/read' })) shown.push(entry);
+			}
+		}
+		return shown;
+	}
+
+	async #useResource(incoming: Incoming, params: JsonObject): Promise<Reply> {
+		const uri = params['uri'];
+		if (typeof uri !== 'string') return errorReply(-32602, '`uri` must be a string');
+		const unknown = unknownResource(uri);
+		const owner = await ownerOf(this.#bank, uri);
+		if (owner === undefined) return this.#nothingThere('resource', uri, unknown);
+		const reply = await this.#syscall(incoming, owner, params, { name: uri, unknown });
+		if (reply.ok && incoming.method === 'resources/subscribe') this.#subscribed.add(uri);
+		if (reply.ok && incoming.method === 'resources/unsubscribe') this.#subscribed.delete(uri);
+		return reply;
+	}
+
+	// Everything else
+
+	async #setLogLevel(incoming: Incoming, params: JsonObject): Promise<Reply> {
+		const drivers = this.#bank.ready().filter((driver) => this.#bank.offers(driver, 'logging'));
+		if (drivers.length === 0) return errorReply(-32601, 'Method not found: logging/setLevel');
+		const replies = await Promise.all(drivers.map((driver) => this.#method(incoming, driver, params)));
+		return replies.find((reply) => reply.ok) ?? (replies[0] as Reply);
+	}
+
+	async #listTasks(incoming: Incoming, params: JsonObject): Promise<Reply> {
+		const drivers = this.#bank.ready().filter((driver) => this.#bank.offers(driver, 'tasks'));
+		if (drivers.length === 0) return errorReply(-32601, 'Method not found: tasks/list');
+		if (drivers.length === 1) return this.#method(incoming, drivers[0] as DriverName, params);
+		const page = this.#listPage(params);
+		if (page !== undefined) return page;
+		const replies = await Promise.all(drivers.map((driver) => this.#method(incoming, driver, params)));
+		const tasks = replies.flatMap((reply) => {
+			const listed = reply.ok ? member(reply.body.value(), 'tasks') : undefined;
+			return Array.isArray(listed) ? (listed as Json[]) : [];
+		});
+		return resultReply({ tasks });
+	}
+
+	/** A method the kernel has no list for: a task's, or a vendor's own. It goes to the one driver it can be meant for. */
+	async #otherMethod(incoming: Incoming, params: JsonObject): Promise<Reply> {
+		const missing = errorReply(-32601, `Method not found: ${incoming.method}`);
+		const taskId = stringMember(params, 'taskId');
+		if (incoming.method.startsWith('tasks/') && taskId !== undefined) {
+			const keeper = this.#tasks.get(taskId) ?? this.#soleKeeper();
+			return keeper === undefined ? errorReply(-32602, `Unknown task: ${taskId}`) : this.#method(incoming, keeper, params);
+		}
+		const ready = this.#bank.ready();
+		const candidates = ready.length === 1 ? ready : await this.#allowedFor(incoming.method, params, ready);
+		const [only] = candidates;
+		return candidates.length === 1 && only !== undefined ? this.#method(incoming, only, params) : missing;
+	}
+
+	#soleKeeper(): DriverName | undefined {
+		const drivers = this.#bank.ready().filter((driver) => this.#bank.offers(driver, 'tasks'));
+		return drivers.length === 1 ? drivers[0] : undefined;
+	}
+
+	async #allowedFor(method: string, params: JsonObject, drivers: readonly DriverName[]): Promise<readonly DriverName[]> {
+		const judged = await Promise.all(
+			drivers.map(async (driver) => {
+				const context = { ...this.#plain(driver), driverHasAllowedTool: await this.#hasAllowedTool(driver) };
+				const { verdict } = this.#kernel.door.judge({ caller: this.#caller, driver, method, params }, context);
+				return verdict === 'allowed' || verdict === 'asked' || verdict === 'rewritten';
+			}),
+		);
+		return drivers.filter((_, index) => judged[index]);
+	}
+
+	async #method(incoming: Incoming, driver: DriverName, params: JsonObject): Promise<Reply> {
+		return this.#syscall(incoming, driver, params, {
+			name: incoming.method,
+			unknown: errorReply(-32601, `Method not found: ${incoming.method}`),
+		});
+	}
+
+	/** A client's notification is a message to a driver too: it passes only where a request of that name would. */
+	async #pass(driver: DriverName, note: Note): Promise<void> {
+		const context = { ...this.#plain(driver), driverHasAllowedTool: await this.#hasAllowedTool(driver) };
+		const call = { caller: this.#caller, driver, method: note.method, params: note.params ?? {} };
+		const decision = this.#kernel.door.judge(call, context);
+		try {
+			await this.#kernel.door.journal.note({ call, decision });
+		} catch {
+			return;
+		}
+		if (decision.verdict === 'allowed' || !decision.acted) this.#bank.notify(driver, note);
+	}
+
+	async #syscall(
+		incoming: Incoming,
+		driver: DriverName,
+		params: JsonObject,
+		about: Pick<CallContext, 'name' | 'unknown'> & Partial<Pick<CallContext, 'definition' | 'commandsAt'>>,
+	): Promise<Reply> {
+		const call: Syscall = {
+			id: callId(this.#kernel.newId()),
+			caller: this.#caller,
+			driver,
+			method: incoming.method,
+			params,
+			extra: incoming.extra,
+		};
+		const flight = { driver, incoming };
+		this.#inFlight.push(flight);
+		try {
+			return await syscall(this.#kernel.door, call, {
+				...this.#plain(driver),
+				...about,
+				bank: this.#bank,
+				listener: this,
+				driverHasAllowedTool: incoming.method === 'tools/call' || (await this.#hasAllowedTool(driver)),
+				elicit: this.#elicit(incoming),
+				traceparent: stringMember(member(params, '_meta'), 'traceparent'),
+				countRefusal: (fingerprint) => this.#countRefusal(fingerprint),
+				exchange: {
+					signal: incoming.signal,
+					progress: (note) => void this.#link.notify({ ...note, params: screenParams(note.params) }, incoming.id),
+				},
+			});
+		} finally {
+			this.#inFlight.splice(this.#inFlight.indexOf(flight), 1);
+		}
+	}
+
+	#plain(driver: DriverName): Pick<CallContext, 'cwd' | 'definition' | 'commandsAt'> {
+		return { cwd: this.#kernel.cwdOf(driver), definition: undefined, commandsAt: [] };
+	}
+
+	async #nothingThere(kind: 'tool' | 'prompt' | 'resource', name: string, unknown: Reply): Promise<Reply> {
+		await this.#kernel.door.journal.unknown({ caller: this.#caller, kind, name }).catch((error: unknown) => {
+			this.#kernel.log.error({ err: error }, 'a call to an unknown name could not be recorded');
+		});
+		return unknown;
+	}
+
+	async #isListed(target: Target): Promise<boolean> {
+		const { driver } = target;
+		const call: Syscall = withTarget(
+			{
+				id: callId('list'),
+				caller: this.#caller,
+				driver,
+				method: target.kind === 'prompt' ? 'prompts/get' : 'resources/read',
+				params: target.kind === 'prompt' ? { name: target.prompt } : target.kind === 'resource' ? { uri: target.uri } : {},
+				extra: {},
+			},
+			target,
+		);
+		const context = { ...this.#plain(driver), driverHasAllowedTool: await this.#hasAllowedTool(driver) };
+		const { verdict, acted } = this.#kernel.door.judge(call, context);
+		return verdict !== 'hidden' || !acted;
+	}
+
+	async #hasAllowedTool(driver: DriverName): Promise<boolean> {
+		const { set } = this.#kernel.revisions.current();
+		for (const entry of (await this.#bank.tools()).entries.values()) {
+			if (entry.driver !== driver) continue;
+			if (viewTool(set, { driver, definition: entry.definition, ...this.#moment() }).state === 'listed') return true;
+		}
+		return false;
+	}
+
+	#elicit(incoming: Incoming): Elicit | undefined {
+		const declared = member(this.#hello.capabilities, 'elicitation');
+		if (!isJsonObject(declared)) return undefined;
+		// A client that names only `url` shows no forms (MCP 2025-11-25).
+		if (Object.keys(declared).length > 0 && declared['form'] === undefined && declared['url'] !== undefined) return undefined;
+		return async (message, timeoutMs, signal) => {
+			const reply = await this.#link.request(
+				'elicitation/create',
+				{ mode: 'form', message, requestedSchema: { type: 'object', properties: {} } },
+				{ signal, timeoutMs, related: incoming.id },
+			);
+			const action = reply.ok ? stringMember(reply.body.value(), 'action') : undefined;
+			return action === 'accept' || action === 'decline' || action === 'cancel' ? action : 'unanswered';
+		};
+	}
+
+	#countRefusal(fingerprint: string): number {
+		const count = (this.#refusals.get(fingerprint) ?? 0) + 1;
+		this.#refusals.set(fingerprint, count);
+		return count;
+	}
+
+	#rememberTask(driver: DriverName, reply: Reply): void {
+		if (!reply.ok || !reply.body.text.includes('taskId')) return;
+		const taskId = stringMember(member(reply.body.value(), 'task'), 'taskId');
+		if (taskId !== undefined) this.#tasks.set(taskId, driver);
+	}
+
+	/** All lists fit one page; a cursor is none of ours. */
+	#listPage(params: JsonObject): Reply | undefined {
+		return params['cursor'] === undefined ? undefined : errorReply(-32602, 'Invalid cursor');
+	}
+
+	#moment(): { agent: string; at: number; env: Readonly<Record<string, string | undefined>> } {
+		return { agent: this.#caller.agent, at: this.#kernel.now(), env: this.#kernel.env };
+	}
+}
+

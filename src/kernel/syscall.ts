@@ -1,0 +1,133 @@
+// THE door: every request of a client to a driver goes through here, and nothing else can make a driver act.
+import type { Decision } from '../abi/decision.ts';
+import type { Reply } from '../abi/driver.ts';
+import type { Permit } from '../abi/permit.ts';
+import { errorText } from '../abi/problem.ts';
+import { type Syscall, targetOf } from '../abi/syscall.ts';
+import type { Approval, Approver } from './approve.ts';
+import type { CallContext } from './context.ts';
+import { type Judge, withTarget } from './gather.ts';
+import type { Journal } from './journal.ts';
+import { noticeOf, notApproved, ranUnrecorded, refusal, unrecorded, withNotice } from './refusal.ts';
+import { screen } from './screen.ts';
+
+export interface Door {
+	readonly judge: Judge;
+	readonly approver: Approver;
+	readonly journal: Journal;
+	/** INVARIANT: only the door holds this. */
+	readonly grant: (call: Syscall) => Permit;
+}
+
+/**
+ * Judges one call, records the decision, lets the driver act on exactly what was judged, records the outcome, and
+ * returns what the client gets. Never rejects: whatever goes wrong is a refusal.
+ */
+export async function syscall(door: Door, asked: Syscall, context: CallContext): Promise<Reply> {
+	const decision = door.judge(asked, context);
+	if (refuses(decision)) return refuse(door, asked, decision, context);
+
+	let approval: Approval | undefined;
+	if (decision.verdict === 'asked' && decision.acted) {
+		const consent = await askPerson(door, asked, decision, context);
+		if ('refused' in consent) return consent.refused;
+		approval = consent.approval;
+	}
+
+	const call = withTarget(asked, decision.acted ? decision.final : targetOf(asked));
+	try {
+		await door.journal.decided({ asked, decision, context, final: false, approval });
+	} catch (error) {
+		return unrecorded(targetOf(asked), errorText(error));
+	}
+
+	const reply = await context.bank.call(call.driver, door.grant(call), context.exchange, context.listener);
+
+	try {
+		await door.journal.completed({ call, reply, context });
+	} catch (error) {
+		return ranUnrecorded(targetOf(asked), errorText(error));
+	}
+	const shown = screen(reply, call, (target) => door.judge(withTarget(call, target), context));
+	const notice = noticeOf(decision, targetOf(asked), context.name);
+	return notice === undefined ? shown : withNotice(shown, notice);
+}
+
+/** True when the verdict stops the call in this mode. */
+function refuses({ verdict, acted }: Decision): boolean {
+	switch (verdict) {
+		case 'denied':
+		case 'hidden':
+		case 'contained':
+			return acted;
+		case 'errored':
+			return true;
+		case 'allowed':
+		case 'rewritten':
+		case 'asked':
+			return false;
+		default:
+			return verdict satisfies never;
+	}
+}
+
+async function refuse(
+	door: Door,
+	asked: Syscall,
+	decision: Decision,
+	context: CallContext,
+	approval?: Approval,
+): Promise<Reply> {
+	const target = targetOf(asked);
+	try {
+		const { repeat } = await door.journal.decided({ asked, decision, context, final: true, approval });
+		if (approval !== undefined) return notApproved(decision, target, context.name, approval);
+		if (decision.verdict === 'hidden') return context.unknown;
+		return refusal(decision, target, context.name, repeat);
+	} catch (error) {
+		return decision.verdict === 'hidden' ? context.unknown : unrecorded(target, errorText(error));
+	}
+}
+
+/** Asks, then decides again: the policy may have changed while a person was thinking, and the stricter answer wins. */
+async function askPerson(
+	door: Door,
+	asked: Syscall,
+	decision: Decision,
+	context: CallContext,
+): Promise<{ refused: Reply } | { approval: Approval }> {
+	try {
+		const approval = await door.approver.ask({
+			caller: asked.caller,
+			decision,
+			terms: decision.ask ?? { show: [], timeoutMs: 300_000, remember: 'no' },
+			name: context.name,
+			cwd: context.cwd,
+			definition: context.definition,
+			revision: door.journal.revision(),
+			elicit: context.elicit,
+			signal: context.exchange.signal,
+			asking: (boundTo) => door.journal.asking({ asked, decision, context, boundTo }),
+		});
+		if (approval.outcome !== 'approved') return { refused: await refuse(door, asked, decision, context, approval) };
+		const now = door.judge(asked, context);
+		if (refuses(now)) return { refused: await refuse(door, asked, now, context) };
+		if (!sameCall(now, decision)) {
+			const changed: Decision = {
+				...now,
+				verdict: 'denied',
+				acted: true,
+				reason: 'The policy changed while approval was being asked for, and the call would run in another form.',
+				instead: 'make the call again',
+			};
+			return { refused: await refuse(door, asked, changed, context) };
+		}
+		return { approval };
+	} catch (error) {
+		return { refused: unrecorded(targetOf(asked), errorText(error)) };
+	}
+}
+
+function sameCall(one: Decision, other: Decision): boolean {
+	return JSON.stringify(one.final) === JSON.stringify(other.final);
+}
