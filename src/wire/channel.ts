@@ -41,6 +41,11 @@ export interface Malformed {
 	readonly message: string;
 	/** The id to answer to, where it could be read; `null` in the answer otherwise. */
 	readonly id: MessageId | undefined;
+	/**
+	 * What it would have been, as far as can be told. A garbled response must not be answered (two peers would go on
+	 * forever), and a garbled request must not fail a request of ours that happens to have the same id.
+	 */
+	readonly about?: 'request' | 'response';
 	/** A batch of JSON-RPC messages (revision 2025-03-26 only), each already read; undefined for everything else. */
 	readonly batch?: readonly (Message | Malformed)[];
 }

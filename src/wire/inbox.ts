@@ -1,0 +1,63 @@
+// The requests of the other side that are in work.
+import type { Reply } from '../abi/driver.ts';
+import type { Json, JsonObject } from '../abi/json.ts';
+import { errorText } from '../abi/problem.ts';
+import type { Message, MessageId } from './channel.ts';
+import { errorReply, resultReply } from './message.ts';
+
+/** A request of the other side. */
+export interface Incoming {
+	readonly id: MessageId;
+	readonly method: string;
+	readonly params: JsonObject | undefined;
+	readonly extra: JsonObject;
+	/** Aborted when the other side cancels (the reason is what it gave, if it is text) or goes away. */
+	readonly signal: AbortSignal;
+}
+
+export interface InboxEvents {
+	request(incoming: Incoming): Promise<Reply>;
+	warn(text: string): void;
+}
+
+export class Inbox {
+	readonly #events: InboxEvents;
+	readonly #maxInFlight: number;
+	readonly #inFlight = new Map<MessageId, AbortController>();
+
+	constructor(events: InboxEvents, maxInFlight: number) {
+		this.#events = events;
+		this.#maxInFlight = maxInFlight;
+	}
+
+	/** The answer to one request; undefined when it was cancelled, because a cancelled request gets none. */
+	async answer(request: Message & { kind: 'request' }): Promise<Reply | undefined> {
+		const { id, method, params, extra } = request;
+		if (method === 'ping') return resultReply({});
+		if (this.#inFlight.has(id)) return errorReply(-32600, `the request id ${id} is already in use`);
+		if (this.#inFlight.size >= this.#maxInFlight) return errorReply(-32000, 'too many requests at once');
+		const controller = new AbortController();
+		const { signal } = controller;
+		// Held until the work has ended, not until it was cancelled: cancelling makes no room for more work.
+		this.#inFlight.set(id, controller);
+		try {
+			const reply = await this.#events.request({ id, method, params, extra, signal });
+			return signal.aborted ? undefined : reply;
+		} catch (error) {
+			this.#events.warn(`answering ${method} failed: ${errorText(error)}`);
+			// What broke is for the log; the other side learns nothing about our insides.
+			return signal.aborted ? undefined : errorReply(-32603, 'internal error');
+		} finally {
+			this.#inFlight.delete(id);
+		}
+	}
+
+	/** Clients cancel what has finished, and ids that never were; both mean nothing. */
+	cancel(id: MessageId | undefined, reason: Json | undefined): void {
+		if (id !== undefined) this.#inFlight.get(id)?.abort(typeof reason === 'string' ? reason : undefined);
+	}
+
+	abortAll(reason: string): void {
+		for (const controller of this.#inFlight.values()) controller.abort(reason);
+	}
+}
