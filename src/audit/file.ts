@@ -1,0 +1,116 @@
+// One run's file: whole lines go in at the end, a line that did not fit is taken out again.
+import { closeSync, fdatasync, fdatasyncSync, ftruncateSync, lstatSync, writeSync } from 'node:fs';
+import { TrapgateError } from '../abi/problem.ts';
+import type { RunFile } from './layout.ts';
+
+/** The calls that a disk may refuse. Tests put a failing one in. */
+export interface Disk {
+	/** Returns how many bytes were written; throws as `fs` does. */
+	write(fd: number, bytes: Uint8Array): number;
+	truncate(fd: number, size: number): void;
+	sync(fd: number): Promise<void>;
+	syncNow(fd: number): void;
+}
+
+export const realDisk: Disk = {
+	write: (fd, bytes) => writeSync(fd, bytes),
+	truncate: (fd, size) => ftruncateSync(fd, size),
+	sync: (fd) => new Promise((resolve, reject) => fdatasync(fd, (error) => (error ? reject(error) : resolve()))),
+	syncNow: (fd) => fdatasyncSync(fd),
+};
+
+/**
+ * INVARIANT: `size` bytes are whole lines. Behind them may stand at most `#torn` bytes of a line that did not fit;
+ * they are cut off before anything else is written.
+ */
+export class LogFile {
+	readonly path: string;
+	readonly #fd: number;
+	readonly #inode: { readonly dev: bigint; readonly ino: bigint };
+	readonly #disk: Disk;
+	#size = 0;
+	#torn = 0;
+
+	constructor(file: RunFile & { readonly fd: number }, disk: Disk) {
+		this.path = file.path;
+		this.#fd = file.fd;
+		this.#disk = disk;
+		this.#inode = lstatSync(file.path, { bigint: true });
+	}
+
+	get size(): number {
+		return this.#size;
+	}
+
+	/** Writes one line in one call. Throws what the disk throws, with the file as it was; A103 when it was changed beneath us. */
+	append(line: Uint8Array): void {
+		this.settle();
+		this.#torn = line.length;
+		try {
+			const written = this.#disk.write(this.#fd, line);
+			// A disk takes less than it was given when it is full.
+			if (written !== line.length)
+				throw Object.assign(new Error(`${written} of ${line.length} bytes written`), { code: 'ENOSPC' });
+			this.#torn = 0;
+			this.#size += written;
+		} catch (thrown) {
+			this.#trySettle();
+			throw thrown;
+		}
+	}
+
+	/** Cuts off what a failed write left. Throws when the disk refuses, and A103 when the file is no longer ours. */
+	settle(): void {
+		this.#checkUntouched();
+		if (this.#torn > 0) this.#truncate(this.#size);
+	}
+
+	/** Takes back every line behind `size`. When the disk refuses, the next append tries again. */
+	takeBack(size: number): void {
+		this.#torn += this.#size - size;
+		this.#size = size;
+		this.#trySettle();
+	}
+
+	sync(): Promise<void> {
+		return this.#disk.sync(this.#fd);
+	}
+
+	syncNow(): void {
+		this.#disk.syncNow(this.#fd);
+	}
+
+	close(): void {
+		closeSync(this.#fd);
+	}
+
+	#trySettle(): void {
+		try {
+			this.settle();
+		} catch {
+			// Nothing is lost: the next append settles first and throws in our place.
+		}
+	}
+
+	#truncate(size: number): void {
+		this.#disk.truncate(this.#fd, size);
+		this.#torn = 0;
+	}
+
+	// Looking at the path and not at the descriptor tells all of it at once: a file that was unlinked or moved away, one
+	// that stands in its place, bytes taken off or added.
+	#checkUntouched(): void {
+		const found = lstatSync(this.path, { bigint: true, throwIfNoEntry: false });
+		if (found === undefined) throw this.#changed('it was removed');
+		if (found.ino !== this.#inode.ino || found.dev !== this.#inode.dev)
+			throw this.#changed('another file stands in its place');
+		if (found.size < this.#size) throw this.#changed('its end was cut off');
+		if (found.size > this.#size + this.#torn) throw this.#changed('somebody else wrote to it');
+	}
+
+	#changed(how: string): TrapgateError {
+		return new TrapgateError('A103', `the audit file \`${this.path}\` was changed beneath the kernel: ${how}`, {
+			help: 'run: trapgate audit verify; then restart trapgate',
+		});
+	}
+}

@@ -1,0 +1,63 @@
+// What well-known secrets look like in any text. Every pattern is linear: no unbounded part stands before another.
+
+/** Name and pattern; the name stands in the mark that replaces the secret. */
+const known: readonly (readonly [kind: string, pattern: string])[] = [
+	// First, and to the end of the text when it has no end of its own: what follows a header is the key.
+	[
+		'private_key',
+		'-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----[^]*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|$)|AGE-SECRET-KEY-1[A-Z0-9]{20,}',
+	],
+	['jwt', 'eyJ[\\w-]{8,2048}\\.[\\w-]{4,}(?:\\.[\\w-]*){0,3}'],
+	['aws', '(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}'],
+	['github', 'gh[pousr]_[A-Za-z0-9]{16,}|github_pat_\\w{20,}'],
+	['gitlab', 'gl(?:pat|dt|rt|cbt|ptt|ft|soat|agent|imt|oas)-[\\w.-]{16,}'],
+	['slack', 'xox[a-z]-[\\w-]{10,}|xapp-[\\w-]{10,}|hooks\\.slack\\.com/(?:services|workflows|triggers)/[\\w/-]+'],
+	['discord', 'discord(?:app)?\\.com/api/webhooks/[\\w/-]+'],
+	['google', 'AIza[\\w-]{30,}|ya29\\.[\\w.-]{16,}|GOCSPX-[\\w-]{16,}|1//0[\\w-]{20,}'],
+	[
+		'model_api',
+		'sk-(?:ant|proj|or|svcacct|admin|lf)-[\\w-]{8,}|(?<![A-Za-z0-9])sk-[\\w-]{20,}|(?:gsk_|xai-|pplx-|r8_|hf_)\\w{20,}',
+	],
+	['stripe', '[srp]k_(?:live|test)_\\w{10,}|whsec_[\\w+/=]{16,}'],
+	['package_registry', 'npm_[A-Za-z0-9]{20,}|pypi-[\\w-]{16,}|dckr_(?:pat|oat)_[\\w-]{16,}|rubygems_[0-9a-f]{20,}'],
+	[
+		'cloud',
+		'do[opr]_v1_[0-9a-f]{20,}|dapi[0-9a-f]{32}|hv[sbr]\\.[\\w-]{20,}|[\\w]{14}\\.atlasv1\\.[\\w-]{20,}|pul-[0-9a-f]{40}',
+	],
+	[
+		'service',
+		'SG\\.[\\w-]{16,}\\.[\\w-]{16,}|lin_api_\\w{16,}|ntn_\\w{16,}|shp(?:at|ca|pa|ss)_[0-9a-fA-F]{16,}|gl(?:sa|c)_[\\w=+/]{20,}',
+	],
+	[
+		'service',
+		'sntry[su]_[\\w=+/]{20,}|ATATT3[\\w=-]{20,}|sbp_[0-9a-f]{20,}|PMAK-[\\w-]{20,}|NRAK-\\w{20,}|\\d{8,10}:AA[\\w-]{32,}',
+	],
+];
+
+const anyKnown = new RegExp(known.map(([, pattern]) => `(${pattern})`).join('|'), 'g');
+
+/** The text with every known secret replaced by what `mark` says about its kind. */
+export function replaceKnown(text: string, mark: (kind: string) => string): string {
+	return text.replace(anyKnown, (found, ...groups) => {
+		const kind = known.findIndex((_, index) => groups[index] !== undefined);
+		return known[kind] === undefined ? found : mark(known[kind][0]);
+	});
+}
+
+/** Places where a secret follows something that stays: group 1 is kept, the rest of the match is the secret. */
+export const afterWords: readonly RegExp[] = [
+	// scheme://user:password@host, and a user that is long enough to be a token
+	/((?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,20}:\/\/[^\s/?#"'<>@:]{0,256}:)[^\s/"'<>]{1,512}(?=@)/gi,
+	/((?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/?#"'<>@:]{20,512}(?=@)/gi,
+	// `Bearer x` and `Basic x` outside a header; words of prose have neither digits nor mixed case
+	/(\b(?:[Bb]earer|BEARER|[Bb]asic|BASIC|[Nn]egotiate)(?:\s{1,4}|%20|\+))(?=[\w.~+/=-]{0,64}?(?:[0-9=_]|[a-z][A-Z])|[\w.~+/=-]{24})[\w.~+/=-]{8,}/g,
+	// curl -u user:password
+	/((?<![\w-])(?:-u|-U|--user|--proxy-user)[\s=]{1,3}["']?(?!\d+:\d+\b)[^\s:"']{0,128}:)(?:(?<=["'][^\s:"']{0,128}:)[^"'\n]+|[^\s"']+)/g,
+	// sshpass -p x, mysql -px, redis-cli -a x
+	/(\bsshpass\s{1,4}-p\s{0,4})\S+/g,
+	/(\b(?:mysql|mariadb)\w{0,16}\b[^|;&\n]{0,200}?\s-p)[^\s-]\S*/g,
+	/(\bredis-cli\b[^|;&\n]{0,200}?\s-a\s{1,4})\S+/g,
+	// netrc; SQL
+	/(\blogin\s{1,4}\S{1,128}\s{1,4}password\s{1,4})\S+/g,
+	/(\b(?:identified\s{1,4}(?:with\s{1,4}\S{1,64}\s{1,4})?by|password)\s{1,4}["'])[^"'\n]+/gi,
+];
