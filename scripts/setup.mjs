@@ -1,7 +1,7 @@
 // Installs what the first two commands of the README need, and nothing when all of it is there already.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -19,7 +19,7 @@ if (process.argv.includes('--tests')) {
 /** Runs `npm ci` in `folder` unless its lock file, this platform and this Node line are those of the last one that finished. */
 function install(folder) {
 	const name = relative(root, folder) || 'trapgate';
-	const stamp = join(folder, 'node_modules/.trapgate-setup');
+	const stamp = stampOf(folder);
 	const wanted = fingerprint(folder);
 	if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) {
 		say(`${name}: dependencies are those of package-lock.json`);
@@ -30,6 +30,10 @@ function install(folder) {
 	npm(['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error', `--prefix=${folder}`], folder);
 	writeFileSync(stamp, wanted);
 	say(`${name}: dependencies installed`);
+}
+
+function stampOf(folder) {
+	return join(folder, 'node_modules/.trapgate-setup');
 }
 
 function fingerprint(folder) {
@@ -53,9 +57,10 @@ function checkNewerNode() {
 	const binary = join(inspector, 'node_modules/node/bin/node');
 	const asked = spawnSync(binary, ['--version'], { encoding: 'utf8' });
 	if (asked.status !== 0) {
+		rmSync(stampOf(inspector), { force: true });
 		fail(
 			'tests/inspector: the newer Node is missing, because npm did not run its install script; ' +
-				'allow scripts (npm config delete ignore-scripts), remove tests/inspector/node_modules and run npm test again',
+				'allow install scripts (npm config delete ignore-scripts) and run this again',
 		);
 	}
 	requireNode(asked.stdout.trim().slice(1), [22, 19], 'the MCP Inspector');
