@@ -74,10 +74,9 @@ export class JsonScanner {
 
 	/** Any value. It is checked in full; without `build` the answer is a placeholder. */
 	value(build: boolean): Json {
-		this.#values += 1;
-		if (this.#values > this.#maxValues) this.#fault(`more than ${this.#maxValues} values`);
 		switch (this.peek()) {
 			case quote:
+				this.#count();
 				return this.string(build);
 			case openObject: {
 				const object: Record<string, Json> = {};
@@ -127,9 +126,15 @@ export class JsonScanner {
 		this.#items(closeArray, 'array', each);
 	}
 
+	#count(): void {
+		this.#values += 1;
+		if (this.#values > this.#maxValues) this.#fault(`more than ${this.#maxValues} values`);
+	}
+
 	#items(close: number, kind: string, each: () => void): void {
 		if (this.#depth >= this.#maxDepth) this.#fault(`nested deeper than ${this.#maxDepth}`);
 		this.#depth += 1;
+		this.#count();
 		this.at += 1;
 		this.space();
 		if (this.peek() === close) {
@@ -198,6 +203,7 @@ export class JsonScanner {
 	}
 
 	#number(build: boolean): Json {
+		this.#count();
 		this.#numbers.lastIndex = this.at;
 		if (!this.#numbers.test(this.text)) {
 			this.#fault(this.at < this.text.length ? 'a value is expected' : 'the text ends too early');
@@ -211,6 +217,7 @@ export class JsonScanner {
 	}
 
 	#word(word: string, value: Json): Json {
+		this.#count();
 		if (!this.text.startsWith(word, this.at)) this.#fault('a value is expected');
 		this.at += word.length;
 		return value;

@@ -50,18 +50,18 @@ function readEnvelope(text: string, spans: readonly Span[]): Message | Malformed
 		else setOwn(extra, key, span.value ?? null);
 	}
 	const has = (key: EnvelopeKey) => found.has(key);
-	const valueOf = (key: EnvelopeKey) => found.get(key)?.value;
+	const memberOf = (key: EnvelopeKey) => found.get(key)?.value;
 
-	const id = messageId(valueOf('id'));
+	const id = messageId(memberOf('id'));
 	const isAnswer = has('result') || has('error');
 	const about = has('method') === isAnswer ? {} : ({ about: isAnswer ? 'response' : 'request' } as const);
 	const no = (message: string): Malformed => ({ ...refuse(message), id, ...about });
 
-	if (valueOf('jsonrpc') !== '2.0') return no('"jsonrpc" must be "2.0"');
+	if (memberOf('jsonrpc') !== '2.0') return no('"jsonrpc" must be "2.0"');
 	if (has('id') && id === undefined) return no('"id" must be a string or a number');
 	if (has('method')) {
-		const method = valueOf('method');
-		const params = valueOf('params');
+		const method = memberOf('method');
+		const params = memberOf('params');
 		if (isAnswer) return no('a message has either "method" or "result" or "error"');
 		if (typeof method !== 'string' || method === '') return no('"method" must be a string');
 		if (params !== undefined && !isJsonObject(params)) return no('"params" must be an object');

@@ -15,8 +15,9 @@ export const salvageSpan = 2048;
 const idPattern = '"(?:[^"\\\\]|\\\\.)*"|-?[0-9]+';
 const versionPattern = '"jsonrpc"\\s*:\\s*"2\\.0"';
 const headPattern = new RegExp(
-	`^\\s*\\{\\s*(?:(?:${versionPattern}|"id"\\s*:\\s*(?<id>${idPattern}))\\s*,\\s*)*(?:"(?<key>method|result|error)"\\s*:)?`,
+	`^\\s*\\{\\s*(?<first>(?:(?:${versionPattern}|"id"\\s*:\\s*(?:${idPattern}))\\s*,\\s*)*)(?:"(?<key>method|result|error)"\\s*:)?`,
 );
+const firstPattern = new RegExp(`"id"\\s*:\\s*(?<id>${idPattern})`);
 const tailPattern = new RegExp(`,\\s*"id"\\s*:\\s*(?<id>${idPattern})\\s*(?:,\\s*${versionPattern}\\s*)?\\}\\s*$`);
 
 /**
@@ -25,7 +26,8 @@ const tailPattern = new RegExp(`,\\s*"id"\\s*:\\s*(?<id>${idPattern})\\s*(?:,\\s
  */
 export function salvage(head: string, tail: string): Salvaged {
 	const start = headPattern.exec(head.slice(0, salvageSpan))?.groups ?? {};
-	const source = start.id ?? tailPattern.exec(tail.slice(-salvageSpan))?.groups?.id;
+	const source =
+		firstPattern.exec(start.first ?? '')?.groups?.id ?? tailPattern.exec(tail.slice(-salvageSpan))?.groups?.id;
 	const read = source === undefined ? undefined : readJson(source);
 	const id = read?.ok ? messageId(read.value) : undefined;
 	if (start.key === undefined) return { id };
