@@ -1,0 +1,73 @@
+// What the README and the packs say about themselves is true.
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+
+const read = (path: string) => readFileSync(fileURLToPath(new URL(`../${path}`, import.meta.url)), 'utf8');
+const readme = read('README.md');
+
+/** The code blocks of one language, in order. */
+function blocks(language: string): string[] {
+	return [...readme.matchAll(/^```(\w+)\n(.*?)^```/gms)].flatMap(([, name, text = '']) =>
+		name === language ? [text] : [],
+	);
+}
+
+test('its first command starts, its second tests, and both set everything up', () => {
+	const commands = (blocks('sh')[0] ?? '')
+		.trim()
+		.split('\n')
+		.map((line) => line.replace(/\s+#.*/, ''));
+	expect(commands).toEqual(['npm start', 'npm test']);
+	const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+	expect(scripts['start']).toMatch(/^node scripts\/setup\.mjs && /);
+	expect(scripts['test']).toMatch(/^node scripts\/setup\.mjs --tests && .*\bcheck$/);
+	for (const step of ['lint', 'types', 'build', 'unit']) expect(scripts['check']).toContain(`npm run ${step}`);
+});
+
+test('its trapgate.yaml is the one in examples/five-minutes', () => {
+	expect(blocks('yaml')[0]).toBe(read('examples/five-minutes/trapgate.yaml'));
+});
+
+test('every client is configured with the same command, and says who it is', () => {
+	const servers = blocks('json').flatMap((text) => {
+		const { mcpServers, servers } = JSON.parse(text) as Record<
+			string,
+			Record<string, { command: string; args: string[] }>
+		>;
+		return Object.values(mcpServers ?? servers ?? {});
+	});
+	const [toml = ''] = blocks('toml');
+	const field = (name: string) => JSON.parse(new RegExp(`^${name} = (.*)$`, 'm').exec(toml)?.[1] ?? 'null');
+	servers.push({ command: field('command'), args: field('args') });
+	expect(servers.map(({ args }) => args.at(-1)).sort()).toEqual(['claude-code', 'codex', 'cursor', 'gemini', 'vscode']);
+	for (const { command, args } of servers) {
+		expect([command, ...args.slice(0, -1)]).toEqual([
+			...['node', '/path/to/trapgate/dist/cli/main.js', 'run'],
+			...['--config', '/path/to/project/trapgate.yaml', '--agent'],
+		]);
+	}
+});
+
+describe.each(readdirSync(fileURLToPath(new URL('../policies', import.meta.url))))('the pack %s', (pack) => {
+	const policy = parse(read(`policies/${pack}/policy.yaml`)) as {
+		name: string;
+		rules: { id: string; reason?: string; instead?: string; then: unknown; examples?: unknown[] }[];
+	};
+
+	test('has the name of its folder, and its README names every rule', () => {
+		expect(policy.name).toBe(pack);
+		const text = read(`policies/${pack}/README.md`);
+		expect(text).toContain(`# ${pack}\n`);
+		for (const { id } of policy.rules) expect(text).toContain(`| \`${id}\` |`);
+	});
+
+	test('has a reason and examples on every rule, and a way on where it refuses', () => {
+		for (const { id, reason, instead, then, examples = [] } of policy.rules) {
+			expect(reason, id).toBeTruthy();
+			expect(examples.length, id).toBeGreaterThan(0);
+			if (then === 'deny' || then === 'hide') expect(instead, id).toBeTruthy();
+		}
+	});
+});
