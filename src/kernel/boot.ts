@@ -25,6 +25,7 @@ import { Pools } from './pools.ts';
 import { makeProtection } from './protect.ts';
 import { type LoadOptions, loadRevision, type Revision } from './revision.ts';
 import { Revisions } from './revisions.ts';
+import { SharedDriver } from './shared-driver.ts';
 import { type StateDirectories, stateDirectories } from './state.ts';
 import type { Door } from './syscall.ts';
 import { TrustStore } from './trust.ts';
@@ -89,7 +90,8 @@ export async function boot(options: BootOptions): Promise<Kernel> {
 		durability: config.audit.durability,
 		now,
 		random: randomBytes,
-		host: { pid: process.pid, user: userName(), version, ...(config.workspace === undefined ? {} : { workspace: config.workspace }), policyRev: first.id },
+		host: { pid: process.pid, user: userName(), version, ...(config.workspace === undefined ? {} : { workspace: config.workspace }) },
+		policyRev: first.id,
 		warn: (text: string) => log.warn(text),
 	});
 	const report = (error: unknown) => log.error(errorText(error));
@@ -122,8 +124,13 @@ export async function boot(options: BootOptions): Promise<Kernel> {
 	const reaper = await startReaper({ warn: (text: string) => log.warn(text), random: randomBytes });
 	const around = { ...load, workspace: config.workspace, directory: config.directory, reaper, clientName: 'trapgate', clientVersion: version };
 	const byName = new Map(config.drivers.map((driver) => [driver.name, driver]));
+	const shared = new Map(
+		config.drivers
+			.filter((driver) => driver.shared)
+			.map((driver) => [driver.name, new SharedDriver(() => makeDriver(driver, around))]),
+	);
 	const pools = new Pools({
-		makeDrivers: () => config.drivers.map((driver) => makeDriver(driver, around)),
+		makeDrivers: () => config.drivers.map((driver) => shared.get(driver.name)?.handle(driver.name) ?? makeDriver(driver, around)),
 		prefix: options.prefix ?? config.prefix,
 		startTimeoutMs: config.startTimeoutMs,
 		idleMs: options.idleMs,

@@ -1,12 +1,14 @@
 // Makes the drivers that the configuration names, variables filled in.
 import { resolve } from 'node:path';
 import type { Driver } from '../abi/driver.ts';
+import type { DriverName } from '../abi/names.ts';
+import { Permit } from '../abi/permit.ts';
 import { errorText, TrapgateError } from '../abi/problem.ts';
-import { brokenDriver } from '../drivers/broken.ts';
 import { httpDriver } from '../drivers/http.ts';
 import type { Reaper } from '../drivers/reaper.ts';
 import { shellDriver } from '../drivers/shell.ts';
 import { stdioDriver } from '../drivers/stdio.ts';
+import { errorReply } from '../wire/message.ts';
 import type { DriverConfig } from './config.ts';
 
 export interface DriverSurroundings {
@@ -35,6 +37,21 @@ export function cwdOf(config: DriverConfig, around: Pick<DriverSurroundings, 'wo
 	const base = around.workspace ?? around.directory;
 	if (config.kind !== 'stdio' || config.cwd === undefined) return base;
 	return resolve(around.directory, expand(config.cwd, around));
+}
+
+/** Stands in for a driver that can't be made: says why when it is opened. */
+function brokenDriver(name: DriverName, error: TrapgateError): Driver {
+	return {
+		name,
+		open: () => Promise.reject(error),
+		list: () => Promise.resolve([]),
+		call: async (permit) => {
+			Permit.spend(permit);
+			return errorReply(-32000, error.message);
+		},
+		notify: () => undefined,
+		close: () => Promise.resolve(),
+	};
 }
 
 function construct(config: DriverConfig, around: DriverSurroundings): Driver {

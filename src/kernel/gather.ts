@@ -6,7 +6,7 @@ import { type Caller, type Syscall, type Target, targetOf } from '../abi/syscall
 import { decide } from '../policy/decide.ts';
 import type { CallContext } from './context.ts';
 import type { Protection } from './protect.ts';
-import type { Revisions } from './revision.ts';
+import type { Revisions } from './revisions.ts';
 
 /** Answers for one call; never throws. */
 export type Judge = (
@@ -57,35 +57,6 @@ function judgeTarget(options: GatherOptions, target: Target, caller: Caller, con
 		// decide promises not to throw; if it does all the same, the answer is no.
 		return errored(target, errorText(error));
 	}
-}
-
-/** The same call aimed at another form of its target: the arguments that were judged are the ones that run. */
-export function withTarget(call: Syscall, target: Target): Syscall {
-	switch (target.kind) {
-		case 'tool': {
-			const { arguments: _asked, ...rest } = call.params;
-			const hadArguments = Object.hasOwn(call.params, 'arguments');
-			const isEmpty = Object.keys(target.args).length === 0;
-			const params = hadArguments || !isEmpty ? { ...rest, arguments: target.args } : rest;
-			return deepFreezeCall({ ...call, params });
-		}
-		case 'resource':
-			return target.uri === call.params['uri']
-				? deepFreezeCall(call)
-				: deepFreezeCall({ ...call, method: 'resources/read', params: { uri: target.uri } });
-		case 'prompt':
-		case 'method':
-		case 'driver_asks':
-			return deepFreezeCall(call);
-		default:
-			return target satisfies never;
-	}
-}
-
-function deepFreezeCall(call: Syscall): Syscall {
-	deepFreeze(call.params);
-	deepFreeze(call.extra);
-	return Object.freeze(call);
 }
 
 function requestOf(options: GatherOptions, caller: Caller, context: Surroundings, target: Target): Request {

@@ -1,7 +1,7 @@
 // The journal: turns what happened in the kernel into audit entries. No record, no action.
 import type { Decision } from '../abi/decision.ts';
 import type { Reply } from '../abi/driver.ts';
-import { ExactNumber, isJsonObject, type Json, member } from '../abi/json.ts';
+import { isJsonObject, type Json, member } from '../abi/json.ts';
 import type { Problem } from '../abi/problem.ts';
 import { type Caller, type Syscall, type Target, targetOf } from '../abi/syscall.ts';
 import { fingerprint } from '../audit/fingerprint.ts';
@@ -10,7 +10,7 @@ import { type AuditEntry, type CallFields, type DetailLevel, type ResultFields, 
 import type { Approval } from './approve.ts';
 import type { CallContext } from './context.ts';
 import { noticeOf } from './refusal.ts';
-import type { Revisions } from './revision.ts';
+import type { Revisions } from './revisions.ts';
 
 export interface JournalOptions {
 	readonly audit: AuditLog;
@@ -51,7 +51,7 @@ export class Journal {
 	async decided({ asked, decision, context, final, approval, policyMs }: Decided): Promise<{ repeat: number }> {
 		const target = targetOf(asked);
 		const rules = decision.because.map((rule) => rule.id);
-		const repeat = final ? context.countRefusal(fingerprint({ rules, target })) : 0;
+		const repeat = final ? context.countRefusal(kindOf(rules, target)) : 0;
 		await this.#append({
 			...this.#callFields(asked, target, decision),
 			event: 'decided',
@@ -189,6 +189,12 @@ export class Journal {
 	}
 }
 
+/** What counts as the same refusal: the rule, the target and the shape of the arguments. */
+function kindOf(rules: readonly string[], target: Target): string {
+	const { args } = argumentsOf(target, 'full');
+	return fingerprint({ rule: rules[0], target: JSON.stringify(targetFields(target)), args: args?.value ?? null });
+}
+
 function argumentsOf(target: Target, level: DetailLevel): { args?: { level: DetailLevel; value: Json } } {
 	switch (target.kind) {
 		case 'tool':
@@ -229,7 +235,7 @@ function exitOf(reply: Reply): { exit?: number } {
 	if (!reply.ok || !reply.body.text.includes('"exitCode"')) return {};
 	const structured = member(reply.body.value(), 'structuredContent');
 	const exit = isJsonObject(structured) ? structured['exitCode'] : undefined;
-	return typeof exit === 'number' && !(exit instanceof ExactNumber) ? { exit } : {};
+	return typeof exit === 'number' ? { exit } : {};
 }
 
 function rounded(ms: number): number {

@@ -64,6 +64,12 @@ export class Pools {
 		pool.idle.unref();
 	}
 
+	/** Ends a bank at once, whatever the idle clock says. */
+	async discard(bank: Bank): Promise<void> {
+		const pool = [...this.#pools.values()].find((candidate) => candidate.bank === bank);
+		if (pool !== undefined) await this.#drop(pool);
+	}
+
 	/** Every bank that is open. */
 	banks(): readonly Bank[] {
 		return [...this.#pools.values()].map((pool) => pool.bank);

@@ -6,7 +6,7 @@ import type { PolicySet } from '../policy/compile.ts';
 import { compile } from '../policy/compile.ts';
 import { loadPolicy } from '../policy/load.ts';
 import type { Policy, Rule } from '../policy/rule.ts';
-import { nearest } from '../text/suggest.ts';
+import { suggest } from '../text/suggest.ts';
 import { type KernelConfig, loadConfig } from './config.ts';
 import { layerFiles, liesIn, packNames, policyPath, readSource, type SourceFile, type SourceRoots } from './sources.ts';
 import { hashFiles } from './trust.ts';
@@ -162,7 +162,7 @@ function strictest(file: Mode, flag: Mode | undefined): Mode {
 
 function noSuchPack(entry: KernelConfig['policies'][number], roots: SourceRoots): Problem {
 	const name = entry.text.slice('pack:'.length);
-	const near = nearest(name, packNames(roots));
+	const near = suggest(name, packNames(roots));
 	return {
 		code: 'P205',
 		severity: 'error',

@@ -1,5 +1,5 @@
 // One client's session: its table, its calls in flight, and what its drivers ask of it.
-import type { Hello, ListKind, Note, Reply } from '../abi/driver.ts';
+import type { Hello, Note, Reply } from '../abi/driver.ts';
 import { isJsonObject, type Json, type JsonObject, member, stringMember } from '../abi/json.ts';
 import { callId, type DriverName } from '../abi/names.ts';
 import type { Caller, Syscall, Target } from '../abi/syscall.ts';
@@ -11,7 +11,7 @@ import { askClient } from './ask-client.ts';
 import type { Bank, BankListener, DriverRequest } from './bank.ts';
 import type { Kernel } from './boot.ts';
 import type { CallContext } from './context.ts';
-import { withTarget } from './gather.ts';
+import { withTarget } from './call.ts';
 import { mergeCapabilities, mergeInstructions } from './merge.ts';
 import { unknownName, unknownResource } from './refusal.ts';
 import { ownerOf } from './resources.ts';

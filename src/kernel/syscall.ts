@@ -6,7 +6,8 @@ import { errorText } from '../abi/problem.ts';
 import { type Syscall, targetOf } from '../abi/syscall.ts';
 import type { Approval, Approver } from './approve.ts';
 import type { CallContext } from './context.ts';
-import { type Judge, withTarget } from './gather.ts';
+import { withTarget } from './call.ts';
+import type { Judge } from './gather.ts';
 import type { Journal } from './journal.ts';
 import { noticeOf, notApproved, ranUnrecorded, refusal, unrecorded, withNotice } from './refusal.ts';
 import { screen } from './screen.ts';
@@ -107,7 +108,7 @@ async function askPerson(
 			revision: door.journal.revision(),
 			elicit: context.elicit,
 			signal: context.exchange.signal,
-			asking: (boundTo) => door.journal.asking({ asked, decision, context, boundTo }),
+			asking: (boundTo) => door.journal.asking({ asked, decision, boundTo }),
 		});
 		if (approval.outcome !== 'approved') return { refused: await refuse(door, asked, decision, context, approval) };
 		const now = door.judge(asked, context);

@@ -1,0 +1,32 @@
+// A call in another form: the arguments that were judged, frozen, are the ones that run.
+import { deepFreeze } from '../abi/json.ts';
+import type { Syscall, Target } from '../abi/syscall.ts';
+
+/** The same call aimed at this form of its target; everything the policy has no opinion about stays. Frozen. */
+export function withTarget(call: Syscall, target: Target): Syscall {
+	switch (target.kind) {
+		case 'tool': {
+			const { arguments: _asked, ...rest } = call.params;
+			const hadArguments = Object.hasOwn(call.params, 'arguments');
+			const isEmpty = Object.keys(target.args).length === 0;
+			const params = hadArguments || !isEmpty ? { ...rest, arguments: target.args } : rest;
+			return deepFreezeCall({ ...call, params });
+		}
+		case 'resource':
+			return target.uri === call.params['uri']
+				? deepFreezeCall(call)
+				: deepFreezeCall({ ...call, method: 'resources/read', params: { uri: target.uri } });
+		case 'prompt':
+		case 'method':
+		case 'driver_asks':
+			return deepFreezeCall(call);
+		default:
+			return target satisfies never;
+	}
+}
+
+function deepFreezeCall(call: Syscall): Syscall {
+	deepFreeze(call.params);
+	deepFreeze(call.extra);
+	return Object.freeze(call);
+}

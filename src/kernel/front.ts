@@ -1,0 +1,96 @@
+// The HTTP front: who may connect, as whom, and a session for each.
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { TrapgateError } from '../abi/problem.ts';
+import { listenHttp } from '../wire/http-front.ts';
+import type { Kernel } from './boot.ts';
+import { type Served, serve } from './serve.ts';
+import { readOrMakeToken } from './token.ts';
+
+export interface HttpFrontOptions {
+	readonly host: string;
+	readonly port: number;
+	/** Who callers are: the owner of the token. */
+	readonly agent: string;
+	/** Undefined: no token is asked for, which loopback alone allows. */
+	readonly tokenFile: string | undefined;
+	readonly random: (bytes: number) => Uint8Array;
+}
+
+export interface HttpFront {
+	readonly url: string;
+	/** What to tell the operator: the address and the lines for a client's configuration. */
+	readonly announcement: string;
+	close(): Promise<void>;
+}
+
+/** Listens. Throws K104 for an open front off loopback, K105 when the token can't be used, K101 when two tools claim one name. */
+export async function serveHttp(kernel: Kernel, options: HttpFrontOptions): Promise<HttpFront> {
+	const { host, port, agent, tokenFile } = options;
+	if (tokenFile === undefined && !isLoopback(host)) {
+		throw new TrapgateError('K104', `\`${host}\` can be reached from other machines, so a token is required`, {
+			help: 'leave out --no-token, or listen on 127.0.0.1',
+		});
+	}
+	await checkAtBoot(kernel);
+	const token = tokenFile === undefined ? undefined : readOrMakeToken(tokenFile, options.random);
+	const { http } = kernel.revisions.current().config;
+	const serving = new Set<Promise<Served>>();
+	const listener = await listenHttp(
+		{
+			host,
+			port,
+			random: options.random,
+			allowedHosts: http.allowedHosts,
+			allowedOrigins: http.allowedOrigins,
+			authorize: (given) => (token === undefined || (given !== undefined && sameText(given, token)) ? { principal: agent, agent } : undefined),
+			warn: (text) => kernel.log.warn(text),
+		},
+		(session) => {
+			const connection = { agent: session.agent, principal: session.principal, session: session.id };
+			const served = serve(kernel, session.channel, connection, () => undefined);
+			serving.add(served);
+			served
+				.then(({ ended }) => ended)
+				.catch((error: unknown) => kernel.log.error({ err: error }, 'a session could not be served'))
+				.finally(() => serving.delete(served));
+		},
+	);
+	const url = `http://${listener.address.host.includes(':') ? `[${listener.address.host}]` : listener.address.host}:${listener.address.port}/mcp`;
+	return {
+		url,
+		announcement: announcementOf(url, token),
+		async close() {
+			await Promise.all([...serving].map(async (served) => (await served).close().catch(() => undefined)));
+			await listener.close();
+		},
+	};
+}
+
+/** Starts every driver once with empty capabilities, so that a collision stops the boot and not the first client. */
+async function checkAtBoot(kernel: Kernel): Promise<void> {
+	const hello = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'trapgate', version: kernel.version } };
+	const bank = await kernel.pools.acquire('kernel/boot', hello);
+	await kernel.pools.discard(bank);
+}
+
+function announcementOf(url: string, token: string | undefined): string {
+	const entry = {
+		type: 'http',
+		url,
+		...(token === undefined ? {} : { headers: { Authorization: `Bearer ${token}` } }),
+	};
+	return [
+		`trapgate listens on ${url}${token === undefined ? ' (no token: every program of this machine may connect)' : ''}`,
+		`client configuration: ${JSON.stringify({ mcpServers: { trapgate: entry } })}`,
+	].join('\n');
+}
+
+/** Compares without telling, by the time it takes, how much of it was right. */
+function sameText(one: string, other: string): boolean {
+	const digest = (text: string) => createHash('sha256').update(text).digest();
+	return timingSafeEqual(digest(one), digest(other));
+}
+
+export function isLoopback(host: string): boolean {
+	return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
+}

@@ -1,0 +1,73 @@
+// Self-protection: nobody's arguments may name what governs the kernel, in any spelling.
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import type { Json } from '../../src/abi/json.ts';
+import type { DriverName } from '../../src/abi/names.ts';
+import { resolvePath } from '../../src/kernel/paths.ts';
+import { makeProtection } from '../../src/kernel/protect.ts';
+
+const top = realpathSync(mkdtempSync(join(tmpdir(), 'trapgate-protect-')));
+const workspace = join(top, 'work');
+mkdirSync(join(workspace, '.git/hooks'), { recursive: true });
+mkdirSync(join(workspace, 'src'));
+mkdirSync(join(top, 'state/audit'), { recursive: true });
+writeFileSync(join(top, 'policy.yaml'), '');
+symlinkSync(join(top, 'policy.yaml'), join(workspace, 'innocent.txt'));
+symlinkSync(top, join(workspace, 'up'));
+symlinkSync(join(workspace, 'trapgate.lock'), join(workspace, 'to-the-lock'));
+afterAll(() => rmSync(top, { recursive: true, force: true }));
+
+const protection = makeProtection({
+	workspace,
+	home: join(top, 'home'),
+	governed: () => [join(top, 'policy.yaml'), join(top, 'state')],
+	resolvePath,
+});
+const check = (args: Record<string, Json>) =>
+	protection.check({ kind: 'tool', driver: 'files' as DriverName, tool: 'write', args }, workspace);
+
+describe('refused', () => {
+	test.each<[string, Record<string, Json>]>([
+		['the policy, absolute', { path: join(top, 'policy.yaml') }],
+		['the policy, relative', { path: '../policy.yaml' }],
+		['the policy behind a symlink', { path: 'innocent.txt' }],
+		['the policy through a symlinked directory', { path: 'up/policy.yaml' }],
+		['below the state directory', { path: join(top, 'state/audit/x.jsonl') }],
+		['the state directory itself', { directory: join(top, 'state') }],
+		['a root file that does not exist yet', { path: 'trapgate.yaml' }],
+		['the lock through a dangling symlink', { path: 'to-the-lock' }],
+		['client configuration', { path: '.claude/settings.json' }],
+		['a hook', { path: './.git/hooks/pre-commit' }],
+		['git configuration', { path: 'src/../.git/config' }],
+		['home client configuration', { path: join(top, 'home/.claude.json') }],
+		['in a list', { paths: ['a', 'b', '.mcp.json'] }],
+		['deep', { edits: [{ file: { name: '.mcp.json' } }] }],
+		['a file URL', { uri: `file://${top}/policy.yaml` }],
+		['under a parameter nobody knows', { whatever: 'trapgate.yaml' }],
+	])('%s', (_, args) => {
+		expect(check(args)).toMatchObject({ verdict: 'denied', acted: true, because: [{ id: 'kernel/protected-files' }] });
+	});
+
+	test('as a resource', () => {
+		const target = { kind: 'resource', driver: 'files' as DriverName, uri: `file://${top}/policy.yaml`, method: 'resources/read' } as const;
+		expect(protection.check(target, workspace)?.verdict).toBe('denied');
+	});
+
+	test('more values than can be looked at', () => {
+		expect(check({ many: Array.from({ length: 20_001 }, () => 'x') })?.verdict).toBe('denied');
+	});
+});
+
+describe('not its business', () => {
+	test.each<[string, Record<string, Json>]>([
+		['an ordinary file', { path: 'src/a.ts' }],
+		['the workspace', { path: workspace }],
+		['text that names a policy', { text: 'edit\ntrapgate.yaml' }],
+		['a name that only begins alike', { path: 'trapgate.yaml.md' }],
+		['numbers and flags', { n: 1, b: true, x: null }],
+	])('%s', (_, args) => {
+		expect(check(args)).toBeUndefined();
+	});
+});
