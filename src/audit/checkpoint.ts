@@ -16,8 +16,9 @@ export function signCheckpoint<T extends object>(record: T, key: SigningKey): T 
 	return { ...record, signature: key.sign(signedText(record)) };
 }
 
+/** False as well for a record whose signature is nothing that could be checked. */
 export function isSignedBy(record: { readonly signature: string }, key: PublicKey): boolean {
-	return key.verify(signedText(record), record.signature);
+	return typeof record.signature === 'string' && key.verify(signedText(record), record.signature);
 }
 
 /**

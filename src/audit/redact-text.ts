@@ -17,12 +17,15 @@ const markPattern = /^\[redacted(?::[a-z_]+)?\]$/;
  * A secret without a known form and without a telling name is not seen.
  */
 export function redactText(text: string): RedactedText {
+	// Words and numbers, most of what a record holds: nothing to look for.
+	if (text.length < 12 && !/[=:@%\s]/.test(text)) return { text, count: 0 };
 	let count = 0;
 	let clean = replaceKnown(text, (kind) => {
 		count += 1;
 		return `[redacted:${kind}]`;
 	});
-	for (const pattern of afterWords) {
+	for (const { near, pattern } of afterWords) {
+		if (!near.test(clean)) continue;
 		clean = clean.replace(pattern, (found, kept: string) => {
 			if (markPattern.test(found.slice(kept.length))) return found;
 			count += 1;

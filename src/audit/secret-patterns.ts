@@ -44,20 +44,36 @@ export function replaceKnown(text: string, mark: (kind: string) => string): stri
 	});
 }
 
-/** Places where a secret follows something that stays: group 1 is kept, the rest of the match is the secret. */
-export const afterWords: readonly RegExp[] = [
+/** A pattern is only tried on a text that `near` is in. Group 1 is kept, the rest of the match is the secret. */
+interface AfterWords {
+	readonly near: RegExp;
+	readonly pattern: RegExp;
+}
+
+/** Places where a secret follows something that stays. */
+export const afterWords: readonly AfterWords[] = [
 	// scheme://user:password@host, and a user that is long enough to be a token
-	/((?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,20}:\/\/[^\s/?#"'<>@:]{0,256}:)[^\s/"'<>]{1,512}(?=@)/gi,
-	/((?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/?#"'<>@:]{20,512}(?=@)/gi,
+	{ near: /:\/\//, pattern: /([a-z][a-z0-9+.-]{0,20}:\/\/[^\s/?#"'<>@:]{0,256}:)[^\s/"'<>]{1,512}(?=@)/gi },
+	{ near: /:\/\//, pattern: /([a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/?#"'<>@:]{20,512}(?=@)/gi },
 	// `Bearer x` and `Basic x` outside a header; words of prose have neither digits nor mixed case
-	/(\b(?:[Bb]earer|BEARER|[Bb]asic|BASIC|[Nn]egotiate)(?:\s{1,4}|%20|\+))(?=[\w.~+/=-]{0,64}?(?:[0-9=_]|[a-z][A-Z])|[\w.~+/=-]{24})[\w.~+/=-]{8,}/g,
+	{
+		near: /earer|BEARER|asic|BASIC|egotiate/,
+		pattern:
+			/(\b(?:[Bb]earer|BEARER|[Bb]asic|BASIC|[Nn]egotiate)(?:\s{1,4}|%20|\+))(?=[\w.~+/=-]{0,64}?(?:[0-9=_]|[a-z][A-Z])|[\w.~+/=-]{24})[\w.~+/=-]{8,}/g,
+	},
 	// curl -u user:password
-	/((?<![\w-])(?:-u|-U|--user|--proxy-user)[\s=]{1,3}["']?(?!\d+:\d+\b)[^\s:"']{0,128}:)(?:(?<=["'][^\s:"']{0,128}:)[^"'\n]+|[^\s"']+)/g,
-	// sshpass -p x, mysql -px, redis-cli -a x
-	/(\bsshpass\s{1,4}-p\s{0,4})\S+/g,
-	/(\b(?:mysql|mariadb)\w{0,16}\b[^|;&\n]{0,200}?\s-p)[^\s-]\S*/g,
-	/(\bredis-cli\b[^|;&\n]{0,200}?\s-a\s{1,4})\S+/g,
+	{
+		near: /-u|-U|-user/,
+		pattern:
+			/((?<![\w-])(?:-u|-U|--user|--proxy-user)[\s=]{1,3}["']?(?!\d+:\d+\b)[^\s:"']{0,128}:)(?:(?<=["'][^\s:"']{0,128}:)[^"'\n]+|[^\s"']+)/g,
+	},
+	{ near: /sshpass/, pattern: /(\bsshpass\s{1,4}-p\s{0,4})\S+/g },
+	{ near: /mysql|mariadb/, pattern: /(\b(?:mysql|mariadb)\w{0,16}\b[^|;&\n]{0,200}?\s-p)[^\s-]\S*/g },
+	{ near: /redis-cli/, pattern: /(\bredis-cli\b[^|;&\n]{0,200}?\s-a\s{1,4})\S+/g },
 	// netrc; SQL
-	/(\blogin\s{1,4}\S{1,128}\s{1,4}password\s{1,4})\S+/g,
-	/(\b(?:identified\s{1,4}(?:with\s{1,4}\S{1,64}\s{1,4})?by|password)\s{1,4}["'])[^"'\n]+/gi,
+	{ near: /login/, pattern: /(\blogin\s{1,4}\S{1,128}\s{1,4}password\s{1,4})\S+/g },
+	{
+		near: /identified|password/i,
+		pattern: /(\b(?:identified\s{1,4}(?:with\s{1,4}\S{1,64}\s{1,4})?by|password)\s{1,4}["'])[^"'\n]+/gi,
+	},
 ];
