@@ -144,6 +144,8 @@ export interface Rule {
 	readonly when?: When;
 	readonly action: Action;
 	readonly actionWhere: Place;
+	/** The key `match`. */
+	readonly matchWhere?: Place;
 	readonly mode?: Mode;
 	readonly ring?: 'runtime';
 	readonly reason?: string;

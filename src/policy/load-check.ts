@@ -1,0 +1,60 @@
+// Refuses rules whose action could never be done to what they match: they would load, and silently not hold.
+import type { Path } from '../text/places.ts';
+import { quote } from '../text/words.ts';
+import type { Loading } from './loading.ts';
+import type { Match, Rule } from './rule.ts';
+
+type MatchKey = keyof Match;
+
+const ofCommands = ['command', 'flags', 'facts', 'mentions'] as const;
+const notTools = ['resource', 'prompt', 'method', 'driver_asks'] as const;
+
+export function checkAction(loading: Loading, { action, match, except }: Rule, path: Path): void {
+	const refuse = (key: MatchKey | undefined, message: string, help: string) => {
+		if (key === undefined) loading.complain('P102', [...path, 'then'], message, help, 'key');
+		else loading.complain('P102', [...path, 'match', key], message, help, 'key');
+	};
+	switch (action.kind) {
+		case 'pin':
+		case 'narrow': {
+			const foreign = firstOf(match, [...notTools, ...ofCommands]);
+			if (foreign !== undefined) {
+				refuse(
+					foreign,
+					`\`${action.kind}\` changes tools, and ${quote(foreign)} is none`,
+					'match `tool`, `from` or `effect`',
+				);
+			} else if (match.args !== undefined) {
+				const message = `\`${action.kind}\` changes the tool itself, so it can not depend on the arguments of a call`;
+				refuse('args', message, 'match the tool only; to refuse some calls write a rule with `then: deny`');
+			} else if (except.some((part) => part.args !== undefined)) {
+				const message = `\`${action.kind}\` changes the tool itself, so an exception can not depend on the arguments of a call`;
+				loading.complain('P102', [...path, 'except'], message, 'except the tool only', 'key');
+			}
+			return;
+		}
+		case 'rewrite': {
+			const foreign = firstOf(match, ['resource', 'method', 'driver_asks']);
+			if (foreign !== undefined) {
+				refuse(foreign, `\`rewrite\` changes arguments, and ${quote(foreign)} has none`, 'write `then: deny`');
+			}
+			return;
+		}
+		case 'rewrite-command':
+			if (match.command === undefined) {
+				refuse(undefined, 'this rewrites a command, and the rule matches none', 'add: match: { command: <program> }');
+			}
+			return;
+		case 'hide':
+		case 'deny':
+		case 'ask':
+		case 'allow':
+			return;
+		default:
+			action satisfies never;
+	}
+}
+
+function firstOf(match: Match, keys: readonly MatchKey[]): MatchKey | undefined {
+	return keys.find((key) => match[key] !== undefined);
+}

@@ -1,0 +1,151 @@
+// What to tell an author whose file has a key or a word that does not belong where it stands.
+import { isJsonObject, type Json, member } from '../abi/json.ts';
+import type { Path, YamlDocument } from '../text/places.ts';
+import type { Explanation, ShapeHints } from '../text/shape.ts';
+import { kindOf, quote } from '../text/words.ts';
+import { unavailableAction, unavailableCondition } from './unavailable.ts';
+
+const plainActions = ['hide', 'deny', 'ask', 'allow'];
+const actionsWithTerms = ['pin', 'narrow', 'rewrite'];
+const matchKeys =
+	'tool resource prompt method driver_asks from effect args command flags facts mentions any_path any_url'.split(' ');
+const whenKeys = ['agent', 'env', 'time'];
+const rootKeys = ['drivers', 'policies', 'workspace', 'audit', 'ask'];
+
+/** Words of other policy languages, by the place they would stand in here. */
+const ruleSynonyms = new Map([
+	['action', 'then'],
+	['do', 'then'],
+	['effects', 'then'],
+	['name', 'id'],
+	['if', 'when'],
+	['unless', 'except'],
+	['exceptions', 'except'],
+	['description', 'reason'],
+	['message', 'reason'],
+	['why', 'reason'],
+	['tests', 'examples'],
+]);
+const actionSynonyms = new Map([
+	['block', 'deny'],
+	['forbid', 'deny'],
+	['reject', 'deny'],
+	['refuse', 'deny'],
+	['permit', 'allow'],
+	['accept', 'allow'],
+	['approve', 'ask'],
+	['confirm', 'ask'],
+	['prompt', 'ask'],
+]);
+
+/** Hints for policy files, and for the parts of the root file that have the same shape. */
+export const policyHints: ShapeHints = { unknownKey, wrongValue, missingKey };
+
+function unknownKey(path: Path, key: string, document: YamlDocument): Explanation | 'skip' | undefined {
+	if (path.length === 0) return inFile(key);
+	if (isRule(path)) return inRule(key);
+	switch (path.at(-1)) {
+		case 'then':
+			return inThen(key);
+		case 'when':
+			return unavailableCondition(key);
+		case 'match':
+			if (key === 'under') return { help: '`under` says what a rule is not about: write `except: { under: … }`' };
+			return inMatch(key);
+		case 'except':
+			return inMatch(key);
+		default:
+	}
+	if (path.at(-2) === 'except') return inMatch(key);
+	if (path.at(-2) === 'args') return unavailableCondition(key);
+	if (path.at(-2) === 'examples' && key === 'result') return resultExample(path, document);
+	return undefined;
+}
+
+function inFile(key: string): Explanation | undefined {
+	if (rootKeys.includes(key)) return { help: `${quote(key)} belongs in trapgate.yaml` };
+	return key === 'rule' ? { help: 'did you mean `rules`?' } : undefined;
+}
+
+function inRule(key: string): Explanation | undefined {
+	if (plainActions.includes(key)) {
+		return { help: `${quote(key)} is an action: write \`then: ${key}\` (one action per rule)` };
+	}
+	if (actionsWithTerms.includes(key)) {
+		return { help: `${quote(key)} is an action: write \`then: { ${key}: … }\` (one action per rule)` };
+	}
+	if (matchKeys.includes(key)) return { help: `${quote(key)} is matched: write \`match: { ${key}: … }\`` };
+	if (whenKeys.includes(key)) return { help: `${quote(key)} is a condition: write \`when: { ${key}: … }\`` };
+	if (key === 'under') return { help: 'write `except: { under: … }`' };
+	const meant = ruleSynonyms.get(key);
+	return unavailableAction(key) ?? unavailableCondition(key) ?? didYouMean(meant);
+}
+
+function inThen(key: string): Explanation | undefined {
+	const meant = plainActions.includes(key) ? key : actionSynonyms.get(key);
+	return unavailableAction(key) ?? (meant === undefined ? undefined : { help: `write \`then: ${meant}\`` });
+}
+
+function inMatch(key: string): Explanation | undefined {
+	if (key === 'any_path' || key === 'any_url') return { help: `write \`args: { ${key}: … }\`` };
+	return unavailableCondition(key);
+}
+
+/** Results can only be judged by the actions that are not here yet; the action itself is reported when it stands there. */
+function resultExample(path: Path, document: YamlDocument): Explanation | 'skip' {
+	let rule: Json | undefined = document.value;
+	for (const step of path.slice(0, -2)) {
+		rule = typeof step === 'number' ? (rule as readonly Json[])[step] : member(rule, step);
+	}
+	const action = member(rule, 'then');
+	const words = typeof action === 'string' ? [action] : isJsonObject(action) ? Object.keys(action) : [];
+	if (words.some((word) => unavailableAction(word) !== undefined)) return 'skip';
+	return {
+		code: 'P102',
+		message: 'an example of a `result` can not be checked in this version',
+		label: 'no action here judges results',
+		help: 'delete this example',
+	};
+}
+
+function wrongValue(path: Path, value: Json | undefined): Explanation | undefined {
+	if (path.length === 1 && path[0] === 'version' && value !== undefined) {
+		const said = typeof value === 'number' ? quote(String(value)) : kindOf(value);
+		return {
+			code: 'P105',
+			message: `version ${said} of the policy format is not supported`,
+			help: 'write `version: 1`',
+		};
+	}
+	if (path.at(-1) === 'then' && isRule(path.slice(0, -1)) && typeof value === 'string') {
+		const meant = actionSynonyms.get(value.toLowerCase());
+		if (actionsWithTerms.includes(value)) return { help: `\`${value}\` needs terms: write \`then: { ${value}: … }\`` };
+		return unavailableAction(value) ?? didYouMean(meant);
+	}
+	return undefined;
+}
+
+const missing = new Map([
+	['version', 'add: version: 1'],
+	['name', 'add: name: <what these rules are about>'],
+	['rules', 'add: rules: []'],
+	['id', 'add: id: <what the rule does>'],
+	['match', 'add: match: { tool: <driver/tool> }'],
+	['then', 'add: then: deny   (or hide, ask, allow, pin, narrow, rewrite)'],
+	['zone', 'add: zone: Europe/Berlin'],
+	['rule', 'add: rule: <the id of the rule that does not hold>'],
+	['until', 'add: until: <the last day, as 2026-12-31>'],
+	['approved_by', 'add: approved_by: <who approved it>'],
+]);
+
+function missingKey(_path: Path, key: string): string {
+	return missing.get(key) ?? `add: ${key}: …`;
+}
+
+function didYouMean(word: string | undefined): Explanation | undefined {
+	return word === undefined ? undefined : { help: `did you mean ${quote(word)}?` };
+}
+
+function isRule(path: Path): boolean {
+	return path.at(-2) === 'rules' && typeof path.at(-1) === 'number';
+}

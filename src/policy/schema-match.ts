@@ -1,0 +1,156 @@
+// The schema of `match`, `except` and the conditions on arguments.
+import { z } from 'zod';
+import { parseToolName } from '../abi/names.ts';
+import { judge } from '../text/shape.ts';
+import { suggest } from '../text/suggest.ts';
+import { quote } from '../text/words.ts';
+import { jsonSchema, notEmpty, numberSchema, oneOrMany, patternSchema, scalarSchema } from './schema-words.ts';
+import { unavailableCondition } from './unavailable.ts';
+
+const patterns = oneOrMany(patternSchema);
+
+/** Tools are matched as `driver/tool`, so a pattern without a slash or a star could never match. */
+const toolPatternSchema = patternSchema.check(
+	judge((value, refuse) => {
+		const text = value;
+		if (/[/*]/.test(text) || text.includes('${')) return;
+		const message = `${quote(text)} can match no tool: tools are called driver/tool`;
+		refuse(message, { help: `write the driver too, or \`*/${text}\` for any driver` });
+	}),
+);
+
+export const operatorsSchema = z
+	.strictObject({
+		is: z
+			.union([scalarSchema, z.array(jsonSchema).min(1), z.record(z.string(), jsonSchema)])
+			.optional()
+			.describe('The value is this one, or one of these.'),
+		not: z
+			.union([scalarSchema, z.array(jsonSchema).min(1), z.record(z.string(), jsonSchema)])
+			.optional()
+			.describe('The value is none of these.'),
+		glob: patterns
+			.optional()
+			.describe('A path glob for roles and paths (`*` stays within one folder, `**` crosses), a text glob elsewhere.'),
+		inside: patterns.optional().describe('The resolved path is at or below one of these folders.'),
+		outside: patterns.optional().describe('The resolved path is at or below none of these folders.'),
+		matches: patterns.optional().describe('RE2 regular expression, found anywhere in the text, linear time.'),
+		min: numberSchema.optional().describe('At least this number.'),
+		max: numberSchema.optional().describe('At most this number.'),
+		above: numberSchema.optional().describe('More than this number.'),
+		below: numberSchema.optional().describe('Less than this number.'),
+		present: z.boolean().optional().describe('true: the argument is there; false: it is not.'),
+	})
+	.check(notEmpty('this condition', 'write for example `{ is: value }` or `{ present: true }`'))
+	.check(
+		judge((value, refuse) => {
+			const { present, min, max } = value;
+			if (present === false && Object.keys(value).length > 1) {
+				const message = '`present: false` and another condition can never both hold';
+				refuse(message, { path: ['present'], at: 'key', help: 'keep one' });
+			}
+			if (typeof min === 'number' && typeof max === 'number' && min > max) {
+				const message = `no number is at least ${min} and at most ${max}`;
+				refuse(message, { path: ['max'], help: 'swap `min` and `max`?' });
+			}
+		}),
+	);
+
+export const valueTestSchema = z
+	.union([scalarSchema, z.array(scalarSchema).min(1), operatorsSchema])
+	.describe('A value (the argument is it), a list (it is one of them), or conditions that must all hold.');
+
+const roles = ['any_path', 'any_url'];
+
+const argsSchema = z
+	.record(z.string(), valueTestSchema)
+	.check(notEmpty('`args`', 'name an argument, for example `args: { path: … }`'))
+	.check(
+		judge((value, refuse) => {
+			for (const name of Object.keys(value)) {
+				const problem = unavailableCondition(name) ?? wrongArgumentName(name);
+				if (problem === undefined) continue;
+				const { message = '', ...rest } = problem;
+				refuse(message, { ...rest, path: [name], at: 'key' });
+			}
+		}),
+	);
+
+/** Why `name` names no argument: an empty or broken pointer, or a role that does not exist. */
+export function wrongArgumentName(name: string): { message: string; help: string } | undefined {
+	if (name === '')
+		return { message: 'an argument has no name', help: 'write its name, or a JSON Pointer like `/a/0/b`' };
+	if (name.startsWith('/') && /~(?![01])/.test(name)) {
+		return { message: `${quote(name)} is not a JSON Pointer`, help: 'write `~0` for `~` and `~1` for `/` in a name' };
+	}
+	if (!name.startsWith('any_') || roles.includes(name)) return undefined;
+	const near = suggest(name, roles);
+	const help = near === undefined ? `for an argument of that name write \`/${name}\`` : `did you mean ${quote(near)}?`;
+	return { message: `${quote(name)} is not a role`, help };
+}
+
+const factsSchema = z
+	.record(z.string(), z.union([scalarSchema, z.array(scalarSchema).min(1)]))
+	.check(notEmpty('`facts`', 'name a fact, for example `facts: { force: true }`'));
+
+const matchShape = {
+	tool: oneOrMany(toolPatternSchema)
+		.optional()
+		.describe('Tools by `driver/tool`; `*` is any run of characters, `?` is one.'),
+	resource: patterns.optional().describe('Resources by URI glob.'),
+	prompt: patterns.optional().describe('Prompts by name glob.'),
+	method: patterns.optional().describe('Any other request by its method, vendor methods included.'),
+	driver_asks: oneOrMany(z.enum(['sampling', 'elicitation', 'roots', 'other']))
+		.optional()
+		.describe('What a driver asks of the client.'),
+	from: patterns.optional().describe('Only these drivers, by name glob.'),
+	effect: z
+		.enum(['read', 'write'])
+		.optional()
+		.describe('What the tool does, as a person confirmed it; unconfirmed is `write`.'),
+	args: argsSchema
+		.optional()
+		.describe('Conditions on arguments by name, by JSON Pointer (`/a/0/b`), or by role (`any_path`, `any_url`).'),
+	command: patterns
+		.optional()
+		.describe('Programs with sub-commands, however the shell text spells them: `git push`, `pip {install,uninstall}`.'),
+	flags: patterns.optional().describe('The command has one of these flags, in its long form.'),
+	facts: factsSchema.optional().describe('What is known about the command: `force: true`, `module: [venv]`.'),
+	mentions: patterns.optional().describe('A program named in an argument of another program.'),
+};
+
+/** Names for kinds of call; one call is of one kind, except that a tool call may carry commands. */
+const kinds = ['tool', 'resource', 'prompt', 'method', 'driver_asks', 'command'] as const;
+const together = new Set(['tool+command', 'resource+method', 'prompt+method']);
+
+export const matchSchema = z
+	.strictObject(matchShape)
+	.check(notEmpty('`match`', 'name what the rule is about; for every tool write `tool: "*"`'))
+	.check(
+		judge((value, refuse) => {
+			const named = kinds.filter((kind) => value[kind] !== undefined);
+			const [first, second] = named;
+			if (first === undefined || second === undefined) return;
+			if (named.length === 2 && together.has(`${first}+${second}`)) return;
+			const message = `${quote(first)} and ${quote(second)} can never both hold: a call is one or the other`;
+			refuse(message, { path: [second], at: 'key', help: 'write two rules' });
+		}),
+	);
+
+const exceptItemSchema = z
+	.strictObject({
+		...matchShape,
+		under: patterns.optional().describe('The command was launched by one of these: `uv run`.'),
+	})
+	.check(notEmpty('`except`', 'an empty exception would exempt everything; say what is exempt, or delete the key'));
+
+export const exceptSchema = oneOrMany(exceptItemSchema);
+
+/** The exact name of a tool, as examples call it. */
+export const toolNameSchema = z.string().check(
+	judge((value, refuse) => {
+		if (parseToolName(value) !== undefined) return;
+		const message = `${quote(value)} is not the name of a tool`;
+		refuse(message, { help: 'write driver/tool' });
+	}),
+);

@@ -1,0 +1,71 @@
+// What a YAML text may not contain, seen in its tokens, before anything recursive touches it.
+import type { CST } from 'yaml';
+
+/** A span of the text and what is wrong with it. */
+export interface RefusedSpan {
+	readonly start: number;
+	readonly end: number;
+	readonly message: string;
+	readonly help: string;
+}
+
+const deepest = 64;
+
+/**
+ * Finds depth beyond 64 and every feature a policy has no use for: anchors, aliases, tags, directives and further
+ * documents. The walk keeps its own stack: 2 KB of brackets can end a Node 20 process inside the recursive composer.
+ */
+export function findRefused(tokens: readonly CST.Token[]): RefusedSpan[] {
+	const refused: RefusedSpan[] = [];
+	let documents = 0;
+	const stack: { token: CST.Token; depth: number }[] = [];
+	for (const token of tokens) {
+		if (token.type === 'directive')
+			refused.push(spanOf(token, 'YAML directives are not read here', 'delete this line'));
+		if (token.type === 'document' && ++documents === 2) {
+			refused.push(
+				spanOf(token.start[0] ?? token, 'a second YAML document starts here', 'put it in a file of its own'),
+			);
+		}
+		stack.push({ token, depth: 0 });
+	}
+	for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+		const { token, depth } = next;
+		if (depth > deepest) {
+			const message = `nested deeper than ${deepest} levels`;
+			return [spanOf(token, message, 'a policy never needs this; look for stray brackets or dashes')];
+		}
+		if (token.type === 'alias') refused.push(refusalOf(token));
+		if ('start' in token && Array.isArray(token.start)) refuseProperties(token.start, refused);
+		if ('props' in token) refuseProperties(token.props, refused);
+		if ('value' in token && token.value) stack.push({ token: token.value, depth: depth + 1 });
+		if (!('items' in token)) continue;
+		for (const item of token.items) {
+			refuseProperties(item.start, refused);
+			if (item.sep) refuseProperties(item.sep, refused);
+			if (item.key) stack.push({ token: item.key, depth: depth + 1 });
+			if (item.value) stack.push({ token: item.value, depth: depth + 1 });
+		}
+	}
+	return refused.sort((a, b) => a.start - b.start);
+}
+
+function refuseProperties(tokens: readonly CST.Token[], into: RefusedSpan[]): void {
+	for (const token of tokens) if (token.type === 'anchor' || token.type === 'tag') into.push(refusalOf(token));
+}
+
+function refusalOf(token: CST.Token): RefusedSpan {
+	const text = 'source' in token ? shorten(token.source) : '';
+	if (token.type === 'tag') return spanOf(token, `tag \`${text}\` is not allowed`, 'write the plain value');
+	const what = token.type === 'alias' ? 'alias' : 'anchor';
+	return spanOf(token, `${what} \`${text}\` is not allowed`, 'write the value out, or name a list under `lists`');
+}
+
+function spanOf(token: CST.Token, message: string, help: string): RefusedSpan {
+	const length = 'source' in token ? token.source.length : 1;
+	return { start: token.offset, end: token.offset + Math.max(1, length), message, help };
+}
+
+function shorten(text: string): string {
+	return text.length > 40 ? `${text.slice(0, 39)}…` : text;
+}
