@@ -1,14 +1,18 @@
 // trapgate.yaml → a configuration the kernel can boot from, or every mistake in it at its place.
+import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
-import { z } from 'zod';
 import type { Mode } from '../abi/decision.ts';
-import { type DriverName, parseDriverName } from '../abi/names.ts';
-import type { Problem } from '../abi/problem.ts';
+import type { DriverName } from '../abi/names.ts';
+import type { Place, Problem } from '../abi/problem.ts';
+import { policyHints } from '../policy/load-hints.ts';
+import { readPolicy } from '../policy/load.ts';
 import type { Defaults, Policy } from '../policy/rule.ts';
-import { loadPolicyDocument, rootPolicyShape } from '../policy/load.ts';
-import { parseShape } from '../text/shape.ts';
-import { keyPlace, place, readYaml } from '../text/yaml.ts';
+import { place, type YamlDocument } from '../text/places.ts';
+import { shape } from '../text/shape.ts';
+import { readYaml } from '../text/yaml.ts';
 import type { AskChannel } from './approve.ts';
+import { type ConfigFile, configSchema } from './config-schema.ts';
+import type { SourceFile } from './sources.ts';
 import type { Prefix } from './syscall-table.ts';
 
 /** How one driver is loaded. Variables in it are not yet filled in: a missing one fails that driver only. */
@@ -49,7 +53,7 @@ export interface KernelConfig {
 	readonly drivers: readonly DriverConfig[];
 	readonly defaults: Defaults;
 	/** `pack:name` or paths, as written. */
-	readonly policies: readonly { readonly text: string; readonly path: readonly (string | number)[] }[];
+	readonly policies: readonly { readonly text: string; readonly where: Place }[];
 	readonly audit: {
 		readonly directory: string | undefined;
 		readonly durability: 'written' | 'fsync';
@@ -67,4 +71,93 @@ export interface KernelConfig {
 	readonly startTimeoutMs: number;
 	/** The rules, lists and waivers that stand in the root file itself. */
 	readonly own: Policy;
+}
+
+export interface LoadedConfig {
+	readonly config?: KernelConfig;
+	readonly problems: readonly Problem[];
+}
+
+/** Reads the root file. Problems of severity `error` mean that there is no configuration. */
+export function loadConfig(source: SourceFile): LoadedConfig {
+	const read = readYaml(source.text, source.file);
+	if (!read.ok) return { problems: read.problems };
+	const { document } = read;
+	const shaped = shape(document, configSchema, policyHints);
+	if (!shaped.ok) return { problems: shaped.problems };
+	const file = shaped.value;
+	const { layer } = source;
+	const { policy, problems } = readPolicy(document, bodyOf(file), { layer, name: file.name ?? 'trapgate.yaml' });
+	if (policy === undefined) return { problems };
+	const directory = dirname(source.path);
+	return { config: configOf(document, file, source.path, directory, policy), problems: channelProblems(document, file) };
+}
+
+/** The policy in the root file; its mode and defaults are the kernel's, not one file's among several. */
+function bodyOf({ rules, lists, waivers }: ConfigFile) {
+	return { rules, lists, waivers };
+}
+
+function configOf(document: YamlDocument, file: ConfigFile, path: string, directory: string, own: Policy): KernelConfig {
+	const { audit = {}, http = {} } = file;
+	return {
+		file: path,
+		directory,
+		mode: file.mode ?? 'enforce',
+		workspace: file.workspace === undefined ? undefined : absolute(file.workspace, directory),
+		prefix: file.prefix ?? 'always',
+		drivers: Object.entries(file.drivers ?? {})
+			.filter(([, driver]) => driver.disabled !== true)
+			.map(([name, driver]) => driverOf(name as DriverName, driver)),
+		defaults: (file.defaults ?? {}) as Defaults,
+		policies: (file.policies ?? []).map((text, index) => ({ text, where: place(document, ['policies', index]) })),
+		audit: {
+			directory: audit.directory === undefined ? undefined : absolute(audit.directory, directory),
+			durability: audit.durability ?? 'written',
+			detail: audit.detail ?? 'redacted',
+			tools: Object.entries(audit.tools ?? {}).map(([glob, detail]) => ({ glob, detail })),
+		},
+		ask: { channels: file.ask?.channels ?? [] },
+		http: {
+			maxProcesses: http.maxProcesses ?? 64,
+			idleMs: (http.idleMinutes ?? 5) * 60_000,
+			allowedHosts: http.allowedHosts ?? [],
+			allowedOrigins: http.allowedOrigins ?? [],
+		},
+		startTimeoutMs: file.startTimeoutMs ?? 10_000,
+		own,
+	};
+}
+
+function driverOf(name: DriverName, driver: NonNullable<ConfigFile['drivers']>[string]): DriverConfig {
+	if ('builtin' in driver) {
+		const { env = {}, timeoutMs, maxTimeoutMs, maxOutputBytes } = driver;
+		return { name, kind: 'shell', commands: {}, shared: false, env, timeoutMs, maxTimeoutMs, maxOutputBytes };
+	}
+	const common = { name, commands: driver.commands ?? {}, shared: driver.shared ?? false };
+	if ('url' in driver) return { ...common, kind: 'http', url: driver.url, headers: driver.headers ?? {} };
+	const { command, args = [], env = {}, cwd } = driver;
+	return { ...common, kind: 'stdio', command, args, env, cwd };
+}
+
+/** Listed channels that this version can't use: nobody would be asked, and the author should know before that matters. */
+function channelProblems(document: YamlDocument, file: ConfigFile): Problem[] {
+	return (file.ask?.channels ?? []).flatMap((channel, index) =>
+		channel === 'elicitation'
+			? []
+			: [
+					{
+						code: 'P309' as const,
+						severity: 'warning' as const,
+						message: `the channel \`${channel}\` does not exist in this version, so nobody is asked through it`,
+						where: place(document, ['ask', 'channels', index]),
+						help: 'add `elicitation`',
+					},
+				],
+	);
+}
+
+function absolute(path: string, directory: string): string {
+	if (path === '~' || path.startsWith('~/')) return join(homedir(), path.slice(1));
+	return isAbsolute(path) ? path : resolve(directory, path);
 }

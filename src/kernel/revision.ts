@@ -1,5 +1,6 @@
 // Revisions of the policy: loaded whole or not at all, replaced while the kernel runs, never by something broken.
 import { createHash } from 'node:crypto';
+import { basename, dirname } from 'node:path';
 import type { Mode } from '../abi/decision.ts';
 import type { Problem } from '../abi/problem.ts';
 import type { PolicySet } from '../policy/compile.ts';
@@ -66,7 +67,7 @@ export function loadRevision(options: LoadOptions): Loaded {
 			return;
 		}
 		sources.push(source);
-		const loaded = loadPolicy(source);
+		const loaded = loadPolicy({ ...source, name: nameOf(source.path), lists: config.own.lists });
 		problems.push(...loaded.problems);
 		if (loaded.policy !== undefined) policies.push(loaded.policy);
 	};
@@ -129,7 +130,7 @@ function finish(
 		mode: strictest(config.mode, options.mode),
 		defaults: config.defaults,
 	});
-	const all = [...problems, ...found];
+	const all = [...problems, ...found, ...unaskable(config, policies)];
 	if (set === undefined || all.some((problem) => problem.severity === 'error')) {
 		return { revision: undefined, problems: all, sources };
 	}
@@ -151,6 +152,29 @@ function finish(
 		problems: all,
 		sources,
 	};
+}
+
+/** An `ask` that nobody can be asked by refuses every time; the author should hear of it before the agent does. */
+function unaskable(config: KernelConfig, policies: readonly Policy[]): Problem[] {
+	if (config.ask.channels.length > 0) return [];
+	const first = policies.flatMap((policy) => policy.rules).find((rule) => rule.action.kind === 'ask');
+	if (first === undefined) return [];
+	return [
+		{
+			code: 'P309',
+			severity: 'warning',
+			message: `rule \`${first.id}\` asks a person, and no channel to ask through is listed`,
+			where: first.actionWhere,
+			label: 'refused every time, as `no_channel`',
+			help: 'add to trapgate.yaml: ask: { channels: [elicitation] }',
+		},
+	];
+}
+
+/** What a file is called that gives itself no name: its folder for a pack, its own name otherwise. */
+function nameOf(path: string): string {
+	const name = basename(path).replace(/\.ya?ml$/, '');
+	return name === 'policy' ? basename(dirname(path)) : name;
 }
 
 const strictness: Record<Mode, number> = { observe: 0, warn: 1, enforce: 2 };

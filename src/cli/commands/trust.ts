@@ -1,6 +1,7 @@
 // `trapgate trust`: a person accepts the project's policy as it is now.
 import { createInterface } from 'node:readline/promises';
 import { TrapgateError } from '../../abi/problem.ts';
+import { cookieName } from '../../drivers/process-table.ts';
 import { loadOptions } from '../../kernel/boot.ts';
 import { loadRevision } from '../../kernel/revision.ts';
 import { stateDirectories } from '../../kernel/state.ts';
@@ -47,7 +48,7 @@ export interface Acceptance {
 
 /** Asks the person at the terminal; false when there is none, when we run beneath another kernel, or on any answer but yes. */
 export async function acceptAtTerminal(around: CommandInput['around'], { store, root, hash, files }: Acceptance): Promise<boolean> {
-	if (around.stdin.isTTY !== true || around.stderr.isTTY !== true || around.env['TRAPGATE_TREE'] !== undefined) {
+	if (around.stdin.isTTY !== true || around.stderr.isTTY !== true || around.env[cookieName] !== undefined) {
 		around.stderr.write('trapgate: this needs a person at a terminal\n');
 		return false;
 	}
