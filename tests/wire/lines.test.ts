@@ -157,7 +157,8 @@ describe('the channel', () => {
 			if (!toChannel.write(Buffer.concat(chunk))) await once(toChannel, 'drain');
 		}
 		toChannel.write('{"jsonrpc":"2.0","id":"last","method":"ping"}\n');
-		while (!recorder.messages.seen.some((message) => 'id' in message && message.id === '"last"')) await recorder.messages.next();
+		while (!recorder.messages.seen.some((message) => 'id' in message && message.id === '"last"'))
+			await recorder.messages.next();
 		expect(recorder.messages.seen.length).toBeGreaterThan(50_000);
 		expect(recorder.closes.seen).toEqual([]);
 	});

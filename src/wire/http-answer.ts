@@ -1,0 +1,169 @@
+// What goes back over HTTP: event streams, the answer to one POST, refusals.
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { MessageId } from './channel.ts';
+import { errorReply, replyText } from './message.ts';
+
+const commonHeaders: OutgoingHttpHeaders = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
+
+/** Server-sent events on one response. */
+export class EventStream {
+	readonly #response: ServerResponse;
+	readonly #maxQueuedBytes: number;
+
+	constructor(response: ServerResponse, headers: OutgoingHttpHeaders, maxQueuedBytes: number) {
+		this.#response = response;
+		this.#maxQueuedBytes = maxQueuedBytes;
+		response.writeHead(200, {
+			...commonHeaders,
+			...headers,
+			'content-type': 'text/event-stream',
+			// Proxies that collect a response before they pass it on would hold back every event.
+			'cache-control': 'no-cache, no-transform',
+			'x-accel-buffering': 'no',
+		});
+		response.flushHeaders();
+	}
+
+	get isOpen(): boolean {
+		return isOpen(this.#response);
+	}
+
+	/** Sends one message, which is a single line. Resolves when it was taken or never will be. */
+	send(text: string): Promise<void> {
+		return this.#write(`event: message\ndata: ${text}\n\n`);
+	}
+
+	/** Something for the connection to carry, so that nobody on the way takes it for dead. */
+	keepAlive(): void {
+		void this.#write(': keep-alive\n\n');
+	}
+
+	end(): void {
+		this.#response.end();
+	}
+
+	#write(event: string): Promise<void> {
+		if (!this.isOpen) return Promise.resolve();
+		if (this.#response.writableLength > this.#maxQueuedBytes) {
+			// A client that doesn't read must not make us remember for it without end.
+			this.#response.destroy();
+			return Promise.resolve();
+		}
+		return new Promise((resolve) => {
+			this.#response.write(event, () => resolve());
+		});
+	}
+}
+
+/** The answer to one POST: JSON when the responses are all there is to say, else a stream. */
+export class PostAnswer {
+	/** The requests it still waits for. */
+	readonly waiting: Set<MessageId>;
+	readonly ids: readonly MessageId[];
+	readonly #response: ServerResponse;
+	readonly #headers: OutgoingHttpHeaders;
+	readonly #maxQueuedBytes: number;
+	#stream: EventStream | undefined;
+	#isOld = false;
+
+	constructor(
+		ids: readonly MessageId[],
+		response: ServerResponse,
+		headers: OutgoingHttpHeaders,
+		maxQueuedBytes: number,
+	) {
+		this.ids = ids;
+		this.waiting = new Set(ids);
+		this.#response = response;
+		this.#headers = headers;
+		this.#maxQueuedBytes = maxQueuedBytes;
+	}
+
+	get isOpen(): boolean {
+		return isOpen(this.#response);
+	}
+
+	/** A message that goes before the response. */
+	send(text: string): Promise<void> {
+		return this.#toStream().send(text);
+	}
+
+	/** The response, or the array of them. `headers` replaces those given at the start where no stream began. */
+	finish(text: string, headers: OutgoingHttpHeaders = this.#headers): Promise<void> {
+		if (!this.isOpen) return Promise.resolve();
+		if (this.#stream === undefined) return sendJson(this.#response, 200, text, headers);
+		const sent = this.#stream.send(text);
+		this.#stream.end();
+		return sent;
+	}
+
+	/** Ends without a response: a cancelled request has none. */
+	abandon(): void {
+		if (this.isOpen) this.#toStream().end();
+	}
+
+	/** The session is over. */
+	fail(message: string): void {
+		if (!this.isOpen) return;
+		if (this.#stream !== undefined) this.#stream.end();
+		else refuse(this.#response, 404, -32001, message);
+	}
+
+	/** Called now and then. A client waits only so long for a first byte, so a slow answer becomes a stream. */
+	keepAlive(): void {
+		if (this.#isOld && this.isOpen) this.#toStream().keepAlive();
+		this.#isOld = true;
+	}
+
+	#toStream(): EventStream {
+		this.#stream ??= new EventStream(this.#response, this.#headers, this.#maxQueuedBytes);
+		return this.#stream;
+	}
+}
+
+/** A body up to this size is read and thrown away when its request is refused; a larger one costs the connection. */
+const harmlessBodyBytes = 64 * 1024;
+
+/** Refuses an HTTP request; the body is a JSON-RPC error. */
+export function refuse(
+	response: ServerResponse,
+	status: number,
+	code: number,
+	message: string,
+	options: { readonly id?: MessageId | undefined; readonly headers?: OutgoingHttpHeaders } = {},
+): void {
+	const { complete, headers } = response.req;
+	const declared = headers['transfer-encoding'] === undefined ? Number(headers['content-length'] ?? 0) : Number.NaN;
+	// Whoever is refused must not make us read gigabytes first.
+	if (!complete && !(declared <= harmlessBodyBytes)) response.shouldKeepAlive = false;
+	void sendJson(response, status, replyText(options.id ?? null, errorReply(code, message)), options.headers);
+}
+
+/** Sends a complete JSON response. Resolves when it was taken or never will be. */
+export function sendJson(
+	response: ServerResponse,
+	status: number,
+	text: string,
+	headers: OutgoingHttpHeaders = {},
+): Promise<void> {
+	return new Promise((resolve) => {
+		response.once('close', resolve);
+		response.writeHead(status, {
+			...commonHeaders,
+			...headers,
+			'content-type': 'application/json',
+			'content-length': Buffer.byteLength(text),
+		});
+		response.end(text);
+	});
+}
+
+/** Takes note of a request that needs no answer, or of one that has no body. */
+export function sendEmpty(response: ServerResponse, status: number, headers: OutgoingHttpHeaders = {}): void {
+	response.writeHead(status, { ...commonHeaders, ...headers, 'content-length': 0 });
+	response.end();
+}
+
+function isOpen(response: ServerResponse): boolean {
+	return !response.writableEnded && !response.destroyed && !response.closed;
+}

@@ -1,0 +1,168 @@
+// Which HTTP requests get in, and to which session.
+import { isUtf8 } from 'node:buffer';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { errorText } from '../abi/problem.ts';
+import type { Malformed, Message } from './channel.ts';
+import { refuse, sendEmpty, sendJson } from './http-answer.ts';
+import { readBody } from './http-body.ts';
+import type { FrontSession, HttpCaller, HttpFrontOptions } from './http-front.ts';
+import { accepts, bearerToken, checkOrigin, isPlainJson } from './http-guard.ts';
+import { HttpSession } from './http-session.ts';
+import { readMessage } from './message.ts';
+
+/** Revisions whose `MCP-Protocol-Version` header is accepted. */
+const knownVersions = ['2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25'];
+/** The version of clients that send no such header; it is also the only one with batches. */
+const versionWithoutHeader = '2025-03-26';
+
+/** Judges every HTTP request in this order: origin, path, caller, form, session. What fails is read no further. */
+export class HttpDoor {
+	readonly #options: HttpFrontOptions;
+	readonly #onSession: (session: FrontSession) => void;
+	readonly #sessions = new Map<string, HttpSession>();
+	readonly #maxBodyBytes: number;
+	#closed = false;
+
+	constructor(options: HttpFrontOptions, onSession: (session: FrontSession) => void) {
+		this.#options = options;
+		this.#onSession = onSession;
+		this.#maxBodyBytes = options.maxBodyBytes ?? 64 * 1024 * 1024;
+	}
+
+	async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+		const { headers, method } = request;
+		const stranger = checkOrigin(headers, this.#options);
+		if (stranger !== undefined) return refuse(response, 403, -32000, stranger);
+		const path = request.url?.split('?')[0];
+		if (path === '/healthz') {
+			if (method === 'GET') return void sendJson(response, 200, '{"status":"ok"}');
+			return refuse(response, 405, -32000, 'method not allowed', { headers: { allow: 'GET' } });
+		}
+		if (path !== '/mcp') return refuse(response, 404, -32000, 'no such path; MCP is at /mcp');
+
+		const token = bearerToken(headers.authorization);
+		const caller = this.#options.authorize(token);
+		if (caller === undefined) {
+			const challenge = `Bearer realm="trapgate"${token === undefined ? '' : ', error="invalid_token"'}`;
+			return refuse(response, 401, -32000, 'a valid bearer token is required', {
+				headers: { 'www-authenticate': challenge },
+			});
+		}
+		if (this.#closed) return refuse(response, 503, -32000, 'shutting down');
+		switch (method) {
+			case 'POST':
+				return this.#post(request, response, caller);
+			case 'GET':
+				if (!accepts(headers.accept, 'text/event-stream')) {
+					return refuse(response, 406, -32000, 'Accept must allow text/event-stream');
+				}
+				return this.#sessionOf(request, response, caller)?.listen(response);
+			case 'DELETE': {
+				const session = this.#sessionOf(request, response, caller);
+				if (session === undefined) return;
+				session.end('the client ended the session');
+				return sendEmpty(response, 200);
+			}
+			default:
+				return refuse(response, 405, -32000, 'method not allowed', { headers: { allow: 'GET, POST, DELETE' } });
+		}
+	}
+
+	tick(): void {
+		for (const session of this.#sessions.values()) {
+			if (session.tick(this.#options.idleMs ?? 30 * 60_000) === 'idle')
+				session.end('the session was idle for too long');
+		}
+	}
+
+	close(): void {
+		this.#closed = true;
+		for (const session of this.#sessions.values()) session.end('the server is shutting down');
+	}
+
+	async #post(request: IncomingMessage, response: ServerResponse, caller: HttpCaller): Promise<void> {
+		const { headers } = request;
+		if (!accepts(headers.accept, 'application/json') || !accepts(headers.accept, 'text/event-stream')) {
+			return refuse(response, 406, -32000, 'Accept must allow application/json and text/event-stream');
+		}
+		if (!isPlainJson(headers)) return refuse(response, 415, -32000, 'Content-Type must be application/json');
+		// Asked again below: a session may end while its client still sends.
+		if (headers['mcp-session-id'] !== undefined && !this.#sessionOf(request, response, caller)) return;
+		const body = await readBody(request, this.#maxBodyBytes);
+		if (body === 'gone') return;
+		if (body === 'too large') {
+			return refuse(response, 413, -32600, `a message of more than ${this.#maxBodyBytes} bytes`);
+		}
+		if (!isUtf8(body)) return refuse(response, 400, -32700, 'a message that is not valid UTF-8');
+		const message = readMessage(body.toString('utf8'), 'client');
+		const fault = faultOf(message, headers['mcp-protocol-version']);
+		if (fault !== undefined) {
+			// The id of a garbled response is ours: sent back, it would look like the answer to a request of the client.
+			const id = fault.about === 'response' ? undefined : fault.id;
+			return refuse(response, 400, fault.code, fault.message, { id });
+		}
+
+		const isIntroduction = message.kind === 'request' && message.method === 'initialize';
+		if (isIntroduction && headers['mcp-session-id'] === undefined) return this.#open(message, response, caller);
+		const session = this.#sessionOf(request, response, caller);
+		if (session === undefined) return;
+		if (isIntroduction) return refuse(response, 400, -32600, 'this session is already initialized', { id: message.id });
+		session.receive(message, response);
+	}
+
+	/** Makes a session for an `initialize`. */
+	#open(message: Message, response: ServerResponse, caller: HttpCaller): void {
+		const { principal, agent } = caller;
+		const own = [...this.#sessions.values()].filter((session) => session.principal === principal);
+		if (own.length >= (this.#options.maxSessions ?? 100)) {
+			refuse(response, 503, -32000, 'too many sessions', { headers: { 'retry-after': '60' } });
+			return;
+		}
+		const id = Buffer.from(this.#options.random(16)).toString('hex');
+		const session = new HttpSession({
+			id,
+			principal,
+			agent,
+			maxQueuedBytes: 4 * this.#maxBodyBytes,
+			now: this.#options.now ?? Date.now,
+			warn: (text) => this.#options.warn?.(text),
+			ended: () => this.#sessions.delete(id),
+		});
+		this.#sessions.set(id, session);
+		try {
+			this.#onSession({ id, principal, agent, channel: session });
+		} catch (error) {
+			session.end(errorText(error));
+			throw error;
+		}
+		session.receive(message, response);
+	}
+
+	/** The session a request names; refuses the request when there is none for this caller. */
+	#sessionOf(request: IncomingMessage, response: ServerResponse, caller: HttpCaller): HttpSession | undefined {
+		const version = request.headers['mcp-protocol-version'];
+		const id = request.headers['mcp-session-id'];
+		if (version !== undefined && !knownVersions.includes(String(version))) {
+			refuse(response, 400, -32000, `unsupported MCP-Protocol-Version; supported: ${knownVersions.join(', ')}`);
+			return undefined;
+		}
+		if (id === undefined) {
+			refuse(response, 400, -32000, 'Mcp-Session-Id is required; start with initialize');
+			return undefined;
+		}
+		const session = this.#sessions.get(String(id));
+		// Somebody else's session and none at all look alike: another answer would confirm that the id exists.
+		if (session === undefined || session.principal !== caller.principal || session.agent !== caller.agent) {
+			refuse(response, 404, -32001, 'no such session');
+			return undefined;
+		}
+		return session;
+	}
+}
+
+/** Why a message is refused before any session hears of it. */
+function faultOf(message: Message | Malformed, version: string | string[] | undefined): Malformed | undefined {
+	if (message.kind !== 'malformed') return undefined;
+	if (message.batch === undefined || (version ?? versionWithoutHeader) !== versionWithoutHeader) return message;
+	return message.batch.find((part): part is Malformed => part.kind === 'malformed');
+}

@@ -1,0 +1,105 @@
+// The Streamable HTTP front (MCP 2025-03-26 to 2025-11-25): a server whose sessions are channels.
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { errorText, TrapgateError } from '../abi/problem.ts';
+import type { Channel } from './channel.ts';
+import { refuse } from './http-answer.ts';
+import { HttpDoor } from './http-door.ts';
+import type { GuardOptions } from './http-guard.ts';
+
+export interface HttpFrontOptions extends GuardOptions {
+	/** 0: any free port. */
+	readonly port: number;
+	/**
+	 * Who the bearer of this token is; undefined: nobody. Compare in constant time. Asked at every request; what it
+	 * throws refuses the request.
+	 */
+	readonly authorize: (token: string | undefined) => HttpCaller | undefined;
+	/** Unpredictable bytes, for session ids. */
+	readonly random: (bytes: number) => Uint8Array;
+	/** Milliseconds since some epoch; default the system's clock. */
+	readonly now?: () => number;
+	readonly warn?: (text: string) => void;
+	/** Default 64 MiB. */
+	readonly maxBodyBytes?: number;
+	/** Default 16 KiB. */
+	readonly maxHeaderBytes?: number;
+	/** How many sessions one principal may have; default 100. */
+	readonly maxSessions?: number;
+	/** A session that nobody has used or listened to for so long is ended; default 30 minutes. */
+	readonly idleMs?: number;
+	/** How often waiting connections get a sign of life; default 15 seconds. */
+	readonly keepAliveMs?: number;
+	/** How long a client may take to send a request, or to read on; default one and two minutes. */
+	readonly requestMs?: number;
+	readonly stalledMs?: number;
+}
+
+/** Who a token belongs to. */
+export interface HttpCaller {
+	readonly principal: string;
+	readonly agent: string;
+}
+
+export interface FrontSession extends HttpCaller {
+	readonly id: string;
+	readonly channel: Channel;
+}
+
+export interface HttpListener {
+	readonly address: { readonly host: string; readonly port: number };
+	/** Ends every session and every connection. */
+	close(): Promise<void>;
+}
+
+/** Listens at `/mcp` and `/healthz`. Throws TrapgateError K105 when the address can't be had. */
+export async function listenHttp(
+	options: HttpFrontOptions,
+	onSession: (session: FrontSession) => void,
+): Promise<HttpListener> {
+	const door = new HttpDoor(options, onSession);
+	const server = createServer(
+		{
+			maxHeaderSize: options.maxHeaderBytes ?? 16 * 1024,
+			headersTimeout: Math.min(options.requestMs ?? 60_000, 15_000),
+			requestTimeout: options.requestMs ?? 60_000,
+			keepAliveTimeout: 30_000,
+		},
+		(request, response) => {
+			// Unheard, an error of a connection that broke would end the process.
+			response.on('error', (error) => options.warn?.(`an HTTP response broke: ${error.message}`));
+			door.handle(request, response).catch((error: unknown) => {
+				options.warn?.(`an HTTP request failed: ${errorText(error)}`);
+				if (!response.headersSent) refuse(response, 500, -32603, 'internal error');
+				else response.destroy();
+			});
+		},
+	);
+	// Waiting responses get a sign of life far more often than this, so only a client that does not read is cut off.
+	server.timeout = options.stalledMs ?? 120_000;
+	await new Promise<void>((resolve, reject) => {
+		server.once('error', (error) => {
+			reject(
+				new TrapgateError('K105', `can't listen on ${options.host}:${options.port}: ${error.message}`, {
+					cause: error,
+				}),
+			);
+		});
+		server.listen(options.port, options.host, resolve);
+	});
+	const timer = setInterval(() => door.tick(), options.keepAliveMs ?? 15_000).unref();
+	const { address, port } = server.address() as AddressInfo;
+	return {
+		address: { host: address, port },
+		async close() {
+			clearInterval(timer);
+			door.close();
+			const closed = new Promise((resolve) => server.close(resolve));
+			server.closeIdleConnections();
+			// What was just answered may leave; who does not read it is not waited for.
+			const cutOff = setTimeout(() => server.closeAllConnections(), 500);
+			await closed;
+			clearTimeout(cutOff);
+		},
+	};
+}

@@ -1,0 +1,63 @@
+// Who may knock: Host, Origin and the headers every request needs, judged before anything else is read.
+import type { IncomingHttpHeaders } from 'node:http';
+import { isIP } from 'node:net';
+
+export interface GuardOptions {
+	/** The address we listen on. */
+	readonly host: string;
+	/** Further names clients reach us by, with or without a port. */
+	readonly allowedHosts?: readonly string[];
+	/** Web origins that may call us although they are not on an allowed host: `https://app.example`. */
+	readonly allowedOrigins?: readonly string[];
+}
+
+const loopbackNames = ['localhost', '127.0.0.1', '[::1]'];
+
+/** What is wrong with Host or Origin; undefined when nothing is. */
+export function checkOrigin(headers: IncomingHttpHeaders, options: GuardOptions): string | undefined {
+	// A web page whose own name was made to point at us (DNS rebinding) arrives with that name in Host.
+	if (!isAllowedHost(headers.host, options)) return 'this Host is not allowed';
+	const { origin } = headers;
+	// Programs send no Origin; browsers do, and `null` is what they send for pages they do not trust themselves.
+	if (origin === undefined || options.allowedOrigins?.includes(origin)) return undefined;
+	const host = /^https?:\/\/([^/]+)$/.exec(origin)?.[1];
+	return isAllowedHost(host, options) ? undefined : 'this Origin is not allowed';
+}
+
+function isAllowedHost(header: string | undefined, { host, allowedHosts = [] }: GuardOptions): boolean {
+	const name = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::[0-9]{1,5})?$/.exec(header?.toLowerCase() ?? '')?.[1];
+	if (header === undefined || name === undefined) return false;
+	const allowed = allowedHosts.map((each) => each.toLowerCase());
+	if (allowed.includes(name) || allowed.includes(header.toLowerCase())) return true;
+	if (isLoopback(host)) return loopbackNames.includes(name);
+	// An address is not a name: it can't be rebound.
+	return isIP(name.replace(/^\[|\]$/g, '')) !== 0;
+}
+
+function isLoopback(host: string): boolean {
+	return host === 'localhost' || host === '::1' || /^127(?:\.[0-9]{1,3}){3}$/.test(host);
+}
+
+/** The token of `Authorization: Bearer …`. */
+export function bearerToken(authorization: string | undefined): string | undefined {
+	return /^bearer +([^\s]+) *$/i.exec(authorization ?? '')?.[1];
+}
+
+/** Does an Accept header allow this media type? */
+export function accepts(header: string | undefined, type: string): boolean {
+	const [family] = type.split('/');
+	return (header ?? '').split(',').some((range) => {
+		const [name, ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
+		const isRefused = parameters.some((parameter) => /^q=0(?:\.0*)?$/.test(parameter));
+		return !isRefused && (name === type || name === `${family}/*` || name === '*/*');
+	});
+}
+
+/** Does this Content-Type say JSON in UTF-8, and is it sent as it is? */
+export function isPlainJson(headers: IncomingHttpHeaders): boolean {
+	const [type, ...parameters] = (headers['content-type'] ?? '').split(';').map((part) => part.trim().toLowerCase());
+	const charset = parameters.find((parameter) => parameter.startsWith('charset='));
+	const isUtf8 = charset === undefined || /^charset="?utf-8"?$/.test(charset);
+	const encoding = headers['content-encoding']?.toLowerCase() ?? 'identity';
+	return type === 'application/json' && isUtf8 && encoding === 'identity';
+}

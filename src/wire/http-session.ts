@@ -1,0 +1,167 @@
+// One client's session over Streamable HTTP: its POSTs in work, its event streams, and which message goes where.
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { member } from '../abi/json.ts';
+import type { Channel, ChannelEvents, Malformed, Message, MessageId } from './channel.ts';
+import { EventStream, PostAnswer, refuse, sendEmpty } from './http-answer.ts';
+import { isReplyTo, messageId } from './message.ts';
+
+export interface SessionOptions {
+	readonly id: string;
+	readonly principal: string;
+	readonly agent: string;
+	readonly maxQueuedBytes: number;
+	readonly now: () => number;
+	readonly warn: (text: string) => void;
+	/** Called once, when the session is over for whatever reason. */
+	readonly ended: () => void;
+}
+
+/** How many messages wait for a client that has not opened a stream yet. */
+const maxBacklog = 256;
+/** How many streams one client may have open for messages that belong to no request. */
+const maxStreams = 4;
+
+export class HttpSession implements Channel {
+	readonly id: string;
+	readonly principal: string;
+	readonly agent: string;
+	readonly #options: SessionOptions;
+	readonly #headers: OutgoingHttpHeaders;
+	/** The POST each request came by, until it is answered: also when the client has hung up meanwhile. */
+	readonly #posts = new Map<MessageId, PostAnswer>();
+	readonly #backlog: string[] = [];
+	#streams: EventStream[] = [];
+	#events: ChannelEvents | undefined;
+	/** What came before `start`. */
+	#early: (Message | Malformed)[] = [];
+	#opening: PostAnswer | undefined;
+	#closed: string | undefined;
+	#usedAt: number;
+
+	constructor(options: SessionOptions) {
+		this.id = options.id;
+		this.principal = options.principal;
+		this.agent = options.agent;
+		this.#options = options;
+		this.#headers = { 'mcp-session-id': options.id };
+		this.#usedAt = options.now();
+	}
+
+	async start(events: ChannelEvents): Promise<void> {
+		this.#events = events;
+		for (const message of this.#early.splice(0)) events.message(message);
+		if (this.#closed !== undefined) events.close(this.#closed);
+	}
+
+	/** Takes what one POST carried: a message or a batch without malformed parts. */
+	receive(message: Message | Malformed, response: ServerResponse): void {
+		this.#usedAt = this.#options.now();
+		const parts = message.kind === 'malformed' ? (message.batch ?? []) : [message];
+		const ids = parts.flatMap((part) => (part.kind === 'request' ? [part.id] : []));
+		const taken = ids.find((id, index) => this.#posts.has(id) || ids.indexOf(id) !== index);
+		if (taken !== undefined) {
+			refuse(response, 400, -32600, `the request id ${taken} is already in use`, { id: taken });
+			return;
+		}
+		if (ids.length === 0) sendEmpty(response, 202);
+		else {
+			const post = new PostAnswer(ids, response, this.#headers, this.#options.maxQueuedBytes);
+			for (const id of ids) this.#posts.set(id, post);
+			if (message.kind === 'request' && message.method === 'initialize') this.#open(post, response);
+		}
+		if (this.#events === undefined) this.#early.push(message);
+		else this.#events.message(message);
+		for (const part of parts) if (part.kind === 'notification') this.#forgetCancelled(part);
+	}
+
+	/** Opens a stream for messages that belong to no request. */
+	listen(response: ServerResponse): void {
+		this.#usedAt = this.#options.now();
+		const stream = new EventStream(response, this.#headers, this.#options.maxQueuedBytes);
+		response.once('close', () => {
+			this.#usedAt = this.#options.now();
+			this.#streams = this.#streams.filter((each) => each !== stream);
+		});
+		// The newest is the one the client looks at: an older one may hang on a connection that is long dead.
+		this.#streams.push(stream);
+		if (this.#streams.length > maxStreams) this.#streams[0]?.end();
+		for (const text of this.#backlog.splice(0)) void stream.send(text);
+	}
+
+	send(text: string, related?: MessageId): Promise<void> {
+		const post = related === undefined ? undefined : this.#posts.get(related);
+		if (related !== undefined && (text.startsWith('[') || isReplyTo(text, related))) return this.#answer(text, post);
+		if (post?.isOpen) return post.send(text);
+		return this.#toStream(text);
+	}
+
+	/** Ends the session on our side. */
+	async close(): Promise<void> {
+		this.end('closed on this side', false);
+	}
+
+	/** Ends the session; `tell` passes the news on. */
+	end(reason: string, tell = true): void {
+		if (this.#closed !== undefined) return;
+		this.#closed = reason;
+		for (const post of new Set(this.#posts.values())) post.fail('this session is over');
+		for (const stream of this.#streams) stream.end();
+		this.#posts.clear();
+		this.#options.ended();
+		if (tell) this.#events?.close(reason);
+	}
+
+	/** Called now and then: keeps connections alive, and says whether the session is in use. */
+	tick(idleMs: number): 'in use' | 'idle' {
+		const posts = new Set(this.#posts.values());
+		for (const post of posts) post.keepAlive();
+		for (const stream of this.#streams) stream.keepAlive();
+		const isIdle = posts.size === 0 && this.#streams.length === 0 && this.#options.now() - this.#usedAt >= idleMs;
+		return isIdle ? 'idle' : 'in use';
+	}
+
+	/** Until it is answered, the client does not know the session; if it hangs up first, nobody ever will. */
+	#open(post: PostAnswer, response: ServerResponse): void {
+		this.#opening = post;
+		response.once('close', () => {
+			if (this.#opening === post) this.end('the client hung up before it was introduced');
+		});
+	}
+
+	#answer(text: string, post: PostAnswer | undefined): Promise<void> {
+		if (post === undefined) return Promise.resolve();
+		for (const id of post.ids) this.#posts.delete(id);
+		this.#usedAt = this.#options.now();
+		if (!post.isOpen) this.#options.warn('an answer was dropped because its client had hung up');
+		if (post !== this.#opening) return post.finish(text);
+		this.#opening = undefined;
+		const [id] = post.ids;
+		if (id !== undefined && text.startsWith(`{"jsonrpc":"2.0","id":${id},"result":`)) return post.finish(text);
+		const sent = post.finish(text, {});
+		this.end('the client was not accepted');
+		return sent;
+	}
+
+	/** The link answers no cancelled request, so nobody may wait for one. */
+	#forgetCancelled({ method, params }: Message & { kind: 'notification' }): void {
+		const id = method === 'notifications/cancelled' ? messageId(member(params, 'requestId')) : undefined;
+		const post = id === undefined ? undefined : this.#posts.get(id);
+		if (id === undefined || post === undefined || post === this.#opening) return;
+		post.waiting.delete(id);
+		if (post.waiting.size > 0) return;
+		for (const each of post.ids) this.#posts.delete(each);
+		post.abandon();
+	}
+
+	#toStream(text: string): Promise<void> {
+		if (this.#closed !== undefined) return Promise.resolve();
+		const stream = this.#streams.findLast((each) => each.isOpen);
+		if (stream !== undefined) return stream.send(text);
+		this.#backlog.push(text);
+		if (this.#backlog.length > maxBacklog) {
+			this.#backlog.shift();
+			this.#options.warn('a message was dropped because its client has no stream open');
+		}
+		return Promise.resolve();
+	}
+}
