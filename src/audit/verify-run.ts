@@ -61,6 +61,8 @@ class RunCheck {
 	readonly #checks: RunChecks;
 	readonly #calls = new Map<string, InterruptedCall>();
 	#records = 0;
+	/** Lines since the last record that are none: each may be what is left of one, so its number is not missed as well. */
+	#unreadable = 0;
 	#seq = 0;
 	#hash = noHash;
 	#checkpoints: number[] = [];
@@ -78,6 +80,7 @@ class RunCheck {
 		for (let line = await lines.next(); line !== undefined; line = await lines.next()) {
 			const record = asRecord(line.text);
 			if (typeof record === 'string') {
+				this.#unreadable += 1;
 				this.#find('not_a_record', `a line is no record: ${record}`, line);
 			} else if (record.run !== this.#run) {
 				this.#find('wrong_place', `the file holds records of run \`${record.run.slice(0, 80)}\``, line);
@@ -89,7 +92,7 @@ class RunCheck {
 		}
 		if (lines.restBytes === 0) return;
 		// A record that was being written when its process or the machine stopped. Elsewhere somebody cut the line.
-		const isInterrupted = isLast && this.#closedAt === undefined;
+		const isInterrupted = isLast && (this.#closedAt === undefined || this.#closedAt === this.#seq);
 		const text = isInterrupted
 			? 'the last record was interrupted while it was written'
 			: 'a record is cut in the middle';
@@ -130,6 +133,9 @@ class RunCheck {
 
 	#checkPlace({ seq, prev }: AuditRecord, line: Line): void {
 		const expected = this.#seq + 1;
+		const spoiled = this.#unreadable;
+		this.#unreadable = 0;
+		if (seq > expected && seq <= expected + spoiled) return;
 		if (seq > expected) {
 			const range = seq === expected + 1 ? `record ${expected} is` : `records ${expected} to ${seq - 1} are`;
 			this.#find('missing_records', `${range} missing`, line, seq);
