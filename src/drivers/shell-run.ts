@@ -1,0 +1,113 @@
+// Runs one command with bash, and ends whatever it leaves behind.
+import type { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
+import { setTimeout as wait } from 'node:timers/promises';
+import { Capture } from './capture.ts';
+import type { Exit, ProcessTree } from './process-tree.ts';
+import type { Reaper } from './reaper.ts';
+
+export interface Command {
+	readonly text: string;
+	/** Absolute, symlinks resolved. */
+	readonly cwd: string;
+	readonly env: Readonly<Record<string, string>>;
+	readonly stdin: string | undefined;
+	readonly timeoutMs: number;
+	readonly maxOutputBytes: number;
+	readonly signal: AbortSignal;
+}
+
+/** How it went. */
+export interface Run {
+	/** Undefined when bash could not even be killed in time. */
+	readonly exit: Exit | undefined;
+	readonly stoppedBy: 'itself' | 'timeout' | 'cancel' | 'flood';
+	readonly stdout: Capture;
+	readonly stderr: Capture;
+	/** How many processes bash left behind; they are ended. */
+	readonly leftBehind: number;
+	/** True when somebody who can't be found holds stdout or stderr open: there may be more to come, which nobody reads. */
+	readonly isOpenEnded: boolean;
+	readonly durationMs: number;
+}
+
+/** How long `cmd > >(tee log)` has to finish after bash has. */
+const settleMs = 300;
+const termGraceMs = 500;
+/** How long a stream may stay open when every process we know of is gone. */
+const drainMs = 1000;
+/** A command that writes this many times what is kept is ended: nobody will read it, and it only burns the machine. */
+export const floodFactor = 256;
+
+/** Throws D101 when bash can't be started. */
+export async function runCommand(reaper: Reaper, command: Command, now: () => number): Promise<Run> {
+	const startedAt = now();
+	const tree = await reaper.start({
+		file: '/bin/bash',
+		args: ['--noprofile', '--norc', '-c', command.text],
+		cwd: command.cwd,
+		env: command.env,
+		stdin: command.stdin === undefined ? 'none' : 'pipe',
+	});
+	tree.stdin?.end(command.stdin);
+	const flood = new AbortController();
+	const [stdout, stderr] = [tree.stdout, tree.stderr].map((stream) =>
+		record(stream, command.maxOutputBytes, flood),
+	) as [Recording, Recording];
+	const stoppedBy = await firstOf(tree, command, flood.signal);
+	if (stoppedBy === 'itself') await settle(tree, now);
+	const ended = await tree.end(termGraceMs);
+	const closed = Promise.all([stdout.closed, stderr.closed]).then(() => true);
+	const isOpenEnded = !(await Promise.race([closed, wait(drainMs, false)]));
+	for (const stream of [tree.stdin, tree.stdout, tree.stderr]) stream?.destroy();
+	return {
+		exit: await Promise.race([tree.exit, wait(drainMs, undefined)]),
+		stoppedBy,
+		stdout: stdout.capture,
+		stderr: stderr.capture,
+		leftBehind: stoppedBy === 'itself' ? ended : 0,
+		isOpenEnded,
+		durationMs: Math.round(now() - startedAt),
+	};
+}
+
+async function firstOf(tree: ProcessTree, command: Command, flood: AbortSignal): Promise<Run['stoppedBy']> {
+	const over = new AbortController();
+	const timeout = AbortSignal.timeout(command.timeoutMs);
+	const when = (signal: AbortSignal, by: Run['stoppedBy']) =>
+		new Promise<Run['stoppedBy']>((resolve) => {
+			if (signal.aborted) resolve(by);
+			signal.addEventListener('abort', () => resolve(by), { once: true, signal: over.signal });
+		});
+	try {
+		return await Promise.race([
+			tree.exit.then(() => 'itself' as const),
+			when(command.signal, 'cancel'),
+			when(timeout, 'timeout'),
+			when(flood, 'flood'),
+		]);
+	} finally {
+		over.abort();
+	}
+}
+
+/** Gives what bash left behind a moment to end by itself. */
+async function settle(tree: ProcessTree, now: () => number): Promise<void> {
+	const until = now() + settleMs;
+	while ((await tree.members()).length > 0 && now() < until) await wait(15);
+}
+
+interface Recording {
+	readonly capture: Capture;
+	readonly closed: Promise<void>;
+}
+
+function record(stream: Readable, maxBytes: number, flood: AbortController): Recording {
+	const capture = new Capture(maxBytes);
+	stream.on('data', (chunk: Buffer) => {
+		capture.push(chunk);
+		if (capture.totalBytes > maxBytes * floodFactor) flood.abort();
+	});
+	const closed = finished(stream, { writable: false }).catch(() => undefined);
+	return { capture, closed };
+}
