@@ -1,0 +1,199 @@
+// Policies in, one set out: variables put in, patterns compiled, rules indexed; every mistake is reported, none is guessed at.
+import type { Mode } from '../abi/decision.ts';
+import type { Place, Problem } from '../abi/problem.ts';
+import { suggest } from '../text/suggest.ts';
+import { compileAction } from './compile-action.ts';
+import type { CompiledRule, CompiledWaiver } from './compiled.ts';
+import type { Condition } from './condition.ts';
+import { highestMode, joinDefaults, type SetDefaults } from './defaults.ts';
+import type { Look } from './look.ts';
+import { commandMembers, compileMatch, hasSubject, roleChecks } from './match.ts';
+import { isProtocolMethod } from './methods.ts';
+import { type Notes, notesOn } from './notes.ts';
+import { findPinConflicts } from './pin.ts';
+import type { Defaults, Policy, Rule, Waiver } from './rule.ts';
+import { indexRules, type RuleIndex } from './rule-index.ts';
+import { type Lean, opposite, type Truth, truthOf } from './truth.ts';
+import { compileWhen } from './when.ts';
+
+export interface CompileContext {
+	/** What `${workspace}` means; absolute. Paths inside rules that are relative are relative to it. */
+	readonly workspace: string | undefined;
+	readonly tmp: string;
+	readonly home: string;
+	/** What `${env:NAME}` means. */
+	readonly env: Readonly<Record<string, string | undefined>>;
+	/** The mode of the whole set: the root file's, raised by `--mode`. */
+	readonly mode: Mode;
+	/** The root file's. */
+	readonly defaults: Defaults;
+	/** The file system does not tell upper from lower case (macOS): restrictions on paths ignore it too. */
+	readonly ignoreCase?: boolean;
+}
+
+/** Everything `decide` needs, immutable. */
+export interface PolicySet {
+	readonly mode: Mode;
+	readonly defaults: SetDefaults;
+	/** In id order. */
+	readonly rules: readonly CompiledRule[];
+	readonly index: RuleIndex;
+}
+
+export interface Compiled {
+	/** Absent when any problem is an error. */
+	readonly set?: PolicySet;
+	readonly problems: readonly Problem[];
+}
+
+export function compile(policies: readonly Policy[], context: CompileContext): Compiled {
+	const problems: Problem[] = [];
+	const all = policies.flatMap((policy) => policy.rules.map((rule) => ({ policy, rule })));
+	problems.push(...findDuplicates(all.map(({ rule }) => rule)));
+	const waivers = policies.flatMap((policy) => policy.waivers.map((waiver) => ({ waiver, policy })));
+	problems.push(
+		...findIdleWaivers(
+			waivers.map(({ waiver }) => waiver),
+			all.map(({ rule }) => rule),
+		),
+	);
+	const rules = all
+		.map(({ policy, rule }) => {
+			const own = waivers.filter(({ waiver }) => lifts(waiver, rule));
+			return compileRule(rule, policy, own, context, problems);
+		})
+		.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+	problems.push(...findPinConflicts(rules));
+	if (problems.some(({ severity }) => severity === 'error')) return { problems };
+	const defaults = joinDefaults([context.defaults, ...policies.map((policy) => policy.defaults)]);
+	return { set: { mode: context.mode, defaults, rules, index: indexRules(rules) }, problems };
+}
+
+interface OwnedWaiver {
+	readonly waiver: Waiver;
+	readonly policy: Policy;
+}
+
+function compileRule(
+	rule: Rule,
+	policy: Policy,
+	waivers: readonly OwnedWaiver[],
+	context: CompileContext,
+	problems: Problem[],
+): CompiledRule {
+	const notes = notesFor(rule, rule.lists, context, problems, `rule \`${rule.id}\``);
+	const lean: Lean = rule.action.kind === 'allow' ? 'grant' : 'catch';
+	const checks = roleChecks(rule.match, lean, notes);
+	const text = (said: string | undefined) => (said === undefined ? undefined : expandSaid(said, notes));
+	const [reason, instead] = [text(rule.reason), text(rule.instead)];
+	return {
+		id: rule.id,
+		rule,
+		action: compileAction(rule, notes),
+		mode: highestMode(context.mode, policy.mode, rule.mode),
+		lean,
+		conditions: [...compileMatch(rule.match, lean, notes), ...mustBeNamed(rule), ...compileWhen(rule.when)],
+		except: rule.except.map((except) => compileMatch(except, opposite(lean), notes, checks)),
+		waivers: waivers.map(({ waiver, policy: { lists } }): CompiledWaiver => {
+			const own = notesFor(waiver, { ...rule.lists, ...lists }, context, problems, `waiver of \`${rule.id}\``);
+			return { until: waiver.until, conditions: compileMatch(waiver.match, opposite(lean), own, checks) };
+		}),
+		judgesCommand: judgesCommand(rule),
+		...(reason === undefined ? {} : { reason }),
+		...(instead === undefined ? {} : { instead }),
+	};
+}
+
+/**
+ * Two things open only to a rule that names them: a vendor's method (nobody knows what it does), and what a driver
+ * asks of the client.
+ */
+function mustBeNamed({ action, match }: Rule): Condition[] {
+	if (action.kind !== 'allow' || hasSubject(match)) return [];
+	const test = ({ target }: Look): Truth => {
+		if (target.kind === 'method') return truthOf(isProtocolMethod(target.method));
+		return truthOf(target.kind !== 'driver_asks' || match.from !== undefined);
+	};
+	return [{ name: 'method', reads: 'target', test }];
+}
+
+/** An exception that only a reader of shell text can judge makes a change of arguments a question about commands too. */
+function judgesCommand({ action, match, except }: Rule): boolean {
+	if (action.kind === 'rewrite-command' || commandMembers(match).length > 0) return true;
+	const changes = action.kind === 'pin' || action.kind === 'narrow' || action.kind === 'rewrite';
+	return changes && except.some((one) => commandMembers(one).length > 0);
+}
+
+/** INVARIANT: a layer may lift only its own rules. */
+function lifts(waiver: Waiver, rule: Rule): boolean {
+	return waiver.rule === rule.id && waiver.layer === rule.layer;
+}
+
+function findDuplicates(rules: readonly Rule[]): Problem[] {
+	const first = new Map<string, Rule>();
+	return rules.flatMap((rule): Problem[] => {
+		const other = first.get(rule.id);
+		first.set(rule.id, other ?? rule);
+		if (other === undefined) return [];
+		return [
+			{
+				code: 'P104',
+				severity: 'error',
+				message: `two rules share the id \`${rule.id}\``,
+				where: rule.where,
+				note: `the other one is at ${other.where.file}:${other.where.line}`,
+				help: 'rename one; rules of all policies share one space of ids',
+			},
+		];
+	});
+}
+
+function findIdleWaivers(waivers: readonly Waiver[], rules: readonly Rule[]): Problem[] {
+	return waivers.flatMap((waiver): Problem[] => {
+		if (rules.some((rule) => lifts(waiver, rule))) return [];
+		const other = rules.find((rule) => rule.id === waiver.rule);
+		const message =
+			other === undefined
+				? `no rule has the id \`${waiver.rule}\``
+				: `the waiver of \`${waiver.rule}\` has no effect: a ${waiver.layer} file can't lift a rule of the ${other.layer} layer`;
+		const near =
+			other === undefined
+				? suggest(
+						waiver.rule,
+						rules.map(({ id }) => id),
+					)
+				: undefined;
+		return [
+			{
+				code: 'P303',
+				severity: 'warning',
+				message,
+				where: waiver.where,
+				...(near === undefined ? {} : { help: `did you mean \`${near}\`?` }),
+			},
+		];
+	});
+}
+
+function notesFor(
+	about: { readonly where: Place },
+	lists: Rule['lists'],
+	context: CompileContext,
+	problems: Problem[],
+	subject: string,
+): Notes {
+	const { workspace, tmp, home, env, ignoreCase = false } = context;
+	return notesOn(
+		about.where,
+		{ workspace, tmp, home, env, lists },
+		{ home, base: workspace, ignoreCase },
+		problems,
+		subject,
+	);
+}
+
+/** What an agent is told may name the workspace; any other `${…}` in it is the author's own text. */
+function expandSaid(text: string, { variables }: Notes): string {
+	const { workspace = '${workspace}', tmp, home } = variables;
+	return text.replaceAll('${workspace}', workspace).replaceAll('${tmp}', tmp).replaceAll('${home}', home);
+}

@@ -1,0 +1,40 @@
+// The decision point: what would be done with a call, whether it is done in this mode, and why.
+import type { Decision, Ports, Request } from '../abi/decision.ts';
+import { errorText } from '../abi/problem.ts';
+import type { PolicySet } from './compile.ts';
+import { modesDownTo } from './defaults.ts';
+import { judge } from './judge.ts';
+
+/**
+ * Answers for one call: hidden or not, changed how, and then the strictest of deny, ask and allow on the call as asked
+ * and as it would run. The order of rules and files changes nothing. Never throws: what goes wrong is `errored`, and
+ * such a call is refused in every mode.
+ */
+export function decide(set: PolicySet, request: Request, ports: Ports): Decision {
+	try {
+		// What acts is judged without the rules that only watch, so that no rule on trial can loosen one in force.
+		for (const mode of modesDownTo(set.mode)) {
+			const judgement = judge(set, request, ports, mode);
+			if (judgement.verdict === 'allowed' && mode !== set.mode) continue;
+			const acted = mode === 'enforce' || judgement.verdict === 'allowed';
+			return Object.freeze({ ...judgement, acted, mode, ...(acted ? {} : { final: request.target }) });
+		}
+	} catch (error) {
+		return errored(request, errorText(error));
+	}
+	return errored(request, `unknown mode ${String(set.mode)}`);
+}
+
+function errored({ target }: Request, error: string): Decision {
+	return Object.freeze({
+		verdict: 'errored',
+		acted: true,
+		mode: 'enforce',
+		because: [],
+		reason: 'The policy could not be evaluated for this call, so it was refused.',
+		instead: 'tell the user; the audit log has the details',
+		final: target,
+		changes: [],
+		error,
+	});
+}

@@ -1,0 +1,54 @@
+// What holds where no rule speaks, and how strict words compare.
+import type { Mode } from '../abi/decision.ts';
+import type { Defaults } from './rule.ts';
+
+export type SetDefaults = Required<Omit<Defaults, 'other'>> & Pick<Defaults, 'other'>;
+
+/** Where two defaults meet the strictest holds; what nobody says is closed for tools, and analysed for commands. */
+export function joinDefaults(all: readonly Defaults[]): SetDefaults {
+	const strictest = <T extends string>(order: readonly T[], said: readonly (T | undefined)[]): T | undefined =>
+		order.find((word) => said.includes(word));
+	const other = strictest(
+		['deny', 'allow'],
+		all.map((one) => one.other),
+	);
+	return {
+		tool:
+			strictest(
+				['deny', 'ask', 'allow'],
+				all.map((one) => one.tool),
+			) ?? 'deny',
+		command:
+			strictest(
+				['deny', 'ask', 'allow'],
+				all.map((one) => one.command),
+			) ?? 'allow',
+		unparsed:
+			strictest(
+				['deny', 'contain', 'ask'],
+				all.map((one) => one.unparsed),
+			) ?? 'contain',
+		mention:
+			strictest(
+				['deny', 'contain', 'ask', 'allow'],
+				all.map((one) => one.mention),
+			) ?? 'allow',
+		...(other === undefined ? {} : { other }),
+	};
+}
+
+const modes = ['observe', 'warn', 'enforce'] as const satisfies readonly Mode[];
+
+/** A mode may only be raised. */
+export function highestMode(first: Mode, ...others: readonly (Mode | undefined)[]): Mode {
+	return others.reduce<Mode>((high, mode) => (mode !== undefined && isAtLeast(mode, high) ? mode : high), first);
+}
+
+export function isAtLeast(mode: Mode, other: Mode): boolean {
+	return modes.indexOf(mode) >= modes.indexOf(other);
+}
+
+/** From `enforce` down to `lowest`: what acts is looked at before what would act. */
+export function modesDownTo(lowest: Mode): readonly Mode[] {
+	return modes.filter((mode) => isAtLeast(mode, lowest)).reverse();
+}

@@ -1,0 +1,199 @@
+// Runs the `examples` of policies: each file alone (P402), then all together (P404).
+import type { Decision, Ports, Request, Verdict } from '../abi/decision.ts';
+import type { Json, JsonObject } from '../abi/json.ts';
+import { type DriverName, parseDriverName, parseToolName } from '../abi/names.ts';
+import type { Problem } from '../abi/problem.ts';
+import type { Target } from '../abi/syscall.ts';
+import { sameJson } from './compare.ts';
+import { type CompileContext, compile, type PolicySet } from './compile.ts';
+import { decide } from './decide.ts';
+import type { Example, Policy, Rule } from './rule.ts';
+import { isLiteral } from './text-glob.ts';
+import { expandJson } from './variables.ts';
+
+export interface ExamplesContext extends CompileContext {
+	readonly ports: Ports;
+	/** When examples happen that say no `at`. */
+	readonly at: number;
+	/** Where relative paths of examples lead. */
+	readonly cwd: string;
+	/** Which arguments of a tool carry shell text. */
+	readonly commandsAt?: (driver: DriverName, tool: string) => readonly string[];
+}
+
+export interface ExamplesReport {
+	readonly problems: readonly Problem[];
+	/** Examples that can be judged here; those of commands wait for somebody who reads commands. */
+	readonly total: number;
+	readonly heldAlone: number;
+	readonly heldMerged: number;
+}
+
+/**
+ * Judges every `call:`, `resource:` and `prompt:` example. Alone, a file has its own defaults only. An example that
+ * fails alone is an error; one that differs when merged is a note, unless it is looser: then it is an error too.
+ */
+export function checkExamples(policies: readonly Policy[], context: ExamplesContext): ExamplesReport {
+	const merged = compile(policies, context).set;
+	const problems: Problem[] = [];
+	const count = { total: 0, heldAlone: 0, heldMerged: 0 };
+	for (const policy of policies) {
+		const examples = policy.rules.flatMap((rule) => rule.examples.map((example) => ({ rule, example })));
+		const judged = examples.filter(({ example }) => example.run === undefined);
+		if (judged.length === 0) continue;
+		const { set } = compile([policy], { ...context, mode: 'enforce', defaults: {} });
+		for (const { rule, example } of judged) {
+			count.total += 1;
+			const alone = set === undefined ? undefined : failureOf(set, rule, example, context);
+			if (alone === undefined && set !== undefined) count.heldAlone += 1;
+			else if (alone !== undefined) problems.push(failedAlone(rule, example, alone));
+			const together = merged === undefined ? undefined : failureOf(merged, rule, example, context);
+			if (together === undefined && merged !== undefined) count.heldMerged += 1;
+			else if (together !== undefined && alone === undefined) problems.push(failedMerged(rule, example, together));
+		}
+	}
+	return { problems, ...count };
+}
+
+interface Failure {
+	readonly found: string;
+	readonly rules: readonly string[];
+	readonly isLooser: boolean;
+}
+
+function failureOf(set: PolicySet, rule: Rule, example: Example, context: ExamplesContext): Failure | undefined {
+	const request = requestOf(rule, example, context);
+	if (typeof request === 'string') return { found: request, rules: [], isLooser: false };
+	const decision = decide(set, request, context.ports);
+	const wanted = example.becomes === undefined ? undefined : expand(example.becomes, rule, context);
+	if (isAsSaid(decision, example, wanted)) return undefined;
+	const isChanged = decision.changes.length > 0;
+	return {
+		found:
+			decision.verdict === 'rewritten'
+				? `becomes: ${JSON.stringify(argumentsIn(decision.final))}`
+				: `is: ${decision.verdict}`,
+		rules: decision.because.map(({ id }) => id),
+		isLooser: strictness[decision.verdict] < expectedStrictness(example) || (wanted !== undefined && !isChanged),
+	};
+}
+
+function isAsSaid(decision: Decision, example: Example, wanted: Json | undefined): boolean {
+	const passes = decision.verdict === 'allowed' || decision.verdict === 'rewritten';
+	if (wanted !== undefined) {
+		const runs = passes || decision.verdict === 'asked';
+		return (
+			runs && sameJson(argumentsIn(decision.final), wanted) && (example.is === undefined || meets(decision, example.is))
+		);
+	}
+	return meets(decision, example.is ?? 'allowed');
+}
+
+function meets({ verdict }: Decision, is: NonNullable<Example['is']>): boolean {
+	switch (is) {
+		case 'allowed':
+			return verdict === 'allowed' || verdict === 'rewritten';
+		case 'unchanged':
+			return verdict === 'allowed';
+		case 'denied':
+		case 'asked':
+		case 'hidden':
+			return verdict === is;
+		default:
+			return is satisfies never;
+	}
+}
+
+const strictness: Readonly<Record<Verdict, number>> = {
+	allowed: 0,
+	rewritten: 0,
+	asked: 1,
+	contained: 2,
+	denied: 3,
+	hidden: 4,
+	errored: 4,
+};
+
+function expectedStrictness({ is }: Example): number {
+	return is === undefined || is === 'unchanged' ? 0 : strictness[is];
+}
+
+/** The question an example puts, or why it puts none. */
+function requestOf(rule: Rule, example: Example, context: ExamplesContext): Request | string {
+	const target = targetOf(rule, example, context);
+	if (typeof target === 'string') return target;
+	return {
+		target,
+		agent: example.agent ?? 'example',
+		at: example.at === undefined ? context.at : Date.parse(example.at),
+		env: example.env ?? {},
+		cwd: context.cwd,
+		commandsAt: target.kind === 'tool' ? (context.commandsAt?.(target.driver, target.tool) ?? []) : [],
+		driverHasAllowedTool: true,
+	};
+}
+
+function targetOf(rule: Rule, example: Example, context: ExamplesContext): Target | string {
+	const text = (source: string) => expand(source, rule, context) as string;
+	const args = (expand((example.args ?? {}) as JsonObject, rule, context) ?? {}) as JsonObject;
+	if (example.call !== undefined) {
+		const name = parseToolName(example.call);
+		return name === undefined ? `\`${example.call}\` is no driver/tool` : { kind: 'tool', ...name, args };
+	}
+	const driver = driverOf(rule);
+	if (example.resource !== undefined) {
+		return { kind: 'resource', driver, uri: text(example.resource), method: 'resources/read' };
+	}
+	if (example.prompt !== undefined) {
+		return { kind: 'prompt', driver, prompt: text(example.prompt), args, method: 'prompts/get' };
+	}
+	return 'the example names nothing to judge';
+}
+
+/** A resource or prompt example happens at the driver its rule names, else at some driver. */
+function driverOf({ match: { from = [] } }: Rule): DriverName {
+	const named = from.find(isLiteral);
+	return (named === undefined ? undefined : parseDriverName(named)) ?? ('example' as DriverName);
+}
+
+function expand(value: Json, rule: Rule, { workspace, tmp, home, env }: ExamplesContext): Json {
+	// A variable that stands for nothing is reported where rules are compiled; here it stays as it is written.
+	const variables = { workspace, tmp, home, env, lists: rule.lists };
+	let isUnknown = false;
+	const expanded = expandJson(value, variables, () => {
+		isUnknown = true;
+	});
+	return isUnknown ? value : expanded;
+}
+
+function argumentsIn(target: Target): Json {
+	return target.kind === 'tool' || target.kind === 'prompt' ? target.args : {};
+}
+
+function failedAlone(rule: Rule, example: Example, failure: Failure): Problem {
+	return {
+		code: 'P402',
+		severity: 'error',
+		message: `example of \`${rule.id}\` does not hold`,
+		where: example.where,
+		help: `the file says \`${said(example)}\`; the policy gives \`${failure.found}\`${byRules(failure)}`,
+	};
+}
+
+function failedMerged(rule: Rule, example: Example, failure: Failure): Problem {
+	return {
+		code: 'P404',
+		severity: failure.isLooser ? 'error' : 'note',
+		message: `example of \`${rule.id}\` ${failure.isLooser ? 'is looser' : 'differs'} when all policies are merged`,
+		where: example.where,
+		help: `alone it is \`${said(example)}\`; merged it gives \`${failure.found}\`${byRules(failure)}`,
+	};
+}
+
+function said({ is, becomes }: Example): string {
+	return becomes === undefined ? `is: ${is ?? 'allowed'}` : `becomes: ${JSON.stringify(becomes)}`;
+}
+
+function byRules({ rules }: Failure): string {
+	return rules.length === 0 ? '' : ` (rule: ${rules.join(', ')})`;
+}

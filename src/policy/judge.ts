@@ -1,0 +1,151 @@
+// Judges one call against the rules that act in one mode: changes first, then both forms; the strictest wins.
+import type { AskTerms, Change, Mode, Ports, Request, RuleRef, Verdict } from '../abi/decision.ts';
+import { deepFreeze, type JsonObject } from '../abi/json.ts';
+import type { Target } from '../abi/syscall.ts';
+import { joinAskTerms } from './ask.ts';
+import { commandRefusal } from './command.ts';
+import type { PolicySet } from './compile.ts';
+import { applies, type CompiledRule, isKind, ruleRef } from './compiled.ts';
+import { isAtLeast } from './defaults.ts';
+import { type Look, lookAt, resolverOf } from './look.ts';
+import { type Refusal, settle } from './settle.ts';
+import { defaultFor } from './unruled.ts';
+
+/** What would be done with a call, were every rule of at least `mode` in force. */
+export interface Judgement {
+	readonly verdict: Verdict;
+	readonly because: readonly RuleRef[];
+	readonly reason?: string;
+	readonly instead?: string;
+	readonly final: Target;
+	readonly changes: readonly Change[];
+	readonly ask?: AskTerms;
+}
+
+/** A call in both its forms. */
+interface Forms {
+	readonly asked: Look;
+	readonly final: Look;
+}
+
+export function judge(set: PolicySet, request: Request, ports: Ports, mode: Mode): Judgement {
+	const { target } = request;
+	const resolve = resolverOf(request, ports);
+	const lookWith = (args: JsonObject) => lookAt(withArguments(target, args), request, resolve);
+	const asked = lookAt(target, request, resolve);
+	const rules = set.index
+		.candidates(target)
+		.filter((rule) => isAtLeast(rule.mode, mode) || rule.action.kind === 'allow');
+	// An allow rule opens in any mode; what is closed without one obeys the mode of the whole set.
+	const fallback = isAtLeast(set.mode, mode) ? defaultFor(set.defaults, request) : 'allow';
+
+	const isReachable = fallback !== 'deny' || rules.filter(isKind('allow')).some((rule) => applies(rule, asked, 'list'));
+	const hidden = rules.filter(isKind('hide')).filter((rule) => !rule.judgesCommand);
+	const hiddenAsked = hidden.filter((rule) => applies(rule, asked));
+	if (hiddenAsked.length > 0 || (!isReachable && existsByRule(target))) {
+		return stopped(
+			'hidden',
+			hiddenAsked.map((rule) => ruleRef(rule, 'asked')),
+			hiddenAsked,
+			target,
+		);
+	}
+
+	const settled = target.kind === 'tool' ? settle(rules, asked, lookWith) : unchanged(asked.args);
+	const final = settled.args === asked.args ? asked : lookWith(deepFreeze(settled.args));
+	const forms = { asked, final };
+	const result = { final: final.target, changes: settled.changes };
+	const matched = (kind: 'hide' | 'deny' | 'ask') =>
+		rules.filter((rule) => rule.action.kind === kind && !rule.judgesCommand && appliesToEither(rule, forms));
+
+	const hiding = matched('hide');
+	if (hiding.length > 0)
+		return { ...stopped('hidden', refsOf(hiding, forms), hiding, target), changes: settled.changes };
+
+	const denying = matched('deny');
+	const asking = matched('ask').filter(isKind('ask'));
+	const command = commandRefusal(set.defaults, rules, forms);
+	const refusals = [...settled.refusals, ...(command?.verdict === 'denied' ? [command] : [])];
+	if (denying.length + refusals.length > 0) {
+		const refusing = refusals.flatMap((refusal) => refusal.rules);
+		const because = refsOf(unique([...denying, ...refusing, ...asking]), forms);
+		return { ...stopped('denied', because, denying, target, refusals[0]), ...result };
+	}
+
+	const allowing = rules.filter(isKind('allow')).filter((rule) => applies(rule, final));
+	if (allowing.length === 0 && fallback === 'deny') {
+		return { verdict: 'denied', because: [], reason: unallowed(target), ...result };
+	}
+
+	const standing = refsOf(unique([...settled.changers, ...allowing]), forms);
+	const isAsked = asking.length > 0 || command !== undefined || (allowing.length === 0 && fallback === 'ask');
+	if (isAsked) {
+		const because = [...refsOf(unique([...asking, ...(command?.rules ?? [])]), forms), ...standing];
+		return { ...explained('asked', asking, command), because, ...result, ask: joinAskTerms(asking) };
+	}
+	const verdict = settled.changes.length > 0 ? 'rewritten' : 'allowed';
+	return { ...explained(verdict, settled.changers), because: standing, ...result };
+}
+
+/** Tools, resources and prompts that nothing opens do not exist; a method or a driver's request is merely refused. */
+function existsByRule({ kind }: Target): boolean {
+	return kind === 'tool' || kind === 'resource' || kind === 'prompt';
+}
+
+function appliesToEither(rule: CompiledRule, { asked, final }: Forms): boolean {
+	return applies(rule, asked) || (final !== asked && applies(rule, final));
+}
+
+function refsOf(rules: readonly CompiledRule[], { asked, final }: Forms): RuleRef[] {
+	return rules.map((rule) => {
+		const [before, after] = [applies(rule, asked), applies(rule, final)];
+		return ruleRef(rule, before === after ? 'both' : before ? 'asked' : 'final');
+	});
+}
+
+function stopped(
+	verdict: 'hidden' | 'denied',
+	because: readonly RuleRef[],
+	rules: readonly CompiledRule[],
+	target: Target,
+	refusal?: Refusal,
+): Judgement {
+	return { ...explained(verdict, rules, refusal), because, final: target, changes: [] };
+}
+
+/** The words of the first rule; where none has any, those of what else refused. */
+function explained<V extends Verdict>(verdict: V, rules: readonly CompiledRule[], refusal?: Refusal) {
+	const [first] = rules;
+	const reason = first === undefined ? refusal?.reason : first.reason;
+	const instead = first === undefined ? (refusal?.instead ?? refusal?.rules[0]?.instead) : first.instead;
+	return { verdict, ...(reason === undefined ? {} : { reason }), ...(instead === undefined ? {} : { instead }) };
+}
+
+function unallowed(target: Target): string {
+	switch (target.kind) {
+		case 'tool':
+			return 'No rule allows this tool with these arguments.';
+		case 'resource':
+			return 'No rule allows this resource.';
+		case 'prompt':
+			return 'No rule allows this prompt with these arguments.';
+		case 'method':
+			return `No rule allows the method \`${target.method}\`.`;
+		case 'driver_asks':
+			return `No rule allows this driver to ask for ${target.asks}.`;
+		default:
+			return target satisfies never;
+	}
+}
+
+function unchanged(args: JsonObject) {
+	return { args, changes: [], changers: [], refusals: [] };
+}
+
+function withArguments(target: Target, args: JsonObject): Target {
+	return target.kind === 'tool' ? Object.freeze({ ...target, args }) : target;
+}
+
+function unique(rules: readonly CompiledRule[]): CompiledRule[] {
+	return [...new Set(rules)];
+}

@@ -1,0 +1,198 @@
+// Does this rule apply? Every condition is a named test with three answers; the rule's lean says where doubt falls.
+import type { Json } from '../abi/json.ts';
+import type { DriverAsk } from '../abi/syscall.ts';
+import { type ArgumentPath, leavesOf, parseArgument } from './arguments.ts';
+import { sameJson } from './compare.ts';
+import { compileValueTest } from './compile-values.ts';
+import type { Condition } from './condition.ts';
+import type { Look } from './look.ts';
+import type { Notes } from './notes.ts';
+import { isRole, type Role, roleOfName, roleOfSchema } from './roles.ts';
+import type { Match, ValueTest } from './rule.ts';
+import { textGlobTruth } from './text-glob.ts';
+import { parameterSchema } from './tool-schema.ts';
+import { allOf, anyOf, holds, type Lean, type Truth, truthOf } from './truth.ts';
+import { isFileUrl } from './uri.ts';
+import { uriGlobTruth } from './url-glob.ts';
+import { checkValue, isPositive, type ValueCheck } from './values.ts';
+
+/** The checks of a rule's own roles, so that its exceptions can see which values made it match. */
+export type RoleChecks = ReadonlyMap<Role, ValueCheck>;
+
+/** Compiles the members of a match; all must hold. `triggers` is given for exceptions. */
+export function compileMatch(match: Match, lean: Lean, notes: Notes, triggers?: RoleChecks): Condition[] {
+	return [
+		...compileSubject(match, lean, notes),
+		...(match.from === undefined ? [] : [compileFrom(match.from)]),
+		...(match.effect === undefined ? [] : [compileEffect(match.effect)]),
+		...Object.entries(match.args ?? {}).map(([key, test]) => compileArgument(key, test, lean, notes, triggers)),
+		...commandMembers(match).map(compileCommand),
+	];
+}
+
+export function roleChecks(match: Match, lean: Lean, notes: Notes): RoleChecks {
+	const checks = Object.entries(match.args ?? {}).filter(([key]) => isRole(key));
+	return new Map(checks.map(([key, test]) => [key as Role, compileValueTest(key, test, lean, notes)]));
+}
+
+/** The members that only somebody who reads shell text can judge. */
+export function commandMembers(match: Match & { readonly under?: readonly string[] }): string[] {
+	return (['command', 'flags', 'facts', 'mentions', 'under'] as const).filter((key) => match[key] !== undefined);
+}
+
+export function hasSubject(match: Match): boolean {
+	const { tool, resource, prompt, method, driver_asks } = match;
+	return [tool, resource, prompt, method, driver_asks].some((subject) => subject !== undefined);
+}
+
+/** The first condition that does not hold, or undefined when all do. */
+export function firstFailure(conditions: readonly Condition[], look: Look, lean: Lean): string | undefined {
+	return conditions.find((condition) => !holds(condition.test(look), lean))?.name;
+}
+
+/**
+ * A call has one subject, so several subjects in one match are alternatives: `{ tool: "fs/*", resource: "file:*" }` is
+ * about both. A match that names none is about everything.
+ */
+function compileSubject(match: Match, lean: Lean, notes: Notes): Condition[] {
+	if (!hasSubject(match)) return [];
+	for (const pattern of match.tool ?? []) checkToolGlob(pattern, notes);
+	const { tool, resource, prompt, method, driver_asks } = match;
+	const test = ({ target, resolve }: Look): Truth => {
+		switch (target.kind) {
+			case 'tool':
+				return tool === undefined ? 'no' : textGlobTruth(tool, `${target.driver}/${target.tool}`);
+			case 'resource': {
+				if (resource === undefined) return 'no';
+				const forms = isFileUrl(target.uri) ? resolve(target.uri) : undefined;
+				return uriGlobTruth(resource, target.uri, forms && [forms.lexical, forms.real]);
+			}
+			case 'prompt': {
+				if (prompt === undefined) return 'no';
+				const bare = textGlobTruth(prompt, target.prompt);
+				if (bare !== 'no' || lean === 'grant') return bare;
+				// Whoever writes `github/*` as for a tool means to restrict these too.
+				return textGlobTruth(prompt, `${target.driver}/${target.prompt}`);
+			}
+			case 'method':
+				return method === undefined ? 'no' : textGlobTruth(method, target.method);
+			case 'driver_asks':
+				return driver_asks === undefined ? 'no' : truthOf((driver_asks as readonly DriverAsk[]).includes(target.asks));
+			default:
+				return target satisfies never;
+		}
+	};
+	const name = Object.keys(match).find((key) => key in { tool, resource, prompt, method, driver_asks }) ?? 'tool';
+	return [{ name, reads: 'target', test }];
+}
+
+function checkToolGlob(pattern: string, notes: Notes): void {
+	if (!/[/*]/.test(pattern)) {
+		notes.report(
+			'P501',
+			`\`${pattern}\` names no tool`,
+			`tools are named driver/tool: write \`*/${pattern}\` for any driver's`,
+		);
+	} else if (/^!|\{[^}]*,[^}]*\}/.test(pattern)) {
+		notes.report(
+			'P501',
+			`\`${pattern}\` holds \`!\` or braces, which are literal in tool names`,
+			'write a list of globs, or use `except`',
+		);
+	}
+}
+
+function compileFrom(from: readonly string[]): Condition {
+	return { name: 'from', reads: 'target', test: ({ target }) => textGlobTruth(from, target.driver) };
+}
+
+/** Effects belong to tools. Until a person has confirmed what a tool does, it writes. */
+function compileEffect(effect: 'read' | 'write'): Condition {
+	return {
+		name: 'effect',
+		reads: 'target',
+		test: ({ target }) => truthOf(target.kind === 'tool' && effect === 'write'),
+	};
+}
+
+/** Where shell text is carried, nobody here can say what it does; elsewhere no command can match. */
+function compileCommand(name: string): Condition {
+	return { name, reads: 'command', test: (look) => (look.carriesCommand ? 'unsure' : 'no') };
+}
+
+function compileArgument(key: string, test: ValueTest, lean: Lean, notes: Notes, triggers?: RoleChecks): Condition {
+	const check = compileValueTest(key, test, lean, notes);
+	const name = `args.${key}`;
+	if (isRole(key)) {
+		const trigger = triggers?.get(key);
+		return { name, reads: 'args', test: (look) => judgeRole(check, key, lean, look, trigger) };
+	}
+	const path = parseArgument(key);
+	return { name, reads: 'args', test: (look) => judgeArgument(check, path, lean, look) };
+}
+
+/**
+ * INVARIANT: a restriction matches if any value does; what opens or excepts needs every one. For an exception, values
+ * that only look like the role count as soon as they are what made the rule match (`trigger`).
+ */
+function judgeRole(check: ValueCheck, role: Role, lean: Lean, look: Look, trigger: ValueCheck | undefined): Truth {
+	const all = look.role(role);
+	if (all === undefined) return 'unsure';
+	const confirmed = all.filter((value) => value.confirmed);
+	if (check.present !== undefined) {
+		const isThere = (lean === 'catch' ? all : confirmed).length > 0;
+		if (isThere !== check.present) return 'no';
+		if (!check.present) return 'yes';
+	}
+	const test = ({ value }: { value: Json }) => checkValue(check, value, role, look);
+	if (lean === 'catch') return anyOf(all, test);
+	if (confirmed.length === 0) return 'no';
+	const triggering =
+		trigger === undefined
+			? []
+			: all.filter(({ confirmed, value }) => !confirmed && checkValue(trigger, value, role, look) !== 'no');
+	return allOf([...confirmed, ...triggering], test);
+}
+
+/** More values than this below one argument are not looked at one by one. */
+const mostLeaves = 100_000;
+
+function judgeArgument(check: ValueCheck, path: ArgumentPath, lean: Lean, look: Look): Truth {
+	const found = look.argument(path, lean === 'catch');
+	const values = found.filter((value) => value !== null);
+	if (check.present === false) return values.length > 0 ? 'no' : found.length > 0 ? 'unsure' : 'yes';
+	if (check.present === true && values.length === 0) return found.length > 0 ? 'unsure' : 'no';
+	const role = roleOfSchema(parameterSchema(look.schema, path)) ?? roleOfName(path.at(-1) ?? '');
+	if (found.length === 0) return judgeAbsent(check, path, role, look);
+	const quantify = lean === 'catch' ? anyOf<Json> : allOf<Json>;
+	return quantify(found, (value) => {
+		if (isWhole(check, value)) return checkValue(check, value, role, look);
+		if (typeof value !== 'object' || value === null) return checkValue(check, value, role, look);
+		// An object where a plain value is expected proves nothing, but may hold what is to be caught.
+		if (lean === 'grant' && !Array.isArray(value)) return 'unsure';
+		const leaves = leavesOf(value, path.at(-1) ?? '', mostLeaves);
+		if (leaves === undefined) return 'unsure';
+		if (leaves.length === 0) return lean === 'catch' ? 'no' : 'unsure';
+		return quantify(
+			leaves.map((leaf) => leaf.value),
+			(leaf) => checkValue(check, leaf, role, look),
+		);
+	});
+}
+
+/** Does the check speak of arrays or objects as a whole? */
+function isWhole(check: ValueCheck, value: Json): boolean {
+	if (typeof value !== 'object' || value === null) return false;
+	return [...(check.is ?? []), ...(check.not ?? [])].some((meant) => sameJson(meant, value));
+}
+
+/**
+ * Nothing that is absent `is` anything; but what the server then takes is its own affair, so `not` and `outside` can't
+ * be told, and a default that the tool announces counts as far as it goes.
+ */
+function judgeAbsent(check: ValueCheck, path: ArgumentPath, role: Role | undefined, look: Look): Truth {
+	if (check.present === true) return 'no';
+	const announced = look.defaultOf(path);
+	if (announced !== undefined) return checkValue(check, announced, role, look) === 'no' ? 'no' : 'unsure';
+	return isPositive(check) ? 'no' : 'unsure';
+}

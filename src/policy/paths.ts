@@ -1,0 +1,72 @@
+// Conditions on paths, judged in both forms: as the text says and as the file system has it.
+import type { PathForms } from '../abi/decision.ts';
+import { type PathGlob, pathGlobTruth } from './path-glob.ts';
+import { agree, anyOf, negate, type Truth, truthOf } from './truth.ts';
+
+type Resolve = (path: string) => PathForms | undefined;
+
+/**
+ * Puts one test to every form of a path. Certain only when all forms agree, so a restriction holds when one form is
+ * caught, and nothing is granted unless both are fine. A text with blanks around it is judged without them too: many
+ * a server trims.
+ */
+export function judgePath(text: string, resolve: Resolve, test: (form: string) => Truth): Truth {
+	const texts = text.trim() === text ? [text] : [text, text.trim()];
+	return agree(texts, (one) => {
+		const forms = resolve(one);
+		// NUL, a loop, somebody else's home: nobody knows where this leads.
+		if (forms === undefined) return 'unsure';
+		return forms.lexical === forms.real ? test(forms.lexical) : agree([forms.lexical, forms.real], test);
+	});
+}
+
+/** Is the form at or below one of `roots` (absolute)? Roots count as written and with their own links resolved. */
+export function isInside(form: string, roots: readonly string[], resolve: Resolve): Truth {
+	return anyOf(roots, (root) => anyOf(aliases(root, resolve), (alias) => atOrBelow(form, alias)));
+}
+
+export function isOutside(form: string, roots: readonly string[], resolve: Resolve): Truth {
+	return negate(isInside(form, roots, resolve));
+}
+
+/** Does a glob match the form? A pattern that begins below a link (`/etc` on macOS) also counts for the place it leads to. */
+export function matchesGlobs(form: string, globs: readonly PathGlob[], resolve: Resolve): Truth {
+	const direct = pathGlobTruth(globs, form);
+	if (direct === 'yes') return direct;
+	const aliased = anyOf(globs, (glob) => {
+		const { anchor } = glob;
+		const real = anchor === undefined ? undefined : resolve(anchor)?.real;
+		if (anchor === undefined || real === undefined || real === anchor || atOrBelow(form, real) === 'no') return 'no';
+		return glob.matches(anchor + form.slice(real === '/' ? 0 : real.length));
+	});
+	return aliased === 'no' ? direct : aliased;
+}
+
+/** `/a/b/../c//d/` → `/a/c/d`; by text only. */
+export function normalisePath(path: string): string {
+	const kept: string[] = [];
+	for (const segment of path.split('/')) {
+		if (segment === '..') kept.pop();
+		else if (segment !== '' && segment !== '.') kept.push(segment);
+	}
+	return `/${kept.join('/')}`;
+}
+
+/** An author's path made absolute: `~` is home, relative is below `base`. Undefined without a base to be relative to. */
+export function absolutePath(text: string, home: string, base: string | undefined): string | undefined {
+	if (text === '~' || text.startsWith('~/')) return normalisePath(`${home}/${text.slice(1)}`);
+	if (text.startsWith('/')) return normalisePath(text);
+	return base === undefined || text.startsWith('~') ? undefined : normalisePath(`${base}/${text}`);
+}
+
+function aliases(root: string, resolve: Resolve): readonly string[] {
+	const real = resolve(root)?.real;
+	return real === undefined || real === root ? [root] : [root, real];
+}
+
+/** Compared with a separator: `/ws-evil` is not inside `/ws`. */
+function atOrBelow(path: string, root: string): Truth {
+	const isBelow = (one: string, top: string) => top === '/' || one === top || one.startsWith(`${top}/`);
+	if (isBelow(path, root)) return 'yes';
+	return truthOf(isBelow(path.normalize('NFC'), root.normalize('NFC'))) === 'yes' ? 'unsure' : 'no';
+}

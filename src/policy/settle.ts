@@ -1,0 +1,165 @@
+// Changes the arguments until nothing changes any more: pins, fills and rewrites, whatever the order.
+import type { Change } from '../abi/decision.ts';
+import type { Json, JsonObject } from '../abi/json.ts';
+import { type ArgumentPath, argumentPointer, findArguments, removeArgument, setArgument } from './arguments.ts';
+import { sameJson } from './compare.ts';
+import { applies, type CompiledRule, isKind, type RuleOf } from './compiled.ts';
+import type { Look } from './look.ts';
+import { firstFailure } from './match.ts';
+import { fill, joinNarrowings, narrowRefusals } from './narrow.ts';
+import { permutations } from './order.ts';
+import { pin, pinRefusals } from './pin.ts';
+import { failsToCure, rewrite } from './rewrite.ts';
+
+/** One argument set, or taken out when `value` is undefined. */
+export interface ArgumentEdit {
+	readonly path: ArgumentPath;
+	readonly value: Json | undefined;
+}
+
+/** Why a call can't run in the form it would have to have. */
+export interface Refusal {
+	readonly rules: readonly CompiledRule[];
+	readonly reason: string;
+	readonly instead?: string;
+}
+
+export interface Settled {
+	readonly args: JsonObject;
+	readonly changes: readonly Change[];
+	/** The rules that changed something, in id order. */
+	readonly changers: readonly CompiledRule[];
+	readonly refusals: readonly Refusal[];
+}
+
+/** Changes are applied until a pass changes nothing; after this many the call is refused. */
+const mostPasses = 3;
+/** All orders are tried for so few rewrites; for more, the reverse. */
+const mostPermuted = 4;
+
+/** `rules` in id order; `lookWith` shows the same call with other arguments. */
+export function settle(rules: readonly CompiledRule[], asked: Look, lookWith: (args: JsonObject) => Look): Settled {
+	const changing = rules.filter((rule) => !rule.judgesCommand);
+	const pins = changing.filter(isKind('pin'));
+	const narrows = changing.filter(isKind('narrow'));
+	const rewrites = changing.filter(isKind('rewrite')).filter((rule) => concerns(rule, asked));
+	if (pins.length + narrows.length + rewrites.length === 0) {
+		return { args: asked.args, changes: [], changers: [], refusals: [] };
+	}
+	const run = (order: readonly RuleOf<'rewrite'>[]) => runPasses(pins, narrows, order, asked, lookWith);
+	const outcome = run(rewrites);
+	const final = lookWith(outcome.args);
+	const inForce = <Rule extends CompiledRule>(all: readonly Rule[]) =>
+		all.filter((rule) => applies(rule, asked) || applies(rule, final));
+	const refusals = [
+		...pinRefusals(inForce(pins), asked.args, outcome.args, asked.schema),
+		...narrowRefusals(joinNarrowings(inForce(narrows)), asked.args, outcome.args, asked.schema),
+		...outcome.refusals,
+		...rewrites.filter((rule) => failsToCure(rule, final)).map(uncured),
+		...orderRefusals(rewrites, outcome, run),
+	];
+	return {
+		args: outcome.args,
+		changes: changesOf(outcome, asked.args),
+		changers: changersOf(outcome, asked.args),
+		refusals,
+	};
+}
+
+interface Outcome {
+	readonly args: JsonObject;
+	/** Who touched what, by JSON Pointer; the last one counts. */
+	readonly touched: ReadonlyMap<string, { readonly path: ArgumentPath; readonly rule: CompiledRule }>;
+	readonly refusals: readonly Refusal[];
+}
+
+function runPasses(
+	pins: readonly RuleOf<'pin'>[],
+	narrows: readonly RuleOf<'narrow'>[],
+	rewrites: readonly RuleOf<'rewrite'>[],
+	asked: Look,
+	lookWith: (args: JsonObject) => Look,
+): Outcome {
+	const touched = new Map<string, { path: ArgumentPath; rule: CompiledRule }>();
+	const refusals: Refusal[] = [];
+	let look = asked;
+	const make = (rule: CompiledRule, edits: readonly ArgumentEdit[]) => {
+		for (const edit of edits) {
+			const next =
+				edit.value === undefined ? removeArgument(look.args, edit.path) : setArgument(look.args, edit.path, edit.value);
+			if (next === undefined) {
+				refusals.push({ rules: [rule], reason: `\`${argumentPointer(edit.path)}\` can't be set in these arguments.` });
+			} else if (!sameJson(next, look.args)) {
+				touched.set(argumentPointer(edit.path), { path: edit.path, rule });
+				look = lookWith(next);
+			}
+		}
+	};
+	for (let pass = 0; ; pass++) {
+		const before = look.args;
+		for (const rule of pins) if (applies(rule, look)) make(rule, pin(rule, look.args, asked.schema));
+		const narrow = joinNarrowings(narrows.filter((rule) => applies(rule, look)));
+		for (const one of narrow) make(one.rules[0] as CompiledRule, fill(one, look.args, asked.schema));
+		for (const rule of rewrites) if (applies(rule, look)) make(rule, rewrite(rule, look.args));
+		if (sameJson(before, look.args) || refusals.length > 0) return { args: look.args, touched, refusals };
+		if (pass === mostPasses) {
+			return {
+				args: asked.args,
+				touched: new Map(),
+				refusals: [unsettled([...touched.values()].map(({ rule }) => rule))],
+			};
+		}
+	}
+}
+
+/** Rules are applied in id order; when any other order would end elsewhere, none of the ends is the right one. */
+function orderRefusals(
+	rewrites: readonly RuleOf<'rewrite'>[],
+	outcome: Outcome,
+	run: (order: readonly RuleOf<'rewrite'>[]) => Outcome,
+): Refusal[] {
+	if (rewrites.length < 2 || outcome.refusals.length > 0) return [];
+	const orders = rewrites.length <= mostPermuted ? permutations(rewrites) : [rewrites.toReversed()];
+	const differs = orders.some((order) => {
+		const other = run(order);
+		return other.refusals.length > 0 || !sameJson(other.args, outcome.args);
+	});
+	const reason = 'Rewrites of this call end differently depending on their order.';
+	return differs ? [{ rules: rewrites, reason }] : [];
+}
+
+function changesOf({ args, touched }: Outcome, asked: JsonObject): Change[] {
+	return [...touched]
+		.map(([pointer, { path, rule }]): Change => {
+			const [from] = findArguments(asked, path, false);
+			const [to] = findArguments(args, path, false);
+			return {
+				path: pointer,
+				...(from === undefined ? {} : { from }),
+				...(to === undefined ? {} : { to }),
+				rule: rule.id,
+			};
+		})
+		.filter(({ from, to }) => !sameJson(from, to));
+}
+
+function changersOf(outcome: Outcome, asked: JsonObject): CompiledRule[] {
+	const ids = new Set(changesOf(outcome, asked).map(({ rule }) => rule));
+	const rules = new Set([...outcome.touched.values()].map(({ rule }) => rule));
+	return [...rules].filter(({ id }) => ids.has(id)).sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** Could the rule concern this call, whatever its arguments? */
+function concerns(rule: CompiledRule, look: Look): boolean {
+	const known = rule.conditions.filter(({ reads }) => reads === 'target');
+	return firstFailure(known, look, rule.lean) === undefined;
+}
+
+function uncured(rule: CompiledRule): Refusal {
+	return { rules: [rule], reason: rule.reason ?? `\`${rule.id}\` still matches the call after its own rewrite.` };
+}
+
+function unsettled(rules: readonly CompiledRule[]): Refusal {
+	const names = [...new Set(rules.map(({ id }) => `\`${id}\``))].join(', ');
+	return { rules: [...new Set(rules)], reason: `The rewrites of this call never settle (${names}).` };
+}

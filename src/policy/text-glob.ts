@@ -1,0 +1,74 @@
+// Globs over plain text and names: `*` is any run of characters, `/` included, `?` is one; the rest is literal.
+import { anyOf, type Truth } from './truth.ts';
+
+/** Whether the whole of `text` matches. Two pointers, one remembered star: no pattern makes it backtrack further. */
+export function matchesTextGlob(pattern: string, text: string): boolean {
+	let at = 0;
+	let next = 0;
+	let star = -1;
+	let resume = 0;
+	while (at < text.length) {
+		const wanted = pattern[next];
+		if (wanted === '*') {
+			star = next;
+			resume = at;
+			next += 1;
+		} else if (wanted === '?') {
+			at += isPair(text, at) ? 2 : 1;
+			next += 1;
+		} else if (wanted !== undefined && wanted === text[at]) {
+			at += 1;
+			next += 1;
+		} else if (star !== -1) {
+			resume += 1;
+			at = resume;
+			next = star + 1;
+		} else {
+			return false;
+		}
+	}
+	while (pattern[next] === '*') next += 1;
+	return next === pattern.length;
+}
+
+/** `unsure` when only another Unicode spelling of the same text matches. */
+export function textGlobTruth(patterns: readonly string[], text: string): Truth {
+	return anyOf(patterns, (pattern) => {
+		if (matchesTextGlob(pattern, text)) return 'yes';
+		return matchesTextGlob(pattern.normalize('NFC'), text.normalize('NFC')) ? 'unsure' : 'no';
+	});
+}
+
+/** Is there a text that both match? */
+export function globsOverlap(a: string, b: string): boolean {
+	let reached = new Set<number>([0]);
+	const spread = (from: Set<number>) => {
+		for (const index of from) if (b[index] === '*') from.add(index + 1);
+		return from;
+	};
+	spread(reached);
+	for (const wanted of a) {
+		const next = new Set<number>();
+		for (const index of reached) {
+			const other = b[index];
+			if (wanted === '*') {
+				// `a` takes any run: every later place in `b` can be reached.
+				for (let later = index; later <= b.length; later++) next.add(later);
+			} else if (other === '*') {
+				next.add(index);
+			} else if (other !== undefined && (other === '?' || wanted === '?' || other === wanted)) {
+				next.add(index + 1);
+			}
+		}
+		reached = spread(next);
+	}
+	return reached.has(b.length);
+}
+
+export function isLiteral(pattern: string): boolean {
+	return !/[*?]/.test(pattern);
+}
+
+function isPair(text: string, at: number): boolean {
+	return /^[\ud800-\udbff][\udc00-\udfff]/.test(text.slice(at, at + 2));
+}

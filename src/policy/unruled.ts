@@ -1,0 +1,31 @@
+// What holds for a call that no rule mentions.
+import type { Request } from '../abi/decision.ts';
+import type { SetDefaults } from './defaults.ts';
+import { isProtocolMethod } from './methods.ts';
+
+/** `deny`: only an allow rule opens it. */
+export function defaultFor(
+	{ tool, other }: SetDefaults,
+	{ target, driverHasAllowedTool }: Pick<Request, 'target' | 'driverHasAllowedTool'>,
+): 'allow' | 'ask' | 'deny' {
+	switch (target.kind) {
+		case 'tool':
+			return tool;
+		case 'resource':
+		case 'prompt':
+			return other ?? ridesAlong(driverHasAllowedTool);
+		case 'method':
+			if (other !== undefined) return other;
+			return isProtocolMethod(target.method) ? ridesAlong(driverHasAllowedTool) : 'deny';
+		case 'driver_asks':
+			// Sampling spends the user's tokens and elicitation speaks with the user: no default opens them.
+			return target.asks === 'roots' && other !== 'deny' ? 'allow' : 'deny';
+		default:
+			return target satisfies never;
+	}
+}
+
+/** A driver that this caller may use at all may also offer its resources and prompts. */
+function ridesAlong(driverHasAllowedTool: boolean | undefined): 'allow' | 'deny' {
+	return driverHasAllowedTool === true ? 'allow' : 'deny';
+}

@@ -1,0 +1,119 @@
+// Conditions on values: `is`, `not`, `glob`, `inside`, `outside`, `matches` and the bounds, on one value.
+import type { ExactNumber, Json } from '../abi/json.ts';
+import { compares, isOneOf, scalarText } from './compare.ts';
+import type { Look } from './look.ts';
+import type { PathGlob } from './path-glob.ts';
+import { isInside, isOutside, judgePath, matchesGlobs } from './paths.ts';
+import { type Regex, regexTruth } from './regex.ts';
+import type { Role } from './roles.ts';
+import { textGlobTruth } from './text-glob.ts';
+import { agree, allOf, anyOf, negate, type Truth } from './truth.ts';
+import { readUrl } from './uri.ts';
+import { type UrlGlob, urlGlobTruth } from './url-glob.ts';
+
+/** A glob as its own text says it is meant: `://` makes it a URL's, a leading `/`, `~`, `./` or `**` a path's. */
+export interface ValueGlob {
+	readonly text: string;
+	/** Undefined when it is no valid path glob. */
+	readonly path: PathGlob | undefined;
+	readonly url: UrlGlob;
+	readonly meant: Role | 'text';
+}
+
+export interface ValueCheck {
+	readonly is?: readonly Json[];
+	readonly not?: readonly Json[];
+	readonly glob?: readonly ValueGlob[];
+	/** Absolute. */
+	readonly inside?: readonly string[];
+	readonly outside?: readonly string[];
+	readonly matches?: readonly Regex[];
+	readonly bounds: readonly { readonly bound: number | ExactNumber; readonly test: (order: number) => boolean }[];
+	readonly present?: boolean;
+}
+
+/** Does every member of the check hold for `value`, which plays `role`? `present` is not looked at here. */
+export function checkValue(check: ValueCheck, value: Json, role: Role | undefined, look: Look): Truth {
+	return allOf(testsOf(check, role, look), (test) => test(value));
+}
+
+/** True when nothing but what a value *is* could make the check hold: then an absent parameter does not. */
+export function isPositive({ not, outside }: ValueCheck): boolean {
+	return not === undefined && outside === undefined;
+}
+
+function* testsOf(check: ValueCheck, role: Role | undefined, look: Look): Generator<(value: Json) => Truth> {
+	const { is, not, glob, inside, outside, matches, bounds } = check;
+	if (is !== undefined) yield (value) => isMeant(value, is, role, look);
+	if (not !== undefined) yield (value) => (value === null ? 'unsure' : negate(isMeant(value, not, role, look)));
+	if (glob !== undefined) yield (value) => onText(value, (text) => globTruth(glob, text, role, look));
+	if (inside !== undefined) yield (value) => onPath(value, look, (form) => isInside(form, inside, look.resolve));
+	if (outside !== undefined) yield (value) => onPath(value, look, (form) => isOutside(form, outside, look.resolve));
+	if (matches !== undefined) yield (value) => onText(value, (text) => regexOn(matches, text, role, look));
+	for (const { bound, test } of bounds) yield (value) => compares(value, bound, test);
+}
+
+/** Text conditions on a number or a boolean are never certain: a server may or may not read it as text. */
+function onText(value: Json, test: (text: string) => Truth): Truth {
+	if (typeof value === 'string') return test(value);
+	const text = scalarText(value);
+	if (text === undefined) return value === null ? 'no' : 'unsure';
+	return test(text) === 'no' ? 'no' : 'unsure';
+}
+
+function onPath(value: Json, look: Look, test: (form: string) => Truth): Truth {
+	return typeof value === 'string' ? judgePath(value, look.resolve, test) : 'unsure';
+}
+
+function isMeant(value: Json, meant: readonly Json[], role: Role | undefined, look: Look): Truth {
+	const direct = isOneOf(value, meant);
+	if (direct === 'yes' || typeof value !== 'string') return direct;
+	const other = anyOf(meant, (item) => {
+		if (typeof item !== 'string') return 'no';
+		return spellsSame(value, item, role, look) ? 'unsure' : 'no';
+	});
+	return other === 'no' ? direct : other;
+}
+
+/** `/etc//passwd` for `/etc/passwd`, `HTTP://acme.com` for `http://acme.com/`. */
+function spellsSame(value: string, meant: string, role: Role | undefined, look: Look): boolean {
+	if (role === 'any_path' || /^(?:\/|~)/.test(meant)) {
+		const wanted = look.resolve(meant);
+		const forms = look.resolve(value.trim());
+		// A path that can't be resolved could be any.
+		if (forms === undefined) return role === 'any_path';
+		if (wanted === undefined) return false;
+		return [wanted.lexical, wanted.real].some((path) => path === forms.lexical || path === forms.real);
+	}
+	if (role === 'any_url' || meant.includes('://')) {
+		const url = readUrl(value);
+		return url === undefined ? role === 'any_url' : url.href === readUrl(meant)?.href;
+	}
+	return false;
+}
+
+function regexOn(patterns: readonly Regex[], text: string, role: Role | undefined, look: Look): Truth {
+	const direct = regexTruth(patterns, text);
+	if (role === 'any_path') {
+		return agree([direct, judgePath(text, look.resolve, (form) => regexTruth(patterns, form))], (truth) => truth);
+	}
+	const url = role === 'any_url' ? readUrl(text) : undefined;
+	return url === undefined ? direct : agree([direct, regexTruth(patterns, url.href)], (truth) => truth);
+}
+
+function globTruth(globs: readonly ValueGlob[], text: string, role: Role | undefined, look: Look): Truth {
+	return anyOf(globs, (glob) => {
+		if (glob.meant !== 'text') return globTruthAs(glob, glob.meant, text, look);
+		const asText = textGlobTruth([glob.text], text);
+		if (role === undefined) return asText;
+		// A pattern such as `web*` on a parameter named `source`: text or path, the author did not say.
+		const asRole = globTruthAs(glob, role, text, look);
+		return asRole === 'no' && asText !== 'no' ? 'unsure' : asRole;
+	});
+}
+
+function globTruthAs(glob: ValueGlob, role: Role, text: string, look: Look): Truth {
+	if (role === 'any_url') return urlGlobTruth([glob.url], text);
+	const { path } = glob;
+	return path === undefined ? 'no' : judgePath(text, look.resolve, (form) => matchesGlobs(form, [path], look.resolve));
+}

@@ -1,0 +1,125 @@
+// What an agent sees of a tool: nothing, the tool as it is, or the tool without what policy has fixed.
+import type { RuleRef } from '../abi/decision.ts';
+import { isJsonObject, type Json, type JsonObject, member, stringMember } from '../abi/json.ts';
+import type { DriverName } from '../abi/names.ts';
+import type { Target } from '../abi/syscall.ts';
+import type { ArgumentPath } from './arguments.ts';
+import type { PolicySet } from './compile.ts';
+import { applies, type CompiledRule, isKind, type RuleOf, ruleRef } from './compiled.ts';
+import { type Look, lookAt } from './look.ts';
+import { joinNarrowings, narrowSchema } from './narrow.ts';
+import { inputSchema } from './tool-schema.ts';
+
+export interface ViewQuestion {
+	readonly driver: DriverName;
+	/** The tool as its driver listed it. */
+	readonly definition: JsonObject;
+	readonly agent: string;
+	/** Milliseconds since the epoch. */
+	readonly at: number;
+	readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+export interface ToolView {
+	readonly state: 'listed' | 'hidden';
+	/** The very object that came in when nothing is narrowed or pinned. */
+	readonly definition: JsonObject;
+	/** What hid, pinned or narrowed it, then what allows it; empty for a default. */
+	readonly by: readonly RuleRef[];
+	readonly states: readonly ('narrowed' | 'pinned')[];
+}
+
+/**
+ * Conditions on time, agent and environment count; those on arguments can't be known yet: an allow rule that has some
+ * lists the tool all the same, any other rule that has some waits for the call. Rules that only watch change nothing.
+ */
+export function viewTool(set: PolicySet, question: ViewQuestion): ToolView {
+	const { definition } = question;
+	const look = listingLook(question);
+	const rules = inForce(set, look);
+	const hiding = rules.filter(isKind('hide'));
+	const allowing = rules.filter(isKind('allow'));
+	const isReachable = allowing.length > 0 || set.defaults.tool !== 'deny' || set.mode !== 'enforce';
+	const ref = (rule: CompiledRule) => ruleRef(rule, 'asked');
+	if (hiding.length > 0 || !isReachable) return { state: 'hidden', definition, by: hiding.map(ref), states: [] };
+
+	const pins = rules.filter(isKind('pin'));
+	const narrows = rules.filter(isKind('narrow'));
+	const schema = inputSchema(definition);
+	const shown = schema === undefined ? undefined : withBounds(withoutPinned(schema, pins), narrows);
+	return {
+		state: 'listed',
+		definition: shown === schema || shown === undefined ? definition : { ...definition, inputSchema: shown },
+		by: [...pins, ...narrows, ...allowing].map(ref),
+		states: [...(narrows.length > 0 ? (['narrowed'] as const) : []), ...(pins.length > 0 ? (['pinned'] as const) : [])],
+	};
+}
+
+/** The `instead` lines of the rules that hide something from this agent, for the server's instructions. */
+export function hints(set: PolicySet, moment: Pick<ViewQuestion, 'agent' | 'at' | 'env'>): readonly string[] {
+	const hiding = set.rules
+		.filter(isKind('hide'))
+		.filter((rule) => rule.mode === 'enforce' && rule.instead !== undefined && isOfMoment(rule, moment));
+	return [...new Set(hiding.map((rule) => rule.instead ?? ''))];
+}
+
+/** Is the rule about this agent at this time, whatever it hides? */
+function isOfMoment(rule: CompiledRule, moment: Pick<ViewQuestion, 'agent' | 'at' | 'env'>): boolean {
+	const look = listingLook({ ...moment, driver: '' as DriverName, definition: {} });
+	return rule.conditions
+		.filter(({ name }) => name.startsWith('when.'))
+		.every((condition) => condition.test(look) !== 'no');
+}
+
+function inForce(set: PolicySet, look: Look): readonly CompiledRule[] {
+	return set.index
+		.candidates(look.target)
+		.filter((rule) => rule.mode === 'enforce' || rule.action.kind === 'allow')
+		.filter((rule) => !rule.judgesCommand && applies(rule, look, 'list'));
+}
+
+function listingLook({ driver, definition, agent, at, env }: ViewQuestion): Look {
+	const target: Target = { kind: 'tool', driver, tool: stringMember(definition, 'name') ?? '', args: {} };
+	// Nothing that is being listed has arguments, so there is no path to resolve.
+	return lookAt(target, { agent, at, env, cwd: '/', tool: { definition } }, () => undefined);
+}
+
+function withoutPinned(schema: JsonObject, pins: readonly RuleOf<'pin'>[]): JsonObject {
+	const params = pins.flatMap(({ action }) => action.params);
+	return params.reduce((node, { path }) => updateParameter(node, path, () => undefined), schema);
+}
+
+function withBounds(schema: JsonObject, narrows: readonly RuleOf<'narrow'>[]): JsonObject {
+	return joinNarrowings(narrows).reduce((node, narrowness) => {
+		return updateParameter(node, narrowness.path, (parameter) => {
+			if (narrowness.drop) return undefined;
+			const items = parameter['items'];
+			const isList = parameter['type'] === 'array' && isJsonObject(items);
+			return isList ? { ...parameter, items: narrowSchema(items, narrowness) } : narrowSchema(parameter, narrowness);
+		});
+	}, schema);
+}
+
+/** A copy in which the parameter at `path` is another one, or gone (from `required` too). */
+function updateParameter(
+	node: JsonObject,
+	path: ArgumentPath,
+	update: (parameter: JsonObject) => JsonObject | undefined,
+): JsonObject {
+	const [segment = '', ...rest] = path;
+	const { items, properties, required } = node;
+	if (!isJsonObject(properties)) {
+		return isJsonObject(items) ? { ...node, items: updateParameter(items, path, update) } : node;
+	}
+	const own = member(properties, segment);
+	if (own === undefined) return node;
+	const parameter = isJsonObject(own) ? own : {};
+	const next = rest.length > 0 ? updateParameter(parameter, rest, update) : update(parameter);
+	if (next !== undefined) return { ...node, properties: { ...properties, [segment]: next } };
+	const others = Object.entries(properties).filter(([key]) => key !== segment);
+	return {
+		...node,
+		properties: Object.fromEntries(others),
+		...(Array.isArray(required) ? { required: required.filter((name: Json) => name !== segment) } : {}),
+	};
+}

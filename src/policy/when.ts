@@ -1,0 +1,69 @@
+// Conditions on the moment: which agent asks, in which environment, at what time.
+import type { Condition } from './condition.ts';
+import type { Look } from './look.ts';
+import type { WeekWindow, When } from './rule.ts';
+import { textGlobTruth } from './text-glob.ts';
+import { allOf, negate, type Truth, truthOf } from './truth.ts';
+
+export function compileWhen(when: When | undefined): Condition[] {
+	const conditions: Condition[] = [];
+	const { agent, env, time } = when ?? {};
+	const add = (name: string, test: (look: Look) => Truth) => conditions.push({ name, reads: 'target', test });
+	if (agent !== undefined) add('when.agent', (look) => textGlobTruth(agent, look.agent));
+	for (const [variable, values] of Object.entries(env ?? {})) {
+		add(`when.env.${variable}`, (look) => variableTruth(look, variable, values));
+	}
+	if (time !== undefined) {
+		const clock = weekClock(time.zone);
+		add('when.time', ({ at }) =>
+			allOf(
+				[
+					truthOf(time.after === undefined || at >= time.after),
+					truthOf(time.before === undefined || at < time.before),
+					time.inside === undefined ? 'yes' : inAny(time.inside, clock(at)),
+					time.outside === undefined ? 'yes' : negate(inAny(time.outside, clock(at))),
+				],
+				(truth) => truth,
+			),
+		);
+	}
+	return conditions;
+}
+
+function variableTruth(look: Look, variable: string, values: readonly string[]): Truth {
+	const value = Object.hasOwn(look.env, variable) ? look.env[variable] : undefined;
+	if (value === undefined) return 'no';
+	return values.includes('present') ? 'yes' : textGlobTruth(values, value);
+}
+
+interface WeekTime {
+	/** 0 = Sunday. */
+	readonly day: number;
+	readonly minute: number;
+}
+
+const weekdays = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
+
+/** Reads the day and minute in a zone. Throws RangeError for a moment that is none; `decide` then refuses. */
+function weekClock(zone: string): (at: number) => WeekTime {
+	const format = new Intl.DateTimeFormat('en-US', {
+		timeZone: zone,
+		weekday: 'short',
+		hour: '2-digit',
+		minute: '2-digit',
+		hourCycle: 'h23',
+	});
+	return (at) => {
+		const parts = new Map(format.formatToParts(at).map(({ type, value }) => [type, value]));
+		return {
+			day: weekdays.indexOf(parts.get('weekday') ?? ''),
+			minute: Number(parts.get('hour')) * 60 + Number(parts.get('minute')),
+		};
+	};
+}
+
+function inAny(windows: readonly WeekWindow[], { day, minute }: WeekTime): Truth {
+	const isIn = ({ days, fromMinute, toMinute }: WeekWindow) =>
+		days.includes(day) && minute >= fromMinute && minute < toMinute;
+	return truthOf(windows.some(isIn));
+}
