@@ -109,6 +109,7 @@ function resultExample(path: Path, document: YamlDocument): Explanation | 'skip'
 }
 
 function wrongValue(path: Path, value: Json | undefined): Explanation | undefined {
+	if (path.length === 0 && value === null) return { message: 'the file is empty', help: 'start with: version: 1' };
 	if (path.length === 1 && path[0] === 'version' && value !== undefined) {
 		const said = typeof value === 'number' ? quote(String(value)) : kindOf(value);
 		return {

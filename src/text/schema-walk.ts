@@ -33,7 +33,8 @@ export function expectationOf(schema: Schema, path: Path): string[] {
 			case 'literal':
 				return def.values.map((value) => `\`${value}\``);
 			case 'unknown':
-				return ['a plain value'];
+				// Stands for kinds of value that zod has no name for; their description says which.
+				return [(found as z.ZodType).description ?? 'a value'];
 			default:
 				return [];
 		}

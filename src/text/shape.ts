@@ -1,6 +1,6 @@
 // A value against a zod schema: typed, or Problems at the line and column of what is wrong.
 import type { z } from 'zod';
-import { type Json, member } from '../abi/json.ts';
+import { ExactNumber, type Json, member } from '../abi/json.ts';
 import type { Problem, ProblemCode } from '../abi/problem.ts';
 import { isWritten, keyPlace, type Path, place, type YamlDocument } from './places.ts';
 import { expectationOf, knownKeys } from './schema-walk.ts';
@@ -58,7 +58,8 @@ export function shape<T>(document: YamlDocument, schema: z.ZodType<T>, hints: Sh
 	const result = schema.safeParse(document.value);
 	if (result.success) return { ok: true, value: result.data };
 	const context: Context = { document, schema, hints };
-	const problems = result.error.issues.flatMap((issue) => problemsOf(context, issue, []));
+	// A hostile file has as many mistakes as it has room for; finding the place of each would take minutes.
+	const problems = result.error.issues.slice(0, mostProblems).flatMap((issue) => problemsOf(context, issue, []));
 	const sorted = problems
 		.sort(byPlace)
 		.filter((problem, index) => index === 0 || !sameSpot(problem, problems[index - 1]));
@@ -90,7 +91,7 @@ function problemsOf(context: Context, issue: Issue, base: Path): Problem[] {
 	}
 	switch (issue.code) {
 		case 'unrecognized_keys':
-			return issue.keys.flatMap((unknown) => unknownKey(context, path, unknown));
+			return issue.keys.slice(0, mostProblems).flatMap((unknown) => unknownKey(context, path, unknown));
 		case 'invalid_union': {
 			const branch = chooseBranch(issue, valueAt(document.value, path));
 			if (branch !== undefined) return branch.flatMap((inner) => problemsOf(context, inner, path));
@@ -133,17 +134,24 @@ function wrongValue(context: Context, issue: Issue, path: Path): Problem {
 			return error('P102', `${quote(value)} is not a valid value`, help);
 		}
 		case 'too_small':
-			if (issue.origin === 'array' || issue.origin === 'string') return error('P102', `${name} is empty`, undefined);
+			if (issue.origin === 'array' || issue.origin === 'string') {
+				return error('P102', `${name} is empty`, 'write a value, or delete the key');
+			}
 			return error('P102', `${name} must be at least ${issue.minimum}`, undefined);
 		case 'too_big': {
 			const unit = issue.origin === 'string' ? ' characters' : issue.origin === 'array' ? ' entries' : '';
 			return error('P102', `${name} must be at most ${issue.maximum}${unit}`, undefined);
 		}
-		case 'custom':
-			return error('P102', issue.message, undefined);
 		default:
 	}
 	const expected = expectationOf(schema, path);
+	if (value instanceof ExactNumber && expected.includes('a number')) {
+		return error(
+			'P102',
+			`${quote(value.source)} has more digits than can be kept exactly here`,
+			'use at most 15 digits',
+		);
+	}
 	if (expected.length === 0) return error('P102', `${name} can not be ${kindOf(value)}`, undefined);
 	const quoted = expected.includes('text') && isBare(value) ? 'put quotes around it' : undefined;
 	return error('P102', `${name} must be ${either(expected)}, not ${kindOf(value)}`, quoted);

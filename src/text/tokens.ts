@@ -10,14 +10,17 @@ export interface RefusedSpan {
 }
 
 const deepest = 64;
+/** Twice what a megabyte of rules has. */
+const mostParts = 300_000;
 
 /**
- * Finds depth beyond 64 and every feature a policy has no use for: anchors, aliases, tags, directives and further
+ * Finds depth beyond 64, more parts than a policy can have, and every feature a policy has no use for: anchors, aliases, tags, directives and further
  * documents. The walk keeps its own stack: 2 KB of brackets can end a Node 20 process inside the recursive composer.
  */
 export function findRefused(tokens: readonly CST.Token[]): RefusedSpan[] {
 	const refused: RefusedSpan[] = [];
 	let documents = 0;
+	let parts = 0;
 	const stack: { token: CST.Token; depth: number }[] = [];
 	for (const token of tokens) {
 		if (token.type === 'directive')
@@ -40,6 +43,9 @@ export function findRefused(tokens: readonly CST.Token[]): RefusedSpan[] {
 		if ('props' in token) refuseProperties(token.props, refused);
 		if ('value' in token && token.value) stack.push({ token: token.value, depth: depth + 1 });
 		if (!('items' in token)) continue;
+		parts += token.items.length;
+		if (parts > mostParts)
+			return [spanOf(token, 'too many keys and entries for one file', 'split it into several policy files')];
 		for (const item of token.items) {
 			refuseProperties(item.start, refused);
 			if (item.sep) refuseProperties(item.sep, refused);

@@ -58,6 +58,12 @@ function compose(lines: Lines): ReadYaml {
 			.map(({ start, end, message, help }) => problemAt(lines, 'P003', start, end, message, help));
 		return { ok: false, problems };
 	}
+	// Each of these would become an error of the composer's, and a hostile file has half a million.
+	const stray = tokens.find((token) => token.type === 'error');
+	if (stray?.type === 'error') {
+		const pos: [number, number] = [stray.offset, stray.offset + stray.source.length];
+		return { ok: false, problems: [syntaxProblem(lines, { code: 'UNEXPECTED_TOKEN', message: stray.message, pos })] };
+	}
 	const [document] = new Composer(composerOptions).compose(tokens, true, lines.text.length);
 	const fault = document?.errors[0] ?? document?.warnings[0];
 	// One fault makes the parser stumble over what follows; only the first is a cause.
@@ -157,8 +163,8 @@ type Tail<List extends readonly unknown[]> = List extends readonly [unknown, ...
 const explanations: Readonly<Record<string, { message: string; help: string }>> = {
 	TAB_AS_INDENT: { message: 'a tab can not indent YAML', help: 'indent with spaces' },
 	BLOCK_AS_IMPLICIT_KEY: {
-		message: 'a second `key:` starts on the same line',
-		help: 'put quotes around text that contains `: `, or start a new line',
+		message: 'this value runs into another `key:`',
+		help: 'put quotes around text that contains `: `, and align keys that belong together',
 	},
 	MULTILINE_IMPLICIT_KEY: {
 		message: 'this is neither a key nor a value',
@@ -173,8 +179,13 @@ const explanations: Readonly<Record<string, { message: string; help: string }>> 
 	KEY_OVER_1024_CHARS: { message: 'a key is longer than 1,024 characters', help: 'a missing quote or `:` is likely' },
 };
 
+const unclosed = {
+	message: 'a quote or a bracket is never closed',
+	help: 'close what opens on this line or before it',
+};
+
 function syntaxProblem(lines: Lines, fault: Pick<YAMLParseError, 'code' | 'message' | 'pos'>): Problem {
-	const known = explanations[fault.code];
+	const known = / end with a |[Mm]issing closing/.test(fault.message) ? unclosed : explanations[fault.code];
 	const [start, end] = fault.pos;
 	// The parser answers at the very end for a quote or bracket that never closes; an end of file has no column to show.
 	const at = Math.min(start, Math.max(0, lines.text.trimEnd().length - 1));

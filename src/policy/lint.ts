@@ -1,0 +1,209 @@
+// Likely mistakes in policies that load. Findings of `check`: they never stop loading.
+import type { Problem } from '../abi/problem.ts';
+import { quote } from '../text/words.ts';
+import { covers } from './lint-cover.ts';
+import type { Match, Policy, Rule } from './rule.ts';
+import { isLiteral, matchesTextGlob } from './text-glob.ts';
+
+export interface LintOptions {
+	/** Milliseconds since the epoch; a waiver that ended before is reported. */
+	readonly now: number;
+	/** Arguments that carry shell text, by tool: `{ tool: 'ssh/exec', argument: '/command' }`. */
+	readonly commands?: readonly CommandArgument[];
+}
+
+export interface CommandArgument {
+	readonly tool: string;
+	/** JSON Pointer. */
+	readonly argument: string;
+}
+
+const shellCommand: CommandArgument = { tool: 'shell/run', argument: '/command' };
+
+/** Finds likely mistakes in policies that are used together, file by file in the order given. */
+export function lint(policies: readonly Policy[], { now, commands = [] }: LintOptions): Problem[] {
+	// The strictest default holds, and without any it is deny.
+	const said = policies.flatMap(({ defaults }) => defaults.tool ?? []);
+	const isToolDenied = said.length === 0 || said.includes('deny');
+	const stronger = strongerRules(policies);
+	return policies.flatMap((policy) => [
+		...policy.rules.flatMap((rule) => [
+			...lintRefusal(rule),
+			...lintShadowed(rule, stronger),
+			...lintCommandRegex(rule, [shellCommand, ...commands]),
+			...lintHide(rule),
+			...(isToolDenied ? lintEverything(rule) : []),
+		]),
+		...lintWaivers(policy, now),
+	]);
+}
+
+/** P302, P306: an agent that is refused needs a way forward, and a person a reason. */
+function lintRefusal({ action, id, instead, reason, actionWhere }: Rule): Problem[] {
+	if (action.kind !== 'deny' && action.kind !== 'hide') return [];
+	const verb = action.kind === 'deny' ? 'denies' : 'hides';
+	const found: Problem[] = [];
+	if (instead === undefined) {
+		found.push({
+			code: 'P302',
+			severity: 'error',
+			message: `rule ${quote(id)} ${verb} without \`instead\``,
+			where: actionWhere,
+			label: 'an agent with no alternative retries or works around',
+			help: 'add: instead: <command or tool to use>   (write `instead: stop and ask the user` if there is none)',
+		});
+	}
+	if (reason === undefined) {
+		found.push({
+			code: 'P306',
+			severity: 'warning',
+			message: `rule ${quote(id)} ${verb} without \`reason\``,
+			where: actionWhere,
+			help: 'add: reason: <why, in one sentence>',
+		});
+	}
+	return found;
+}
+
+/** Denies and hides that always hold, by the driver whose tools they name: most rules need to look at few. */
+interface StrongerRules {
+	readonly byDriver: ReadonlyMap<string, readonly Rule[]>;
+	readonly others: readonly Rule[];
+}
+
+function strongerRules(policies: readonly Policy[]): StrongerRules {
+	const byDriver = new Map<string, Rule[]>();
+	const others: Rule[] = [];
+	for (const { rules, mode } of policies) {
+		for (const rule of rules) {
+			const isStrong = rule.action.kind === 'deny' || rule.action.kind === 'hide';
+			// A rule that only watches beats nothing, and a rule with conditions does not always.
+			if (!isStrong || (rule.mode ?? mode ?? 'enforce') !== 'enforce' || rule.except.length > 0 || rule.when) continue;
+			const drivers = new Set(rule.match.tool?.map(driverOf) ?? [undefined]);
+			for (const driver of drivers) {
+				const named = driver === undefined ? others : (byDriver.get(driver) ?? []);
+				named.push(rule);
+				if (driver !== undefined) byDriver.set(driver, named);
+			}
+		}
+	}
+	return { byDriver, others };
+}
+
+/** The driver a tool pattern names, if it names one. */
+function driverOf(pattern: string): string | undefined {
+	const slash = pattern.indexOf('/');
+	const driver = pattern.slice(0, slash);
+	return slash > 0 && isLiteral(driver) ? driver : undefined;
+}
+
+/** P303: a deny on the same calls always wins. */
+function lintShadowed(rule: Rule, { byDriver, others }: StrongerRules): Problem[] {
+	const { kind } = rule.action;
+	if (kind !== 'allow' && kind !== 'ask') return [];
+	const near = byDriver.get(driverOf(rule.match.tool?.[0] ?? '') ?? '') ?? [];
+	const stronger = near.find((other) => covers(other, rule)) ?? others.find((other) => covers(other, rule));
+	if (stronger === undefined) return [];
+	const verb = stronger.action.kind === 'deny' ? 'denies' : 'hides';
+	return [
+		{
+			code: 'P303',
+			severity: 'warning',
+			message: `rule ${quote(rule.id)} can never take effect`,
+			where: rule.actionWhere,
+			label: `${quote(stronger.id)} ${verb} the same calls, and ${stronger.action.kind} wins over ${kind}`,
+			help: `add an \`except:\` to ${quote(stronger.id)} instead`,
+		},
+	];
+}
+
+/** P304: shell text has more spellings than any regex. */
+function lintCommandRegex({ match, except, matchWhere, where }: Rule, commands: readonly CommandArgument[]): Problem[] {
+	const tools = match.tool;
+	if (tools === undefined) return [];
+	const reached = commands.filter(({ tool }) => tools.some((pattern) => matchesTextGlob(pattern, tool)));
+	const names = new Set(reached.flatMap(({ argument }) => [argument, argument.slice(1)]));
+	const hasRegex = (part: Match) =>
+		Object.entries(part.args ?? {}).some(([name, test]) => test.matches && names.has(name));
+	if (![match, ...except].some(hasRegex)) return [];
+	return [
+		{
+			code: 'P304',
+			severity: 'warning',
+			message: 'a regular expression judges the text of a command',
+			where: matchWhere ?? where,
+			label: 'quotes, variables and wrappers spell one command in endless ways',
+			help: 'match what the command does: `match: { command: …, facts: { … } }`',
+		},
+	];
+}
+
+/** P305: whether a tool exists is decided before there is a call. */
+function lintHide({ action, match, except, id, actionWhere }: Rule): Problem[] {
+	if (action.kind !== 'hide') return [];
+	const depends = [match, ...except].flatMap((part) => conditionsOnCalls.filter((key) => part[key] !== undefined))[0];
+	if (depends === undefined) return [];
+	return [
+		{
+			code: 'P305',
+			severity: 'error',
+			message: `rule ${quote(id)} hides depending on ${quote(depends)}`,
+			where: actionWhere,
+			label: 'a tool is listed before anybody gives it arguments',
+			help: 'write `then: deny`',
+		},
+	];
+}
+
+const conditionsOnCalls = ['args', 'command', 'flags', 'facts', 'mentions'] as const;
+
+/** P308: what opens everything opens what a driver adds tomorrow, too. */
+function lintEverything({ action, match, when, id, actionWhere }: Rule): Problem[] {
+	if ((action.kind !== 'allow' && action.kind !== 'ask') || when !== undefined) return [];
+	const isEverything = match.tool?.some((pattern) => pattern === '*' || pattern === '*/*') ?? false;
+	if (!isEverything || Object.keys(match).length > 1) return [];
+	return [
+		{
+			code: 'P308',
+			severity: 'warning',
+			message: `rule ${quote(id)} ${action.kind === 'allow' ? 'allows' : 'asks about'} every tool`,
+			where: actionWhere,
+			label: 'tools that a driver adds later are included',
+			help: 'name the drivers: `match: { tool: ["github/*", …] }`, or write `defaults: { tool: allow }` if it is meant',
+		},
+	];
+}
+
+/** P305 for waivers of a hide, P307 for those that have ended. */
+function lintWaivers({ waivers, rules }: Policy, now: number): Problem[] {
+	return waivers.flatMap((waiver): Problem[] => {
+		const rule = rules.find(({ id }) => id === waiver.rule);
+		const depends = conditionsOnCalls.find((key) => waiver.match[key] !== undefined);
+		const found: Problem[] = [];
+		if (rule?.action.kind === 'hide' && depends !== undefined) {
+			found.push({
+				code: 'P305',
+				severity: 'error',
+				message: `the waiver of ${quote(waiver.rule)} depends on ${quote(depends)}`,
+				where: waiver.where,
+				label: 'this rule hides, and a tool is listed before anybody gives it arguments',
+				help: 'waive it by `tool` only',
+			});
+		}
+		if (waiver.until <= now) {
+			found.push({
+				code: 'P307',
+				severity: 'warning',
+				message: `the waiver of ${quote(waiver.rule)} has ended`,
+				where: waiver.where,
+				label: `it ended on ${lastDay(waiver.until)}, and the rule holds again`,
+				help: 'delete it, or have it approved with a new date',
+			});
+		}
+		return found;
+	});
+}
+
+function lastDay(until: number): string {
+	return new Date(until - 1).toISOString().slice(0, 10);
+}
