@@ -7,7 +7,7 @@ const known: readonly (readonly [kind: string, pattern: string])[] = [
 		'private_key',
 		'-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----[^]*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|$)|AGE-SECRET-KEY-1[A-Z0-9]{20,}',
 	],
-	['jwt', 'eyJ[\\w-]{8,2048}\\.[\\w-]{4,}(?:\\.[\\w-]*){0,3}'],
+	['jwt', '(?:(?<![\\w-])|(?<=%[0-9A-Fa-f]{2}))eyJ[\\w-]{8,4096}\\.[\\w-]{4,}(?:\\.[\\w-]*){0,3}'],
 	['aws', '(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}'],
 	['github', 'gh[pousr]_[A-Za-z0-9]{16,}|github_pat_\\w{20,}'],
 	['gitlab', 'gl(?:pat|dt|rt|cbt|ptt|ft|soat|agent|imt|oas)-[\\w.-]{16,}'],
@@ -16,7 +16,7 @@ const known: readonly (readonly [kind: string, pattern: string])[] = [
 	['google', 'AIza[\\w-]{30,}|ya29\\.[\\w.-]{16,}|GOCSPX-[\\w-]{16,}|1//0[\\w-]{20,}'],
 	[
 		'model_api',
-		'sk-(?:ant|proj|or|svcacct|admin|lf)-[\\w-]{8,}|(?<![A-Za-z0-9])sk-[\\w-]{20,}|(?:gsk_|xai-|pplx-|r8_|hf_)\\w{20,}',
+		'sk-(?:ant|proj|or|svcacct|admin|lf)-[\\w-]{8,}|(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2}))sk-[\\w-]{20,}|(?:gsk_|xai-|pplx-|r8_|hf_)\\w{20,}',
 	],
 	['stripe', '[srp]k_(?:live|test)_\\w{10,}|whsec_[\\w+/=]{16,}'],
 	['package_registry', 'npm_[A-Za-z0-9]{20,}|pypi-[\\w-]{16,}|dckr_(?:pat|oat)_[\\w-]{16,}|rubygems_[0-9a-f]{20,}'],
@@ -74,6 +74,6 @@ export const afterWords: readonly AfterWords[] = [
 	{ near: /login/, pattern: /(\blogin\s{1,4}\S{1,128}\s{1,4}password\s{1,4})\S+/g },
 	{
 		near: /identified|password/i,
-		pattern: /(\b(?:identified\s{1,4}(?:with\s{1,4}\S{1,64}\s{1,4})?by|password)\s{1,4}["'])[^"'\n]+/gi,
+		pattern: /((?<![\w-])(?:identified\s{1,4}(?:with\s{1,4}\S{1,64}\s{1,4})?by|password)\s{1,4}["'])[^"'\n]+/gi,
 	},
 ];
