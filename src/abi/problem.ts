@@ -61,7 +61,8 @@ export type ProblemCode =
 	// C: command line
 	| 'C101' // usage
 	| 'C102' // needs a person at a terminal
-	| 'C103'; // a file can't be read
+	| 'C103' // a file can't be read
+	| 'C104'; // an error of our own that nobody foresaw
 
 export interface Place {
 	readonly file: string;

@@ -1,4 +1,5 @@
 // What a command is: a name, its flags, and a function from arguments to an exit code.
+import type { Readable, Writable } from 'node:stream';
 import type { ParseArgsConfig } from 'node:util';
 import type { ExitCode } from './exit-codes.ts';
 
@@ -6,9 +7,9 @@ import type { ExitCode } from './exit-codes.ts';
 export interface Surroundings {
 	readonly cwd: string;
 	readonly env: NodeJS.ProcessEnv;
-	readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
-	readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean };
-	readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
+	readonly stdin: Readable & { readonly isTTY?: boolean };
+	readonly stdout: Writable & { readonly isTTY?: boolean };
+	readonly stderr: Writable & { readonly isTTY?: boolean };
 	readonly version: string;
 	/** Aborted on SIGINT, SIGTERM and SIGHUP. */
 	readonly signal: AbortSignal;

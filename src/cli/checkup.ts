@@ -1,0 +1,124 @@
+// Looks at every door: configuration, trust, layers, drivers, log and ask channels.
+import type { Problem } from '../abi/problem.ts';
+import { auditDirectoryOf, auditKeyFile } from '../kernel/governed.ts';
+import type { Revision } from '../kernel/revision.ts';
+import { type AuditHealth, lookAtAudit } from './audit-health.ts';
+import type { CommandInput } from './command.ts';
+import { doesNotHold } from './does-not-hold.ts';
+import { lookAtDrivers } from './look.ts';
+import { readSetting, type Setting, type Trust, trustOf } from './setting.ts';
+
+export interface DriverHealth {
+	readonly name: string;
+	readonly kind: string;
+	/** `not started`: the configuration is not trusted. */
+	readonly state: 'up' | 'down' | 'not started';
+	readonly code?: string;
+	readonly reason?: string;
+	/** The last line it wrote to stderr before it went down. */
+	readonly said?: string;
+	readonly server?: string;
+	/** The MCP revision it speaks. */
+	readonly era?: string;
+	readonly tools?: number;
+}
+
+export interface Checkup {
+	/** True when the kernel would serve with every driver. */
+	readonly ok: boolean;
+	readonly file: string;
+	readonly problems: readonly Problem[];
+	readonly mode?: string;
+	readonly workspace?: string;
+	readonly policy_rev?: string;
+	readonly trust?: Trust;
+	readonly files: readonly { readonly layer: string; readonly file: string }[];
+	readonly rules?: number;
+	readonly drivers: readonly DriverHealth[];
+	/** Two tools under one name: the kernel would not boot. */
+	readonly collision?: string;
+	readonly audit: AuditHealth;
+	readonly channels: readonly string[];
+	readonly askRules: number;
+	readonly doesNotHold: readonly string[];
+}
+
+export async function checkUp(input: CommandInput): Promise<Checkup> {
+	const setting = readSetting(input);
+	const { directories, load, loaded } = setting;
+	const { revision, problems, sources } = loaded;
+	const files = sources.map(({ layer, file }) => ({ layer, file }));
+	const about = { file: load.file, problems, files };
+	if (revision === undefined) {
+		const audit = lookAtAudit(auditDirectoryOf(undefined, directories), auditKeyFile(directories));
+		return { ok: false, ...about, drivers: [], audit, channels: [], askRules: 0, doesNotHold: [] };
+	}
+	const { config } = revision;
+	const rules = revision.policies.flatMap((policy) => policy.rules);
+	const trust = trustOf(revision, setting);
+	const { drivers, collision } = await driverHealth(revision, setting, trust, input);
+	const audit = lookAtAudit(auditDirectoryOf(config.audit.directory, directories), auditKeyFile(directories));
+	const isTrusted = trust === 'not needed' || trust === 'trusted';
+	return {
+		ok:
+			isTrusted &&
+			collision === undefined &&
+			drivers.every(({ state }) => state === 'up') &&
+			audit.state !== 'unusable' &&
+			audit.key !== 'unusable',
+		...about,
+		mode: config.mode,
+		...(config.workspace === undefined ? {} : { workspace: config.workspace }),
+		policy_rev: revision.id,
+		trust,
+		rules: rules.length,
+		drivers,
+		...(collision === undefined ? {} : { collision }),
+		audit,
+		channels: config.ask.channels,
+		askRules: rules.filter(({ action }) => action.kind === 'ask').length,
+		doesNotHold: doesNotHold(revision),
+	};
+}
+
+/** Starting a driver runs what the file says, so nothing is started before somebody trusted the file. */
+async function driverHealth(
+	revision: Revision,
+	setting: Setting,
+	trust: Trust,
+	input: CommandInput,
+): Promise<{ drivers: DriverHealth[]; collision?: string }> {
+	const { drivers } = revision.config;
+	if (trust === 'never' || trust === 'changed') {
+		return {
+			drivers: drivers.map(({ name, kind }) => ({
+				name,
+				kind,
+				state: 'not started',
+				reason: 'the configuration is not trusted',
+			})),
+		};
+	}
+	if (drivers.length === 0) return { drivers: [] };
+	const { states, tools, collision, said } = await lookAtDrivers(revision, setting, input);
+	const health = drivers.map(({ name, kind }): DriverHealth => {
+		const state = states.get(name);
+		if (state?.is === 'ready') {
+			const { serverInfo, protocolVersion } = state.introduction;
+			const server = [serverInfo['name'], serverInfo['version']].filter((part) => typeof part === 'string').join(' ');
+			const count = tools.filter(({ driver }) => driver === name).length;
+			return { name, kind, state: 'up', server, era: protocolVersion, tools: count };
+		}
+		const last = said.get(name)?.at(-1);
+		const trouble = state?.is === 'down' ? state.trouble : { code: 'D102', message: 'it did not answer in time' };
+		return {
+			name,
+			kind,
+			state: 'down',
+			code: trouble.code,
+			reason: trouble.message,
+			...(last === undefined ? {} : { said: last }),
+		};
+	});
+	return { drivers: health, ...(collision === undefined ? {} : { collision: collision.message }) };
+}

@@ -1,0 +1,83 @@
+// `trapgate check`: every problem in every file at once, likely mistakes, and examples that do not hold.
+import { loadOptions } from '../../kernel/boot.ts';
+import { stateDirectories } from '../../kernel/state.ts';
+import type { Command, CommandInput } from '../command.ts';
+import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import { isSet } from '../flags.ts';
+import { type Inspection, inspectFiles, inspectSetting } from '../inspection.ts';
+import { writeDocument } from '../output.ts';
+import { count } from '../render/columns.ts';
+import { painter } from '../render/paint.ts';
+import { inFileOrder, problemsJson, problemsText } from '../render/problems.ts';
+import { readSetting, textsOf } from '../setting.ts';
+
+export const check: Command = {
+	name: 'check',
+	usage: '[POLICY FILE…] [--strict]',
+	summary: 'find every mistake in the policy, at its line and column',
+	details: [
+		'Without words: the root file and everything it names. With words: these policy files on their own.',
+		'Exit code: 0 no problems (notes may be there), 1 findings, 3 it does not load.',
+		'',
+		'--strict   notes count as findings too',
+	],
+	options: { strict: { type: 'boolean' } },
+	words: [0, Number.POSITIVE_INFINITY],
+	async run(input: CommandInput): Promise<ExitCode> {
+		const { words, flags, global, around } = input;
+		const inspection = inspect(input);
+		const problems = inFileOrder(inspection.problems);
+		const files = inspection.sources.map(({ file }) => file);
+		if (global.format === 'json') {
+			writeDocument(around, 'check', {
+				loads: inspection.loads,
+				problems: problemsJson(problems),
+				files,
+				rules: inspection.rules,
+				layers: inspection.layers,
+				examples: { ...inspection.examples },
+			});
+		} else {
+			const texts = textsOf(inspection);
+			const shown = problemsText(problems, { cwd: around.cwd, color: global.color, texts });
+			if (shown !== '') around.stdout.write(`${shown}\n\n`);
+			if (!global.quiet || shown === '')
+				around.stdout.write(`${summary(inspection, words.length > 0, global.color)}\n`);
+		}
+		if (!inspection.loads) return exitCodes.policy;
+		const findings = problems.filter(({ severity }) => severity !== 'note' || isSet(flags, 'strict'));
+		return findings.length === 0 ? exitCodes.fine : exitCodes.findings;
+	},
+};
+
+function inspect(input: CommandInput): Inspection {
+	const { words, global, around } = input;
+	const now = Date.now();
+	if (words.length === 0) return inspectSetting(readSetting(input), now);
+	const directories = stateDirectories(around.env);
+	return inspectFiles(words, loadOptions({ file: global.config, cwd: around.cwd, env: around.env }, directories), now);
+}
+
+/** `13 files, 35 rules, 3 layers: no problems`; a file that was named has no layer. */
+function summary(
+	{ loads, problems, sources, rules, layers, examples }: Inspection,
+	isNamed: boolean,
+	color: boolean,
+): string {
+	const paint = painter(color);
+	const kinds = (['error', 'warning', 'note'] as const).flatMap((severity) => {
+		const found = problems.filter((problem) => problem.severity === severity).length;
+		return found === 0 ? [] : [count(found, severity)];
+	});
+	const verdict = kinds.length === 0 ? paint('good', 'no problems') : paint('bad', kinds.join(', '));
+	if (!loads) return `${count(sources.length, 'file')}: ${verdict}; ${paint('bad', 'it does not load')}`;
+	const subject = [
+		count(sources.length, 'file'),
+		count(rules, 'rule'),
+		...(isNamed ? [] : [count(layers, 'layer')]),
+	].join(', ');
+	const { total, heldAlone, heldMerged } = examples;
+	const held =
+		total === 0 ? [] : [paint('quiet', `examples: ${heldAlone}/${total} hold alone, ${heldMerged}/${total} merged`)];
+	return [...held, `${subject}: ${verdict}`].join('\n');
+}

@@ -1,0 +1,190 @@
+// `trapgate explain`: what the policy says about a call or a command, and why, without making it.
+import { createReadStream } from 'node:fs';
+import { resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { isJsonObject, type Json, type JsonObject } from '../../abi/json.ts';
+import { type DriverName, parseToolName } from '../../abi/names.ts';
+import { errorText, TrapgateError } from '../../abi/problem.ts';
+import { type Answer, makeAnswer, type Question } from '../../kernel/question.ts';
+import type { Revision } from '../../kernel/revision.ts';
+import { readJson } from '../../wire/json.ts';
+import { type Asked, callTarget, readBatchLine, runTarget } from '../batch.ts';
+import type { Command, CommandInput } from '../command.ts';
+import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import { agentFlag, readInstant, textFlag, usageError } from '../flags.ts';
+import { writeDocument, writeLine } from '../output.ts';
+import { decisionText, nearMisses } from '../render/decision.ts';
+import { readSetting, requireRevision } from '../setting.ts';
+
+export const explain: Command = {
+	name: 'explain',
+	usage: "'<shell command>' | --call DRIVER/TOOL [--args JSON] | --batch FILE|-",
+	summary: 'what the policy says about a call, and why; nothing runs',
+	details: [
+		"trapgate explain 'rm -rf build'                        a command, as the built-in shell would get it",
+		'trapgate explain --call filesystem/read_file --args \'{"path": "../.env"}\'',
+		'',
+		'--call DRIVER/TOOL   a tool call',
+		'--args JSON          its arguments, a JSON object',
+		'--agent ID           who asks; default: unidentified',
+		'--at TIME            when: 2026-11-20T15:00:00Z; default: now',
+		'--batch FILE|-       JSON Lines in, {"id","call","args"} or {"id","run"}, each with "agent" and "at" if you like;',
+		'                     one line out for each line in: {"id","verdict","final","rules","reason","instead"}',
+		'',
+		'Drivers are not started, so what a tool says about its parameters is not known here.',
+	],
+	options: {
+		call: { type: 'string' },
+		args: { type: 'string' },
+		agent: { type: 'string' },
+		at: { type: 'string' },
+		batch: { type: 'string' },
+	},
+	words: [0, Number.POSITIVE_INFINITY],
+	async run(input: CommandInput): Promise<ExitCode> {
+		const ask = readAsk(input);
+		const setting = readSetting(input);
+		const revision = requireRevision(setting);
+		const answer = makeAnswer({ revision, load: setting.load, directories: setting.directories });
+		const shell = shellOf(revision);
+		if (ask.kind === 'batch') return answerBatch(ask, { answer, shell }, input);
+		const target = ask.kind === 'run' ? runTarget(shell, ask.command) : ask.target;
+		const given = { target, agent: ask.agent, at: ask.at };
+		const { global, around } = input;
+		const answered = answer(given);
+		if (global.format === 'json') {
+			writeDocument(around, 'explain', explanationJson(given, answered, ask.kind === 'run', revision));
+		} else {
+			around.stdout.write(`${decisionText(given, answered, { revision, color: global.color })}\n`);
+		}
+		return exitCodes.fine;
+	},
+};
+
+type Ask = { readonly agent: string; readonly at: number } & (
+	| { readonly kind: 'run'; readonly command: string }
+	| { readonly kind: 'call'; readonly target: Asked }
+	| { readonly kind: 'batch'; readonly file: string }
+);
+
+function readAsk({ flags, words }: CommandInput): Ask {
+	const agent = agentFlag('explain', flags);
+	const atText = textFlag(flags, 'at');
+	const at = atText === undefined ? Date.now() : readInstant(atText);
+	if (at === undefined) throw usage(`\`--at ${atText}\` is no time`, 'write it as 2026-11-20T15:00:00Z');
+	const call = textFlag(flags, 'call');
+	const args = textFlag(flags, 'args');
+	const batch = textFlag(flags, 'batch');
+	const given = [call, batch, words[0]].filter((one) => one !== undefined).length;
+	if (given === 0) throw usage('there is nothing to explain', "for example: trapgate explain 'git push --force'");
+	if (given > 1) throw usage('a command, `--call` and `--batch` exclude each other');
+	if (args !== undefined && call === undefined) throw usage('`--args` goes with `--call`');
+	if (batch !== undefined) return { kind: 'batch', file: batch, agent, at };
+	if (call === undefined) return { kind: 'run', command: words.join(' '), agent, at };
+	const name = parseToolName(call);
+	if (name === undefined) throw usage(`\`--call ${call}\` names no tool`, 'write it as driver/tool');
+	return { kind: 'call', target: callTarget(name, args === undefined ? {} : readArguments(args)), agent, at };
+}
+
+function readArguments(text: string): JsonObject {
+	const read = readJson(text, { foldKeys: true });
+	if (!read.ok) throw usage(`\`--args\` is not JSON: ${read.reason}`, 'for example: --args \'{"path": "README.md"}\'');
+	if (!isJsonObject(read.value))
+		throw usage('`--args` must be a JSON object', 'for example: --args \'{"path": "README.md"}\'');
+	return read.value;
+}
+
+/** The built-in shell as the configuration calls it. */
+function shellOf({ config }: Revision): DriverName {
+	return config.drivers.find(({ kind }) => kind === 'shell')?.name ?? ('shell' as DriverName);
+}
+
+interface Oracle {
+	readonly answer: (question: Question) => Answer;
+	readonly shell: DriverName;
+}
+
+async function answerBatch(
+	ask: Ask & { kind: 'batch' },
+	{ answer, shell }: Oracle,
+	{ around }: CommandInput,
+): Promise<ExitCode> {
+	const source = ask.file === '-' ? around.stdin : createReadStream(resolve(around.cwd, ask.file));
+	try {
+		for await (const line of createInterface({ input: source, crlfDelay: Number.POSITIVE_INFINITY })) {
+			if (around.signal.aborted) break;
+			if (line.trim() === '') continue;
+			const asked = readBatchLine(line, shell);
+			if (!asked.ok) {
+				writeLine(around, {
+					id: asked.id,
+					verdict: 'errored',
+					final: null,
+					rules: [],
+					reason: asked.reason,
+					instead: null,
+				});
+				continue;
+			}
+			const { target, agent = ask.agent, at = ask.at } = asked;
+			const { decision } = answer({ target, agent, at });
+			writeLine(around, {
+				id: asked.id,
+				verdict: decision.verdict,
+				final: finalOf(decision.final as Asked, asked.isRun),
+				rules: decision.because.map(({ id }) => id),
+				reason: decision.reason ?? null,
+				instead: decision.instead ?? null,
+			});
+		}
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+		throw new TrapgateError('C103', `\`${ask.file}\` can't be read: ${errorText(error)}`, { cause: error });
+	}
+	return exitCodes.fine;
+}
+
+function finalOf({ args }: Asked, isRun: boolean): Json {
+	return isRun ? (args['command'] ?? null) : args;
+}
+
+function explanationJson(
+	{ target, agent, at }: Question,
+	{ decision, considered }: Answer,
+	isRun: boolean,
+	revision: Revision,
+): JsonObject {
+	const asked = target as Asked;
+	const shape = (form: Asked): JsonObject =>
+		isRun ? { run: finalOf(form, true) } : { call: `${form.driver}/${form.tool}`, args: form.args };
+	return {
+		verdict: decision.verdict,
+		acted: decision.acted,
+		mode: decision.mode,
+		agent,
+		at: new Date(at).toISOString(),
+		call: shape(asked),
+		final: shape(decision.final as Asked),
+		rules: decision.because.map(({ id, where, effect, matched }) => ({
+			id,
+			...(where === undefined ? {} : { file: where.file, line: where.line }),
+			effect,
+			matched,
+		})),
+		changes: decision.changes.map(({ path, from, to, rule }) => ({
+			path,
+			...(from === undefined ? {} : { from }),
+			...(to === undefined ? {} : { to }),
+			rule,
+		})),
+		reason: decision.reason ?? null,
+		instead: decision.instead ?? null,
+		...(decision.error === undefined ? {} : { error: decision.error }),
+		near: nearMisses(considered).map(({ rule, firstFailed }) => ({ id: rule.id, failed: firstFailed })),
+		policy_rev: revision.id,
+	};
+}
+
+function usage(message: string, help?: string): TrapgateError {
+	return usageError('explain', message, help);
+}

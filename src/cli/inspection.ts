@@ -1,0 +1,115 @@
+// Everything `check` looks at: does it load, likely mistakes, and whether the examples hold.
+import { resolve } from 'node:path';
+import type { Problem } from '../abi/problem.ts';
+import type { KernelConfig } from '../kernel/config.ts';
+import { commandPointers } from '../kernel/governed.ts';
+import { resolvePath } from '../kernel/paths.ts';
+import type { LoadOptions } from '../kernel/revision.ts';
+import { readSource, type SourceFile } from '../kernel/sources.ts';
+import { type CompileContext, compile } from '../policy/compile.ts';
+import { checkExamples } from '../policy/examples.ts';
+import { lint } from '../policy/lint.ts';
+import { loadPolicy } from '../policy/load.ts';
+import type { Policy } from '../policy/rule.ts';
+import type { Setting } from './setting.ts';
+
+export interface Inspection {
+	/** False: the kernel would not boot with it. */
+	readonly loads: boolean;
+	readonly problems: readonly Problem[];
+	readonly sources: readonly SourceFile[];
+	readonly rules: number;
+	readonly layers: number;
+	readonly examples: { readonly total: number; readonly heldAlone: number; readonly heldMerged: number };
+}
+
+/** The root file and everything it names. */
+export function inspectSetting({ load, loaded }: Setting, now: number): Inspection {
+	const { revision, problems, sources } = loaded;
+	if (revision === undefined) return broken(problems, sources);
+	const { config } = revision;
+	const context = { ...places(load), workspace: config.workspace, mode: config.mode, defaults: config.defaults };
+	// The root file's defaults are the kernel's; a likely mistake can depend on them.
+	const policies = revision.policies.map((policy) =>
+		policy.name === config.own.name && policy.file === config.own.file
+			? { ...policy, defaults: config.defaults }
+			: policy,
+	);
+	return judge(policies, problems, sources, { context, config, cwd: config.workspace ?? config.directory, now });
+}
+
+/** Policy files on their own, as if a root file named them all. */
+export function inspectFiles(files: readonly string[], load: LoadOptions, now: number): Inspection {
+	const problems: Problem[] = [];
+	const sources: SourceFile[] = [];
+	const policies: Policy[] = [];
+	for (const file of new Set(files.map((name) => resolve(load.cwd, name)))) {
+		const source = readSource(file, 'run', load.cwd);
+		if ('code' in source) {
+			problems.push(source);
+			continue;
+		}
+		sources.push(source);
+		const loaded = loadPolicy(source);
+		problems.push(...loaded.problems);
+		if (loaded.policy !== undefined) policies.push(loaded.policy);
+	}
+	if (problems.some(({ severity }) => severity === 'error')) return broken(problems, sources);
+	const context: CompileContext = { ...places(load), workspace: load.cwd, mode: 'enforce', defaults: {} };
+	const compiled = compile(policies, context);
+	if (compiled.set === undefined) return broken([...problems, ...compiled.problems], sources);
+	return judge(policies, [...problems, ...compiled.problems], sources, {
+		context,
+		config: undefined,
+		cwd: load.cwd,
+		now,
+	});
+}
+
+interface Circumstances {
+	readonly context: CompileContext;
+	readonly config: KernelConfig | undefined;
+	readonly cwd: string;
+	readonly now: number;
+}
+
+function judge(
+	policies: readonly Policy[],
+	problems: readonly Problem[],
+	sources: readonly SourceFile[],
+	{ context, config, cwd, now }: Circumstances,
+): Inspection {
+	const drivers = config?.drivers ?? [];
+	const commands = drivers.flatMap(({ name, kind, commands: named }) => [
+		...(kind === 'shell' ? [{ tool: `${name}/run`, argument: '/command' }] : []),
+		...Object.entries(named).map(([tool, argument]) => ({ tool: `${name}/${tool}`, argument })),
+	]);
+	const { problems: unheld, ...examples } = checkExamples(policies, {
+		...context,
+		ports: { resolvePath },
+		at: now,
+		cwd,
+		commandsAt: (driver, tool) =>
+			commandPointers(
+				drivers.find(({ name }) => name === driver),
+				driver,
+				tool,
+			),
+	});
+	return {
+		loads: true,
+		problems: [...problems, ...lint(policies, { now, commands }), ...unheld],
+		sources,
+		rules: policies.reduce((sum, { rules }) => sum + rules.length, 0),
+		layers: new Set(sources.map(({ layer }) => layer)).size,
+		examples,
+	};
+}
+
+function broken(problems: readonly Problem[], sources: readonly SourceFile[]): Inspection {
+	return { loads: false, problems, sources, rules: 0, layers: 0, examples: { total: 0, heldAlone: 0, heldMerged: 0 } };
+}
+
+function places({ tmp, home, env }: LoadOptions): Pick<CompileContext, 'tmp' | 'home' | 'env'> {
+	return { tmp, home, env };
+}

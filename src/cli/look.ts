@@ -1,0 +1,71 @@
+// Starts every driver once, as a client without capabilities, to see what they offer; then ends them all.
+import { randomBytes } from 'node:crypto';
+import type { DriverName } from '../abi/names.ts';
+import { TrapgateError } from '../abi/problem.ts';
+import { startReaper } from '../drivers/reaper.ts';
+import { Bank, type DriverState } from '../kernel/bank.ts';
+import { makeDriver } from '../kernel/drivers.ts';
+import type { Revision } from '../kernel/revision.ts';
+import type { TableEntry } from '../kernel/syscall-table.ts';
+import type { CommandInput } from './command.ts';
+import type { Setting } from './setting.ts';
+
+/** What the drivers showed. */
+export interface Look {
+	readonly states: ReadonlyMap<DriverName, DriverState>;
+	/** Their tools, in the order of the table. */
+	readonly tools: readonly TableEntry[];
+	/** Two tools under one name: the kernel would not boot. */
+	readonly collision: TrapgateError | undefined;
+	/** What drivers wrote to stderr and what went wrong with their lists, by driver; the last lines only. */
+	readonly said: ReadonlyMap<DriverName, readonly string[]>;
+}
+
+const mostLines = 20;
+
+/** The caller has made sure that the configuration is trusted. Nothing of the drivers is left when it resolves. */
+export async function lookAtDrivers(
+	revision: Revision,
+	{ load }: Setting,
+	{ around }: Pick<CommandInput, 'around'>,
+): Promise<Look> {
+	const { config } = revision;
+	const said = new Map<DriverName, string[]>();
+	const hear = (driver: DriverName, line: string) => {
+		said.set(driver, [...(said.get(driver) ?? []), line].slice(-mostLines));
+	};
+	const reaper = await startReaper({ warn: (text) => around.stderr.write(`trapgate: ${text}\n`), random: randomBytes });
+	const place = { ...load, workspace: config.workspace, directory: config.directory };
+	const surroundings = { ...place, reaper, clientName: 'trapgate', clientVersion: around.version };
+	const bank = new Bank({
+		drivers: config.drivers.map((driver) => makeDriver(driver, surroundings)),
+		prefix: config.prefix,
+		startTimeoutMs: config.startTimeoutMs,
+		report: {
+			driverState: () => undefined,
+			collision: () => undefined,
+			log: (driver, _level, message) => hear(driver, message),
+		},
+	});
+	const stop = () => void bank.close();
+	around.signal.addEventListener('abort', stop, { once: true });
+	try {
+		const hello = {
+			protocolVersion: '2025-11-25',
+			capabilities: {},
+			clientInfo: { name: 'trapgate', version: around.version },
+		};
+		const collision = await bank.open(hello).then(() => undefined, asCollision);
+		const table = await bank.tools();
+		return { states: bank.states(), tools: [...table.entries.values()], collision, said };
+	} finally {
+		around.signal.removeEventListener('abort', stop);
+		await bank.close();
+		await reaper.close();
+	}
+}
+
+function asCollision(thrown: unknown): TrapgateError {
+	if (thrown instanceof TrapgateError && thrown.code === 'K101') return thrown;
+	throw thrown;
+}

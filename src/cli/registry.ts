@@ -1,0 +1,20 @@
+// The commands by name, each loaded only when it is asked for, so that starting up stays cheap.
+import type { Command } from './command.ts';
+
+/** In the order of `trapgate help`. */
+export const commands = {
+	run: async () => (await import('./commands/run.ts')).run,
+	check: async () => (await import('./commands/check.ts')).check,
+	tools: async () => (await import('./commands/tools.ts')).tools,
+	explain: async () => (await import('./commands/explain.ts')).explain,
+	trust: async () => (await import('./commands/trust.ts')).trust,
+	doctor: async () => (await import('./commands/doctor.ts')).doctor,
+	audit: async () => (await import('./commands/audit.ts')).audit,
+	demo: async () => (await import('./commands/demo.ts')).demo,
+} as const satisfies Readonly<Record<string, () => Promise<Command>>>;
+
+export type CommandName = keyof typeof commands;
+
+export function isCommandName(name: string): name is CommandName {
+	return Object.hasOwn(commands, name);
+}

@@ -1,0 +1,126 @@
+// What `doctor` found, section by section.
+import type { AuditHealth } from '../audit-health.ts';
+import type { Checkup, DriverHealth } from '../checkup.ts';
+import { type Cell, columns, count } from './columns.ts';
+import { type Paint, painter } from './paint.ts';
+import { problemsText } from './problems.ts';
+
+/** Several lines, without a final line break. */
+export function checkupText(
+	checkup: Checkup,
+	{ cwd, color }: { readonly cwd: string; readonly color: boolean },
+): string {
+	const paint = painter(color);
+	const { problems, ok } = checkup;
+	const section = (title: string, lines: readonly string[]) => [
+		paint('strong', title),
+		...lines.map((line) => `  ${line}`),
+		'',
+	];
+	return [
+		...section('Configuration', configuration(checkup, paint)),
+		...(problems.length === 0 ? [] : [problemsText(problems, { cwd, color }), '']),
+		...(checkup.policy_rev === undefined ? [] : section('Drivers', drivers(checkup, paint))),
+		...section('Audit log', audit(checkup.audit, paint)),
+		...(checkup.policy_rev === undefined ? [] : section('Asking a person', asking(checkup, paint))),
+		...(checkup.doesNotHold.length === 0
+			? []
+			: section(
+					'Does not hold',
+					checkup.doesNotHold.map((text) => `${paint('caution', '-')} ${text}`),
+				)),
+		ok ? paint('good', 'everything is in order') : paint('bad', 'not everything is in order'),
+	].join('\n');
+}
+
+function configuration({ file, policy_rev, mode, workspace, trust, files, rules }: Checkup, paint: Paint): string[] {
+	if (policy_rev === undefined) return [`${mark(false, paint)} ${file} does not load`];
+	const isTrusted = trust === 'not needed' || trust === 'trusted';
+	const trustLine = {
+		'not needed': 'no policy file lies in a workspace that an agent may write, so none needs trust',
+		trusted: 'a person trusted these files as they are now',
+		changed: `changed since they were trusted; read them, then: trapgate trust --config ${file}`,
+		never: `nobody has trusted these files yet; read them, then: trapgate trust --config ${file}`,
+	}[trust ?? 'never'];
+	const layers = new Set(files.map(({ layer }) => layer));
+	return [
+		`${mark(true, paint)} ${file}  mode ${mode}, policy ${policy_rev.replace(/^sha256:/, '').slice(0, 8)}`,
+		`${mark(isTrusted, paint)} ${trustLine}`,
+		`  workspace ${workspace ?? 'none'}`,
+		`  ${count(files.length, 'file')}, ${count(rules ?? 0, 'rule')}, ${count(layers.size, 'layer')}`,
+		...columns(
+			files.map((one) => [{ text: '' }, { text: one.layer, tone: 'quiet' }, { text: one.file }]),
+			paint,
+		),
+	];
+}
+
+function drivers({ drivers: all, collision }: Checkup, paint: Paint): string[] {
+	if (all.length === 0) return ['none configured'];
+	const clash = collision === undefined ? [] : [`${mark(false, paint)} the kernel would not boot: ${collision}`];
+	return [
+		...columns(
+			all.map((driver) => driverCells(driver)),
+			paint,
+		),
+		...all.flatMap(saidLine),
+		...clash,
+	];
+}
+
+function driverCells(driver: DriverHealth): readonly Cell[] {
+	const { name, state, server = '', era = '', tools = 0, code, reason = '' } = driver;
+	const head: Cell[] = [
+		{ text: state === 'up' ? '✓' : '✗', tone: state === 'up' ? 'good' : 'bad' },
+		{ text: name },
+		{ text: state },
+	];
+	if (state !== 'up') return [...head, { text: code === undefined ? reason : `${code} ${reason}` }];
+	return [...head, { text: count(tools, 'tool') }, { text: `MCP ${era}` }, { text: server, tone: 'quiet' }];
+}
+
+function saidLine({ name, state, said, reason }: DriverHealth): string[] {
+	return state === 'down' && said !== undefined && said !== reason ? [`  ${name} said: ${said}`] : [];
+}
+
+function audit({ directory, state, why, key, keyMode, keyWhy, freeBytes }: AuditHealth, paint: Paint): string[] {
+	const where = { writable: 'writable', missing: 'made at the first run', unusable: why ?? 'unusable' }[state];
+	const signs = {
+		private: `readable by you alone (${keyMode})`,
+		missing: 'made at the first run',
+		unusable: keyWhy ?? 'unusable',
+	}[key];
+	return [
+		`${mark(state !== 'unusable', paint)} ${directory}  ${where}`,
+		`${mark(key !== 'unusable', paint)} signing key  ${signs}`,
+		...(freeBytes === undefined
+			? []
+			: [
+					`${mark(freeBytes > scarceBytes, paint)} ${sizeText(freeBytes)} free; when nothing can be written, calls are refused`,
+				]),
+	];
+}
+
+const scarceBytes = 100 * 1024 * 1024;
+
+function asking({ channels, askRules }: Checkup, paint: Paint): string[] {
+	const rules = count(askRules, 'rule asks', 'rules ask');
+	if (channels.length === 0 && askRules === 0) return ['no rule asks, no channel is configured'];
+	if (channels.length === 0) {
+		return [
+			`${mark(false, paint)} ${rules} and no channel is configured, so nobody is asked: ask: { channels: [elicitation] }`,
+		];
+	}
+	return [`${mark(true, paint)} ${channels.join(', ')}; ${rules}`];
+}
+
+function mark(good: boolean, paint: Paint): string {
+	return good ? paint('good', '✓') : paint('bad', '✗');
+}
+
+/** `420.1 GB`. */
+function sizeText(bytes: number): string {
+	const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+	const step = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+	return `${(bytes / 1000 ** step).toFixed(step < 2 ? 0 : 1)} ${units[step]}`;
+}

@@ -1,0 +1,121 @@
+// A decision as a person reads it: what was asked, what each rule did, the verdict, and what the agent is told.
+import type { Change, Decision, RuleRef } from '../../abi/decision.ts';
+import type { Json } from '../../abi/json.ts';
+import type { Answer, Question } from '../../kernel/question.ts';
+import { callText } from '../../kernel/refusal.ts';
+import type { Revision } from '../../kernel/revision.ts';
+import type { Considered } from '../../policy/explain.ts';
+import { showable } from '../../text/characters.ts';
+import { writeJson } from '../../wire/json.ts';
+import { type Paint, painter } from './paint.ts';
+import { toneOf } from './verdict.ts';
+
+export interface DecisionView {
+	readonly revision: Pick<Revision, 'id' | 'config'>;
+	readonly color: boolean;
+}
+
+/** More rules that nearly matched than this would hide what happened. */
+const mostNear = 5;
+
+/** Several lines, without a final line break. */
+export function decisionText({ target }: Question, { decision, considered }: Answer, view: DecisionView): string {
+	const paint = painter(view.color);
+	const near = nearMisses(considered);
+	const shownNear = near.slice(0, mostNear);
+	const ids = [...decision.because.map(({ id }) => id), ...shownNear.map(({ rule }) => rule.id)];
+	const width = Math.max(24, ...ids.map((id) => id.length));
+	const row = (label: string, text: string) => `${paint('quiet', label.padEnd(7))} ${text}`;
+	const named = (id: string, text: string) => `${id.padEnd(text === '' ? 0 : width)}${text === '' ? '' : `  ${text}`}`;
+	const name = 'tool' in target ? `${target.driver}/${target.tool}` : target.driver;
+	return [
+		row('asked', callText(target, name, Number.POSITIVE_INFINITY)),
+		...decision.because.map((rule) => row(rule.effect, named(rule.id, whatItDid(rule, decision)))),
+		...(decision.changes.length === 0 ? [] : [row('final', callText(decision.final, name, Number.POSITIVE_INFINITY))]),
+		row('verdict', verdictText(decision, view, paint)),
+		...(decision.error === undefined ? [] : [row('error', showable(decision.error))]),
+		...(decision.reason === undefined ? [] : [row('why', showable(decision.reason))]),
+		...(decision.instead === undefined ? [] : [row('agent', showable(decision.instead))]),
+		...notes(target.driver, view).map((note) => row('note', note)),
+		...shownNear.map(({ rule, firstFailed }) => row('near', paint('quiet', named(rule.id, missText(firstFailed))))),
+		...(near.length > mostNear
+			? [row('', paint('quiet', `and ${near.length - mostNear} more that did not match`))]
+			: []),
+	].join('\n');
+}
+
+export interface NearMiss extends Considered {
+	readonly firstFailed: string;
+}
+
+/** Rules about this very tool, resource or prompt that did not match for another reason. */
+export function nearMisses(considered: readonly Considered[]): readonly NearMiss[] {
+	return considered.filter((one): one is NearMiss => {
+		return !one.matched && one.firstFailed !== undefined && !subjects.has(one.firstFailed);
+	});
+}
+
+const subjects: ReadonlySet<string> = new Set([
+	'tool',
+	'resource',
+	'prompt',
+	'method',
+	'driver_asks',
+	'from',
+	'command',
+]);
+
+function missText(failed: string): string {
+	switch (failed) {
+		case 'except':
+			return 'an exception holds';
+		case 'waiver':
+			return 'waived for now';
+		default:
+			return `\`${showable(failed)}\` does not match`;
+	}
+}
+
+function whatItDid(rule: RuleRef, { changes }: Decision): string {
+	const own = changes.filter((change) => change.rule === rule.id);
+	if (own.length > 0) return own.map(changeText).join(', ');
+	switch (rule.matched) {
+		case 'asked':
+			return 'matched the call as asked';
+		case 'final':
+			return 'matched the call as it would run';
+		case 'both':
+			return '';
+		default:
+			return rule.matched satisfies never;
+	}
+}
+
+/** `head: 500 -> 40`, `timeoutMs = 5000`, `cwd removed`. */
+export function changeText({ path, from, to }: Pick<Change, 'path' | 'from' | 'to'>): string {
+	const name = path.replace(/^\//, '');
+	if (to === undefined) return `${name} removed`;
+	return from === undefined ? `${name} = ${valueText(to)}` : `${name}: ${valueText(from)} -> ${valueText(to)}`;
+}
+
+const longestValue = 80;
+
+function valueText(value: Json): string {
+	const text = showable(typeof value === 'string' ? value : writeJson(value));
+	return text.length <= longestValue ? text : `${text.slice(0, longestValue)}…`;
+}
+
+function verdictText(decision: Decision, { revision }: DecisionView, paint: Paint): string {
+	const [first] = decision.because;
+	const place = first?.where === undefined ? '' : `, ${first.where.file}:${first.where.line}`;
+	const source = first === undefined && decision.verdict !== 'errored' ? ', no rule matched: the default holds' : place;
+	const held = decision.acted ? '' : `, mode ${decision.mode}: it would run as asked all the same`;
+	const word = paint(toneOf(decision.verdict), decision.verdict.padEnd(9));
+	return `${word} policy ${revision.id.replace(/^sha256:/, '').slice(0, 8)}${source}${held}`;
+}
+
+function notes(driver: string, { revision }: DecisionView): string[] {
+	const { drivers } = revision.config;
+	if (drivers.some(({ name }) => name === driver)) return [];
+	return [`no driver \`${driver}\` is configured, so this call would reach nobody`];
+}

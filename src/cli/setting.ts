@@ -1,0 +1,60 @@
+// What a command works on: the root file, its policies, and where state is kept.
+import { type Problem, TrapgateError } from '../abi/problem.ts';
+import { loadOptions } from '../kernel/boot.ts';
+import { type Loaded, type LoadOptions, loadRevision, type Revision } from '../kernel/revision.ts';
+import { type StateDirectories, stateDirectories } from '../kernel/state.ts';
+import { TrustStore } from '../kernel/trust.ts';
+import type { CommandInput } from './command.ts';
+
+export interface Setting {
+	readonly directories: StateDirectories;
+	readonly load: LoadOptions;
+	readonly loaded: Loaded;
+}
+
+/** Reads and compiles everything the root file names. What is wrong is in `loaded.problems`. */
+export function readSetting({ global, around }: Pick<CommandInput, 'global' | 'around'>): Setting {
+	const directories = stateDirectories(around.env);
+	const load = loadOptions({ file: global.config, cwd: around.cwd, env: around.env }, directories);
+	return { directories, load, loaded: loadRevision(load) };
+}
+
+/** The revision, or K105 with every problem that stands in its way. */
+export function requireRevision({ load, loaded }: Setting): Revision {
+	if (loaded.revision !== undefined) return loaded.revision;
+	throw new TrapgateError('K105', `\`${load.file}\` does not load`, { problems: errorsOf(loaded.problems) });
+}
+
+/** `not needed`: no policy file lies where an agent may write. */
+export type Trust = 'not needed' | 'trusted' | 'changed' | 'never';
+
+export function trustOf(revision: Revision, { load, directories }: Setting): Trust {
+	if (revision.projectHash === undefined) return 'not needed';
+	const accepted = new TrustStore(directories.state).accepted(load.file);
+	if (accepted === undefined) return 'never';
+	return accepted === revision.projectHash ? 'trusted' : 'changed';
+}
+
+/** Starting a driver runs what the file says, so an untrusted file may not make us do it. Throws K102. */
+export function requireTrust(revision: Revision, setting: Setting): void {
+	const trust = trustOf(revision, setting);
+	if (trust === 'not needed' || trust === 'trusted') return;
+	const says =
+		trust === 'never'
+			? 'nobody has trusted the policy of this project yet'
+			: 'the policy of this project changed since it was trusted';
+	throw new TrapgateError('K102', says, { help: trustHelp(setting) });
+}
+
+export function trustHelp({ load }: Pick<Setting, 'load'>): string {
+	return `read it, then run in a terminal: trapgate trust --config ${load.file}`;
+}
+
+/** Texts by the name that problems use. */
+export function textsOf({ sources }: Pick<Loaded, 'sources'>): ReadonlyMap<string, string> {
+	return new Map(sources.map(({ file, text }) => [file, text]));
+}
+
+function errorsOf(problems: readonly Problem[]): readonly Problem[] {
+	return problems.filter(({ severity }) => severity === 'error');
+}
