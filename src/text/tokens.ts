@@ -10,7 +10,7 @@ export interface RefusedSpan {
 }
 
 const deepest = 64;
-/** Twice what a megabyte of rules has. */
+/** In keys, entries and commas: more than a megabyte of rules has. */
 const mostParts = 300_000;
 
 /**
@@ -43,7 +43,7 @@ export function findRefused(tokens: readonly CST.Token[]): RefusedSpan[] {
 		if ('props' in token) refuseProperties(token.props, refused);
 		if ('value' in token && token.value) stack.push({ token: token.value, depth: depth + 1 });
 		if (!('items' in token)) continue;
-		parts += token.items.length;
+		for (const { start } of token.items) parts += 1 + start.filter(({ type }) => type === 'comma').length;
 		if (parts > mostParts)
 			return [spanOf(token, 'too many keys and entries for one file', 'split it into several policy files')];
 		for (const item of token.items) {

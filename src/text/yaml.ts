@@ -86,13 +86,9 @@ function readNode(reading: Reading, node: Node | null, path: Path): Json {
 	if (isSeq<Node>(node)) return node.items.map((item, index) => readNode(reading, item, [...path, index]));
 	if (!isScalar(node)) return null;
 	const [start = 0, end = 0] = node.range ?? [];
-	const isPlain = node.type === 'PLAIN' || node.type === undefined;
-	const source = isPlain ? (node.source ?? '') : '';
-	if (node.value === null && source === '' && path.length > 0) {
-		const name = path.at(-1);
-		const what = typeof name === 'string' ? `${quote(name)} has no value` : 'this entry has no value';
-		complain(reading, 'P102', start - 1, start, what, 'write a value; for nothing at all write `null`');
-	}
+	const source = node.type === 'PLAIN' ? (node.source ?? '') : '';
+	const isEmpty = node.value === null && source === '';
+	if (isEmpty && path.length > 0) complainEmpty(reading, path, start - 1);
 	if (typeof node.value !== 'number') return node.value as Json;
 	const number = readNumber(source);
 	if (number.ok) return number.value;
@@ -121,6 +117,8 @@ function readMap(reading: Reading, pairs: readonly Pair<Node, Node | null>[], pa
 		} else if (key === '__proto__') {
 			// Half of JavaScript would drop this key or take it for something else.
 			complain(reading, 'P003', start, end, 'no key may be called `__proto__`', 'rename or delete it');
+		} else if (pair.value === null) {
+			complainEmpty(reading, [...path, key], start);
 		} else {
 			members[key] = readNode(reading, pair.value, [...path, key]);
 		}
@@ -128,6 +126,13 @@ function readMap(reading: Reading, pairs: readonly Pair<Node, Node | null>[], pa
 		if (reading.problems.length >= mostProblems) break;
 	}
 	return members;
+}
+
+/** Nothing at all is `null` in YAML, and mostly a slip. */
+function complainEmpty(reading: Reading, path: Path, at: number) {
+	const name = path.at(-1);
+	const what = typeof name === 'string' ? `${quote(name)} has no value` : 'this entry has no value';
+	complain(reading, 'P102', at, at + 1, what, 'write a value; for nothing at all write `null`');
 }
 
 function complain(
