@@ -15,10 +15,9 @@ import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { isSet, readSince, textFlag, usageError } from '../flags.ts';
 import { writeDocument, writeLine } from '../output.ts';
 import { callInFull } from '../render/audit-call.ts';
-import { auditCells, calendarDay } from '../render/audit-line.ts';
-import { columns } from '../render/columns.ts';
-import { painter } from '../render/paint.ts';
+import { auditCells } from '../render/audit-line.ts';
 import { problemsJson } from '../render/problems.ts';
+import { inOrder, tailText } from '../render/tail.ts';
 import { verifyText } from '../render/verify.ts';
 
 const verdicts = ['allowed', 'rewritten', 'denied', 'asked', 'hidden', 'contained', 'errored'];
@@ -86,9 +85,7 @@ async function tail(directory: string, input: CommandInput): Promise<ExitCode> {
 		kept.push(record);
 		if (kept.length > lines) kept.shift();
 	}
-	const ended = new Set(kept.flatMap((record) => (record.event === 'call' ? [record.id] : [])));
-	const open = kept.filter((record) => record.event !== 'ask' || !ended.has(record.id));
-	const shown = open.toSorted((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
+	const shown = inOrder(kept);
 	const isFollowing = isSet(flags, 'follow');
 	if (global.format === 'json') for (const record of shown) writeLine(around, record as unknown as JsonObject);
 	else if (shown.length > 0) around.stdout.write(`${tailText(shown, global.color, started)}\n`);
@@ -100,27 +97,6 @@ async function tail(directory: string, input: CommandInput): Promise<ExitCode> {
 		else around.stdout.write(`${tailText([record], global.color, started)}\n`);
 	}
 	return exitCodes.fine;
-}
-
-/** One line a record, a line with the date wherever the day changes. */
-export function tailText(records: readonly (AuditRecord | CallView)[], color: boolean, now: number): string {
-	const paint = painter(color);
-	const rows = records.flatMap((record) => {
-		const cells = auditCells(record);
-		return cells === undefined ? [] : [{ day: calendarDay(record.time), cells }];
-	});
-	let day = calendarDay(new Date(now).toISOString());
-	const lines = columns(
-		rows.map(({ cells }) => cells),
-		paint,
-	);
-	return lines
-		.flatMap((line, at) => {
-			const before = day;
-			day = rows[at]?.day ?? day;
-			return before === day ? [line] : [paint('quiet', day), line];
-		})
-		.join('\n');
 }
 
 /** Filters ask about calls; without one, drivers and reloads are worth a line too. */

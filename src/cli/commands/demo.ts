@@ -7,17 +7,14 @@ import type { AuditRecord } from '../../audit/record.ts';
 import { verifyAudit } from '../../audit/verify.ts';
 import { auditDirectoryOf, auditKeyFile } from '../../kernel/governed.ts';
 import { stateDirectories } from '../../kernel/state.ts';
-import { clientLines } from '../clients.ts';
 import type { Command, CommandInput } from '../command.ts';
 import type { Agent } from '../demo/agent.ts';
+import { clientPage, logPage, openingPage, tablePage } from '../demo/pages.ts';
 import { type Played, sceneText } from '../demo/print.ts';
 import { type Scene, scenes } from '../demo/scenes.ts';
-import { type DemoWorld, makeWorld, shownRoot } from '../demo/world.ts';
+import { type DemoWorld, makeWorld } from '../demo/world.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
-import { count } from '../render/columns.ts';
-import { type Paint, painter } from '../render/paint.ts';
-import { verifyText } from '../render/verify.ts';
-import { tailText } from './audit.ts';
+import { painter } from '../render/paint.ts';
 
 export const demo: Command = {
 	name: 'demo',
@@ -42,7 +39,7 @@ const main = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url)
 async function play(world: DemoWorld, { global, around }: CommandInput): Promise<ExitCode> {
 	const paint = painter(global.color);
 	const say = (text: string) => around.stdout.write(`${world.shown(text)}\n`);
-	around.stdout.write(`${opening(world, paint)}\n`);
+	around.stdout.write(`${openingPage(world, global.color)}\n`);
 	const { startAgent } = await import('../demo/agent.ts');
 	const agent = await startAgent(world, main, around.version);
 	const stop = () => void agent.close();
@@ -50,7 +47,7 @@ async function play(world: DemoWorld, { global, around }: CommandInput): Promise
 	const failures: string[] = [];
 	try {
 		const shown = await agent.tools();
-		say(tableText(shown, paint));
+		say(tablePage(shown, global.color));
 		if (!isTableRight(shown)) failures.push('the agent was shown other tools than the policy allows');
 		for (const [at, scene] of scenes(world.workspace).entries()) {
 			const played = await playScene(scene, agent, world);
@@ -62,7 +59,9 @@ async function play(world: DemoWorld, { global, around }: CommandInput): Promise
 		await agent.close();
 	}
 	failures.push(...(await showLog(world, say, global.color)));
-	around.stdout.write(`${clientText(around.cwd, paint)}\n`);
+	around.stdout.write(
+		`${clientPage({ node: process.execPath, main, config: join(around.cwd, 'trapgate.yaml') }, global.color)}\n`,
+	);
 	for (const failure of failures) around.stderr.write(`failed: ${world.shown(failure)}\n`);
 	if (failures.length > 0) return exitCodes.findings;
 	around.stdout.write(`${paint('good', 'Every call came out as the policy says.')}\n`);
@@ -86,38 +85,6 @@ async function recordsOf(world: DemoWorld): Promise<readonly (AuditRecord | Call
 	return records;
 }
 
-function opening({ root, policy, shown }: DemoWorld, paint: Paint): string {
-	const rules = policy.split('\n').map((line) => (/^\s*#/.test(line) ? paint('quiet', line) : line));
-	return [
-		paint('strong', 'Trapgate demo'),
-		'',
-		'An agent speaks MCP to `trapgate run`, which fronts two drivers: the filesystem server of the MCP project and',
-		`the built-in shell. Everything lies in ${root} (shown as ${shownRoot}) and is removed at the end.`,
-		'',
-		paint('title', 'The policy'),
-		'',
-		...shown(rules.join('\n'))
-			.trimEnd()
-			.split('\n')
-			.map((line) => (line === '' ? '' : `    ${line}`)),
-		'',
-	].join('\n');
-}
-
-function tableText(shown: ReadonlyMap<string, readonly string[]>, paint: Paint): string {
-	const rows = [...shown].map(([name, parameters]) => `    ${name}  ${paint('quiet', parameters.join(', '))}`);
-	return [
-		paint('title', 'What the agent sees'),
-		'',
-		`${count(shown.size, 'tool')}; what no rule allows does not exist, and pinned or dropped parameters are gone:`,
-		'',
-		...rows,
-		'',
-		paint('title', 'What the agent does'),
-		'',
-	].join('\n');
-}
-
 function isTableRight(shown: ReadonlyMap<string, readonly string[]>): boolean {
 	const wanted =
 		'filesystem__edit_file filesystem__list_directory filesystem__read_text_file filesystem__write_file shell__run';
@@ -130,46 +97,18 @@ function isTableRight(shown: ReadonlyMap<string, readonly string[]>): boolean {
 
 /** Prints the log's view; returns what is wrong with it. */
 async function showLog(world: DemoWorld, say: (text: string) => void, color: boolean): Promise<readonly string[]> {
-	const paint = painter(color);
 	const directories = stateDirectories(world.env);
 	const directory = auditDirectoryOf(undefined, directories);
-	const records = JSON.parse(world.shown(JSON.stringify(await recordsOf(world)))) as (AuditRecord | CallView)[];
+	// Shortened before they are laid out, so that the columns stand.
+	const records = JSON.parse(world.shown(JSON.stringify(await recordsOf(world)))) as Awaited<
+		ReturnType<typeof recordsOf>
+	>;
 	const report = await verifyAudit({ directory, keyFile: auditKeyFile(directories) });
+	say(logPage(records, report, directory, color));
 	const calls = records.filter(({ event }) => event === 'call').length;
 	const wanted = scenes(world.workspace).length;
-	say(
-		[
-			paint('title', 'What the log says'),
-			'',
-			paint('quiet', '$ trapgate audit tail'),
-			tailText(records, color, Date.now()),
-			'',
-		].join('\n'),
-	);
-	say(
-		[paint('quiet', '$ trapgate audit verify'), verifyText(report, { directory, color, now: Date.now() }), ''].join(
-			'\n',
-		),
-	);
 	return [
 		...(report.ok && report.interrupted.length === 0 ? [] : ['the log does not verify']),
 		...(calls === wanted ? [] : [`the log has ${calls} calls, ${wanted} were made`]),
 	];
-}
-
-function clientText(cwd: string, paint: Paint): string {
-	const lines = clientLines({ node: process.execPath, main, config: join(cwd, 'trapgate.yaml') });
-	return [
-		paint('title', 'Your client'),
-		'',
-		'Write a trapgate.yaml like the one above (trapgate check finds every mistake), accept it with trapgate trust, and',
-		'put these lines into your client, in place of the servers that are behind Trapgate now:',
-		'',
-		...lines.flatMap(({ client, file, lines: text }) => [
-			`${paint('strong', client)}, ${file}`,
-			'',
-			...text.map((line) => `    ${line}`),
-			'',
-		]),
-	].join('\n');
 }

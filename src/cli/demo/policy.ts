@@ -10,7 +10,10 @@ workspace: ./workspace
 drivers: # entries as in any client's mcpServers
   filesystem:
     command: ${JSON.stringify(node)}
-    args: [${JSON.stringify(server)}, "\${workspace}", "\${workspace}/.."] # it would serve the folder above, too
+    args:
+      - ${JSON.stringify(server)}
+      - "\${workspace}"
+      - "\${workspace}/.." # the server would serve the folder above, too
   shell: { builtin: shell }
 
 defaults: { tool: deny } # a tool that no rule allows does not exist for the agent

@@ -18,10 +18,11 @@ export interface Played {
 }
 
 const mostLines = 6;
+const widestLine = 150;
 
 /** Several lines and a blank one. */
 export function sceneText({ scene, heard, record, questions, held }: Played, number: number, paint: Paint): string {
-	const word = record === undefined ? '(no record)' : wordOf(record.decision);
+	const word = record === undefined ? '(no record)' : (scene.word ?? wordOf(record.decision));
 	const tone = record === undefined ? 'bad' : toneOf(record.decision);
 	const row = (label: string, text: string) => `    ${paint('quiet', label.padEnd(6))} ${text}`;
 	const block = (label: string, text: string) =>
@@ -44,7 +45,10 @@ function ranText(record: CallView | undefined): string {
 }
 
 function clipped(text: string): readonly string[] {
-	const lines = text.trimEnd().split('\n');
+	const lines = text
+		.trimEnd()
+		.split('\n')
+		.map((line) => (line.length <= widestLine ? line : `${line.slice(0, widestLine)}…`));
 	if (lines.length <= mostLines) return lines;
 	return [...lines.slice(0, mostLines - 2), `… ${lines.length - mostLines + 1} more lines`, lines.at(-1) ?? ''];
 }

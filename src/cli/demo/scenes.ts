@@ -10,6 +10,8 @@ export interface Scene {
 	/** The tool as clients call it. */
 	readonly name: string;
 	readonly args: JsonObject;
+	/** What the demo calls it, where that says more than the log's word. */
+	readonly word?: 'NARROW';
 	/** What the log must say. */
 	readonly verdict: Verdict;
 	readonly rule?: string;
@@ -20,7 +22,8 @@ export interface Scene {
 export function scenes(workspace: string): readonly Scene[] {
 	const inside = (name: string) => join(workspace, name);
 	const outside = join(workspace, '..', 'payroll.csv');
-	const isBlocked = (heard: Heard) => heard.isError && heard.text.startsWith('BLOCKED by policy. Nothing ran.');
+	const isBlocked = (heard: Heard) =>
+		heard.isError && /^(BLOCKED by policy\. Nothing ran\.|Blocked again)/.test(heard.text);
 	const isKept = (heard: Heard) => isBlocked(heard) && !heard.text.includes('82000');
 	return [
 		{
@@ -35,6 +38,7 @@ export function scenes(workspace: string): readonly Scene[] {
 			title: 'It reads a long file. `head` is narrowed, so the bound is filled in.',
 			name: 'filesystem__read_text_file',
 			args: { path: inside('server.log') },
+			word: 'NARROW',
 			verdict: 'rewritten',
 			rule: 'short-reads',
 			holds: ({ text, isError }) => !isError && text.trim().split('\n').length === 10,
@@ -43,6 +47,7 @@ export function scenes(workspace: string): readonly Scene[] {
 			title: 'It runs a command. Where it starts is pinned, how long it may run is narrowed.',
 			name: 'shell__run',
 			args: { command: 'wc -l < server.log' },
+			word: 'NARROW',
 			verdict: 'rewritten',
 			rule: 'shell-starts-in-the-workspace',
 			holds: ({ text, isError }) => !isError && /\b200\b/.test(text),

@@ -7,7 +7,7 @@ import type { Cell } from './columns.ts';
 import { changeText } from './decision.ts';
 import { toneOf, wordOf } from './verdict.ts';
 
-const longestDetail = 70;
+const longestDetail = 56;
 
 /** The cells of one line; undefined for records that tell a person nothing (checkpoints). */
 export function auditCells(record: AuditRecord | CallView): readonly Cell[] | undefined {
@@ -60,13 +60,14 @@ function callCells(time: Cell, call: CallView): readonly Cell[] {
 		{ text: call.agent.id },
 		{ text: targetText(call) },
 		{ text: cut(detailText(call)) },
-		{ text: [...call.rules, ...remarks(call)].join(', '), tone: 'quiet' },
+		{ text: [...call.rules.slice(0, 1), ...remarks(call)].join(', '), tone: 'quiet' },
 	];
 }
 
 /** What was asked, and what became of it where that differs. */
-function detailText(call: Pick<CallView, 'args' | 'changed'>): string {
-	const { args, changed = [] } = call;
+function detailText({ args, final, changed: all = [] }: CallView): string {
+	// Of a refused call nothing ran, changed or not.
+	const changed = final === true ? [] : all;
 	const command = isJsonObject(args?.value) ? args.value['command'] : undefined;
 	const newCommand = changed.find(({ path }) => path === '/command')?.to;
 	if (typeof command === 'string' && typeof newCommand === 'string') return `${command} → ${newCommand}`;
@@ -74,8 +75,10 @@ function detailText(call: Pick<CallView, 'args' | 'changed'>): string {
 	return changed.length === 0 ? asked : `${asked} → ${changed.map((change) => changeText(change)).join(', ')}`;
 }
 
-function remarks({ acted, mode, approval, result, error, interrupted }: CallView): string[] {
+function remarks(call: CallView): string[] {
+	const { acted, mode, rules, decision, reason, approval, result, error, interrupted } = call;
 	return [
+		...(rules.length > 0 || decision === 'allowed' ? [] : [cut(reason ?? 'no rule allows it')]),
 		...(!acted ? [`${mode}: it ran as asked`] : []),
 		...(approval?.outcome === undefined ? [] : [approvalText(approval.outcome, approval.waited_ms)]),
 		...(result?.exit === undefined || result.exit === 0 ? [] : [`exit ${result.exit}`]),
@@ -112,14 +115,18 @@ export function argumentsText(value: Json | undefined): string {
 	if (typeof value['command'] === 'string') return withRest(value['command'], value, 'command');
 	if (typeof value['path'] === 'string') return withRest(value['path'], value, 'path');
 	if (entries.length === 1 && typeof first?.[1] === 'string') return first[1];
-	return entries.length === 0 ? '' : JSON.stringify(value);
+	return membersText(value);
 }
 
 function withRest(text: string, value: JsonObject, key: string): string {
-	const rest = Object.entries(value).filter(([name]) => name !== key);
-	return rest.length === 0
-		? text
-		: `${text}  ${rest.map(([name, item]) => `${name}=${JSON.stringify(item)}`).join(' ')}`;
+	const { [key]: _, ...rest } = value;
+	return `${text}  ${membersText(rest)}`.trimEnd();
+}
+
+function membersText(value: JsonObject): string {
+	return Object.entries(value)
+		.map(([name, item]) => `${name}=${typeof item === 'string' && /^\S+$/.test(item) ? item : JSON.stringify(item)}`)
+		.join(' ');
 }
 
 /** Local time of day. */

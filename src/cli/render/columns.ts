@@ -7,7 +7,7 @@ export interface Cell {
 }
 
 /** Rows of cells → lines, two spaces between columns, nothing trailing. Widths are counted before colours. */
-export function columns(rows: readonly (readonly Cell[])[], paint: Paint, widest = 60): string[] {
+export function columns(rows: readonly (readonly Cell[])[], paint: Paint, widest = 64): string[] {
 	const widths: number[] = [];
 	for (const row of rows) {
 		row.forEach((cell, at) => {
