@@ -1,0 +1,248 @@
+// A driver whose server is reached through a connection that can break: introduced, watched, connected again.
+import type {
+	Driver,
+	DriverHost,
+	DriverTrouble,
+	Exchange,
+	Hello,
+	Introduction,
+	ListKind,
+	Note,
+	Reply,
+} from '../abi/driver.ts';
+import type { JsonObject } from '../abi/json.ts';
+import type { DriverName } from '../abi/names.ts';
+import type { Permit } from '../abi/permit.ts';
+import { errorText, type ProblemCode, TrapgateError } from '../abi/problem.ts';
+import type { Channel } from '../wire/channel.ts';
+import { Link } from '../wire/link.ts';
+import { errorReply } from '../wire/message.ts';
+import { Backoff } from './backoff.ts';
+import { countJunk, introduce } from './introduce.ts';
+import { LogLines } from './log-lines.ts';
+import { readPages } from './pages.ts';
+import { spendPermit } from './spend-permit.ts';
+
+/** One connection to the server. */
+export interface Connection {
+	readonly channel: Channel;
+	/** More than the channel itself can say about why it closed. */
+	readonly trouble: TrapgateError | undefined;
+	/** Ends what lies under the channel, which is being closed too. Resolves when nothing of it is left. Never throws. */
+	end(): Promise<void>;
+}
+
+export interface RemoteConfig {
+	readonly name: DriverName;
+	/** How long the server may take to answer `initialize` and each page of a list; default a minute. */
+	readonly timeoutMs?: number | undefined;
+	/** How long one call may take; default an hour. Clients cancel earlier; this is for those who forgot. */
+	readonly callTimeoutMs?: number | undefined;
+}
+
+/** Clock, chance and timers, for tests. */
+export interface RemoteDeps {
+	/** From 0 up to 1. */
+	readonly random?: () => number;
+	/** Milliseconds, from any beginning. */
+	readonly now?: () => number;
+	/** Runs `task` once after `afterMs`; the function it returns prevents that. */
+	readonly schedule?: (task: () => void, afterMs: number) => () => void;
+}
+
+type State =
+	| { readonly is: 'new' }
+	| { readonly is: 'connecting' }
+	| { readonly is: 'up'; readonly session: Session; readonly since: number }
+	| { readonly is: 'down'; readonly why: string; readonly retryInMs: number }
+	| { readonly is: 'closed' };
+
+interface Session {
+	readonly link: Link;
+	readonly connection: Connection;
+	/** Why it ended; undefined while it lives. */
+	lost: string | undefined;
+}
+
+interface Opened {
+	readonly host: DriverHost;
+	readonly hello: Hello;
+	readonly lines: LogLines;
+}
+
+const minuteMs = 60_000;
+
+export class RemoteDriver implements Driver {
+	readonly name: DriverName;
+	readonly #config: RemoteConfig;
+	readonly #connect: (lines: LogLines) => Promise<Connection>;
+	readonly #now: () => number;
+	readonly #schedule: NonNullable<RemoteDeps['schedule']>;
+	readonly #backoff: Backoff;
+	/** Sessions that are not yet ended for good. */
+	readonly #ending = new Set<Promise<void>>();
+	/** The attempt to connect that is under way. */
+	#attempt: Promise<unknown> = Promise.resolve();
+	#beingMade: Session | undefined;
+	#state: State = { is: 'new' };
+	#stopTimer = () => {};
+	#known: Opened | undefined;
+	#closing: Promise<void> | undefined;
+
+	constructor(config: RemoteConfig, deps: RemoteDeps, connect: (lines: LogLines) => Promise<Connection>) {
+		this.name = config.name;
+		this.#config = config;
+		this.#connect = connect;
+		this.#now = deps.now ?? (() => performance.now());
+		this.#schedule = deps.schedule ?? startTimer;
+		this.#backoff = new Backoff(deps);
+	}
+
+	async open(host: DriverHost, hello: Hello): Promise<Introduction> {
+		if (this.#state.is !== 'new')
+			throw new TrapgateError('D101', `driver ${this.name} was opened before, or is closed`);
+		const lines = new LogLines((level, message) => host.log(level, message), this.#now);
+		this.#known = { host, hello, lines };
+		this.#state = { is: 'connecting' };
+		try {
+			return await this.#makeSession();
+		} catch (error) {
+			if (this.#state.is === 'connecting') this.#state = { is: 'closed' };
+			throw error;
+		}
+	}
+
+	async list(kind: ListKind): Promise<readonly JsonObject[]> {
+		const { timeoutMs = minuteMs } = this.#config;
+		return readPages(kind, (method, params) => this.#ask(method, params, { timeoutMs }));
+	}
+
+	async call(permit: Permit, exchange: Exchange): Promise<Reply> {
+		const { method, params, extra } = spendPermit(permit, this.name);
+		const { callTimeoutMs: timeoutMs = 60 * minuteMs } = this.#config;
+		const progress = (note: Note) => exchange.progress(note);
+		return this.#ask(method, params, { signal: exchange.signal, progress, extra, timeoutMs });
+	}
+
+	notify(note: Note): void {
+		if (this.#state.is === 'up') void this.#state.session.link.notify(note);
+	}
+
+	close(): Promise<void> {
+		this.#closing ??= this.#close();
+		return this.#closing;
+	}
+
+	#ask(method: string, params: JsonObject, options: Parameters<Link['request']>[2]): Promise<Reply> {
+		const state = this.#state;
+		if (state.is === 'up') return state.session.link.request(method, params, options);
+		const why = state.is === 'down' ? `is down (${state.why}) and will be started again` : sentences[state.is];
+		return Promise.resolve(errorReply(-32000, `driver ${this.name} ${why}`));
+	}
+
+	async #close(): Promise<void> {
+		const before = this.#state;
+		this.#state = { is: 'closed' };
+		this.#stopTimer();
+		const sessions = [before.is === 'up' ? before.session : undefined, this.#beingMade];
+		await Promise.all(sessions.map((session) => session && this.#endSession(session)));
+		await this.#attempt.catch(() => undefined);
+		await Promise.all(this.#ending);
+		this.#known?.lines.tellLeftOut();
+	}
+
+	/** Connects and introduces; `up` afterwards. Throws TrapgateError, with nothing left behind. */
+	#makeSession(): Promise<Introduction> {
+		const attempt = this.#tryToConnect();
+		this.#attempt = attempt;
+		return attempt;
+	}
+
+	async #tryToConnect(): Promise<Introduction> {
+		const { host, hello, lines } = this.#opened();
+		const connection = await this.#connect(lines);
+		const { channel, junk } = countJunk(connection.channel);
+		const session: Session = { link: new Link(channel, { peer: 'driver' }), connection, lost: undefined };
+		this.#beingMade = session;
+		try {
+			if (this.#state.is === 'closed') throw closedMeanwhile(this.name);
+			await session.link.start({
+				request: ({ method, params, extra, signal }) => host.request(method, params, extra, signal),
+				note: (note) => host.note(note),
+				close: (reason) => this.#lose(session, reason),
+				warn: (text) => lines.write('warn', text),
+			});
+			const introduction = await introduce(session.link, junk, hello, this.#config.timeoutMs ?? minuteMs);
+			// Closed or lost between its answer and now.
+			if (session.lost !== undefined) throw new TrapgateError('D104', session.lost);
+			if ((this.#state as State).is === 'closed') throw closedMeanwhile(this.name);
+			this.#state = { is: 'up', session, since: this.#now() };
+			return introduction;
+		} catch (error) {
+			await this.#endSession(session);
+			if ((this.#state as State).is === 'closed') throw closedMeanwhile(this.name);
+			throw connection.trouble ?? error;
+		} finally {
+			this.#beingMade = undefined;
+		}
+	}
+
+	#lose(session: Session, reason: string): void {
+		session.lost = reason;
+		if (this.#state.is !== 'up' || this.#state.session !== session) return;
+		const livedMs = this.#now() - this.#state.since;
+		const { trouble } = session.connection;
+		this.#fall(troubleOf(trouble ?? new TrapgateError('D104', reason)), livedMs, this.#endSession(session));
+	}
+
+	/** Down, until the next attempt, which waits for the old server to be gone. */
+	#fall(trouble: DriverTrouble, livedMs: number, over: Promise<void>): void {
+		const retryInMs = this.#backoff.next(livedMs);
+		this.#state = { is: 'down', why: trouble.message, retryInMs };
+		this.#stopTimer = this.#schedule(() => void over.then(() => this.#restart()), retryInMs);
+		this.#opened().host.down(trouble, retryInMs);
+	}
+
+	async #restart(): Promise<void> {
+		if (this.#state.is !== 'down') return;
+		try {
+			const introduction = await this.#makeSession();
+			this.#opened().host.up(introduction);
+		} catch (error) {
+			if ((this.#state as State).is === 'down') this.#fall(troubleOf(error), 0, Promise.resolve());
+		}
+	}
+
+	#endSession(session: Session): Promise<void> {
+		const ended = Promise.all([session.link.close(), session.connection.end()]).then(() => undefined);
+		this.#ending.add(ended);
+		return ended.finally(() => this.#ending.delete(ended));
+	}
+
+	#opened(): Opened {
+		if (this.#known === undefined) throw new TrapgateError('D101', `driver ${this.name} was not opened`);
+		return this.#known;
+	}
+}
+
+const sentences: Readonly<Record<Exclude<State['is'], 'down' | 'up'>, string>> = {
+	new: 'was not opened',
+	connecting: 'is starting',
+	closed: 'is closed',
+};
+
+function closedMeanwhile(name: DriverName): TrapgateError {
+	return new TrapgateError('D104', `driver ${name} was closed while it started`);
+}
+
+function startTimer(task: () => void, afterMs: number): () => void {
+	const timer = setTimeout(task, afterMs);
+	return () => clearTimeout(timer);
+}
+
+const troubleCodes: readonly ProblemCode[] = ['D101', 'D102', 'D103', 'D104', 'D105', 'D107'];
+
+function troubleOf(error: unknown): DriverTrouble {
+	const code = error instanceof TrapgateError && troubleCodes.includes(error.code) ? error.code : 'D101';
+	return { code: code as DriverTrouble['code'], message: errorText(error) };
+}

@@ -1,0 +1,98 @@
+// A driver whose server is a program on this machine that speaks MCP on its stdin and stdout.
+import { stat } from 'node:fs/promises';
+import { finished } from 'node:stream/promises';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Driver } from '../abi/driver.ts';
+import { TrapgateError } from '../abi/problem.ts';
+import type { Channel } from '../wire/channel.ts';
+import { lineChannel } from '../wire/lines.ts';
+import { childEnvironment, defaultPath, type Environment } from './environment.ts';
+import { findProgram } from './find-program.ts';
+import type { LogLines } from './log-lines.ts';
+import type { Exit, ProcessTree } from './process-tree.ts';
+import type { Reaper } from './reaper.ts';
+import { type Connection, type RemoteConfig, type RemoteDeps, RemoteDriver } from './remote.ts';
+
+export interface StdioConfig extends RemoteConfig {
+	/** A name that is looked up in PATH, or a path. */
+	readonly command: string;
+	readonly args: readonly string[];
+	/** Variables for the server, beside the allow-list. */
+	readonly env: Readonly<Record<string, string>>;
+	/** Absolute. */
+	readonly cwd: string;
+}
+
+export interface StdioDeps extends RemoteDeps {
+	readonly reaper: Reaper;
+	/** The kernel's own environment, of which servers get the allow-list. */
+	readonly env: Environment;
+}
+
+/** The steps of ending a server: its input ends, then SIGTERM, then SIGKILL. */
+const endOfInputMs = 500;
+const termGraceMs = 1000;
+/** What a server wrote last may still be on its way when it is gone. */
+const lastWordsMs = 100;
+
+export function stdioDriver(config: StdioConfig, deps: StdioDeps): Driver {
+	return new RemoteDriver(config, deps, (lines) => startServer(config, deps, lines));
+}
+
+async function startServer(config: StdioConfig, deps: StdioDeps, lines: LogLines): Promise<Connection> {
+	const { cwd, args } = config;
+	const env = childEnvironment(deps.env, config.env);
+	const isDirectory = await stat(cwd).then(
+		(found) => found.isDirectory(),
+		() => false,
+	);
+	if (!isDirectory) throw new TrapgateError('D101', `the working directory \`${cwd}\` is not a directory`);
+	const file = await findProgram(config.command, env['PATH'] ?? defaultPath, cwd);
+	const tree = await deps.reaper.start({ file, args, cwd, env, stdin: 'pipe' });
+	lines.follow(tree.stderr, 'info');
+	return { channel: serverChannel(tree, lines), trouble: undefined, end: () => endServer(tree) };
+}
+
+/** The lines of the server; how its process ended is the reason they do. */
+function serverChannel(tree: ProcessTree, lines: LogLines): Channel {
+	if (tree.stdin === undefined) throw new TypeError('a server needs an input');
+	const channel = lineChannel({ input: tree.stdout, output: tree.stdin, from: 'driver' });
+	return {
+		async start(events) {
+			let isTold = false;
+			const tell = (reason: string) => {
+				if (!isTold) events.close(reason);
+				isTold = true;
+			};
+			const quiet = Promise.all(
+				[tree.stdout, tree.stderr].map((stream) => finished(stream, { writable: false }).catch(() => undefined)),
+			);
+			// A child of the server may hold its output open; the server is gone all the same.
+			void tree.exit.then(async (exit) => {
+				await Promise.race([quiet, wait(lastWordsMs)]);
+				tell(
+					`the server ended ${describe(exit)}${lines.last === '' ? '' : `; its last words: ${lines.last.slice(0, 300)}`}`,
+				);
+			});
+			const closed = async (reason: string) => {
+				const exit = await Promise.race([tree.exit, wait(2 * lastWordsMs)]);
+				if (exit === undefined) tell(reason);
+			};
+			await channel.start({ ...events, close: (reason) => void closed(reason) });
+		},
+		send: (text, related) => channel.send(text, related),
+		close: () => channel.close(),
+	};
+}
+
+/** The server's input is being closed meanwhile. */
+async function endServer(tree: ProcessTree): Promise<void> {
+	tree.stdin?.end();
+	await Promise.race([tree.exit, wait(endOfInputMs)]);
+	await tree.end(termGraceMs);
+	for (const stream of [tree.stdin, tree.stdout, tree.stderr]) stream?.destroy();
+}
+
+function describe({ code, signal }: Exit): string {
+	return signal === undefined ? `with exit code ${code ?? 'unknown'}` : `by signal ${signal}`;
+}
