@@ -13,19 +13,22 @@ export function fieldsOf(entry: AuditEntry, argsKey: Uint8Array): JsonObject {
 	if (entry.event !== 'decided' && entry.event !== 'ask') return redactedFields(entry);
 	const { args, changed, ...plain } = entry;
 	const level = args?.level ?? 'redacted';
+	const kept = args === undefined ? undefined : keptArgs(level, args, argsKey);
 	return {
 		...redactedFields(plain),
-		...(args === undefined ? {} : { args: { ...keptArgs(level, args, argsKey) } }),
+		...(kept === undefined ? {} : { args: { ...kept } }),
 		...(changed === undefined || changed.length === 0
 			? {}
-			: { changed: changed.map((change) => keptChange(level, change)) }),
+			: { changed: changed.map((change) => keptChange(level, change, kept?.value)) }),
 		...(isPlainlyAllowed(entry) ? {} : { fp: fingerprintOf(entry) }),
 	};
 }
 
 // Whatever the kernel passes is plain data; the cast only says so to the type checker, which has no index signature on interfaces.
 function redactedFields(fields: object): JsonObject {
-	return redactTexts(fields as JsonObject) as JsonObject;
+	// Each with room of its own: a long text in one member must not push another out of the record.
+	const members = Object.entries(fields as JsonObject).filter(([, value]) => value !== undefined);
+	return Object.fromEntries(members.map(([name, value]) => [name, redactTexts(value)]));
 }
 
 function isPlainlyAllowed(entry: DecidedEntry | AskEntry): boolean {
@@ -62,16 +65,27 @@ function counted({ value, redacted, cut }: KeptValue): Omit<RecordArgs, 'level'>
 	return { value, ...(redacted > 0 ? { redacted } : {}), ...(cut > 0 ? { cut } : {}) };
 }
 
-function keptChange(level: DetailLevel, { path, from, to, rule }: Change): JsonObject {
+/** `args` are the arguments as they were kept: what is hidden there is hidden here. */
+function keptChange(level: DetailLevel, { path, from, to, rule }: Change, args: Json | undefined): JsonObject {
 	const place = { path: String(redactTexts(path)), rule };
 	if (level === 'metadata' || level === 'hash') return place;
 	const kept = (value: Json | undefined): Json | undefined => {
 		if (value === undefined) return undefined;
 		if (level === 'full') return boundValue(value).value;
 		// Any name on the way there may be the one that tells: /env/API_KEY, /credentials/0
-		const isSecret = path.split('/').some((name) => isSecretMember(name, value));
+		const isSecret = isHiddenAt(path, args) || path.split('/').some((name) => isSecretMember(name, value));
 		return isSecret ? redactedMark : redactValue(value).value;
 	};
 	const [before, after] = [kept(from), kept(to)];
 	return { ...place, ...(before === undefined ? {} : { from: before }), ...(after === undefined ? {} : { to: after }) };
+}
+
+/** True when the JSON Pointer leads to, or through, a value that was taken out. */
+function isHiddenAt(path: string, args: Json | undefined): boolean {
+	let value = args;
+	for (const name of path.split('/').slice(1)) {
+		if (typeof value !== 'object' || value === null) break;
+		value = (value as JsonObject)[name.replaceAll('~1', '/').replaceAll('~0', '~')];
+	}
+	return value === redactedMark;
 }

@@ -1,5 +1,5 @@
 // One run's file: whole lines go in at the end, a line that did not fit is taken out again.
-import { closeSync, fdatasync, fdatasyncSync, ftruncateSync, lstatSync, writeSync } from 'node:fs';
+import { closeSync, fdatasync, fdatasyncSync, fstatSync, ftruncateSync, lstatSync, writeSync } from 'node:fs';
 import { TrapgateError } from '../abi/problem.ts';
 import type { RunFile } from './layout.ts';
 
@@ -35,7 +35,7 @@ export class LogFile {
 		this.path = file.path;
 		this.#fd = file.fd;
 		this.#disk = disk;
-		this.#inode = lstatSync(file.path, { bigint: true });
+		this.#inode = fstatSync(file.fd, { bigint: true });
 	}
 
 	get size(): number {

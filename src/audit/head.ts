@@ -3,6 +3,9 @@ import { closeSync, readSync, statSync } from 'node:fs';
 import { dayOf, listDays, listRunFiles, openRegular, type RunFile } from './layout.ts';
 import type { Head } from './record.ts';
 
+/** More than two of the longest records. */
+const maxTailBytes = 67_108_864;
+
 /**
  * The last whole record of the run that was written to most recently, up to the day of `at`; null when no file holds
  * one. With several kernels at work it may be a run that goes on: the link then names one of its records.
@@ -37,20 +40,19 @@ function lastRecord({ path, run }: RunFile): Head | undefined {
 	}
 }
 
+/** Reads from the end, each time twice as much, so that a large file without a newline costs no more than it is large. */
 function lastLine(path: string): string {
 	const { fd, found } = openRegular(path);
 	try {
-		let tail = Buffer.alloc(0);
-		for (let end = found.size; end > 0; ) {
-			const chunk = Buffer.alloc(Math.min(65_536, end));
-			end -= chunk.length;
-			readSync(fd, chunk, 0, chunk.length, end);
-			tail = Buffer.concat([chunk, tail]);
+		for (let size = 65_536; ; size *= 2) {
+			const tail = Buffer.alloc(Math.min(size, found.size));
+			readSync(fd, tail, 0, tail.length, found.size - tail.length);
 			const close = tail.lastIndexOf(0x0a);
 			const open = close > 0 ? tail.lastIndexOf(0x0a, close - 1) : -1;
-			if (open !== -1 || (end === 0 && close !== -1)) return tail.subarray(open + 1, close).toString('utf8');
+			const isWhole = tail.length === found.size;
+			if (open !== -1 || isWhole) return tail.subarray(open + 1, Math.max(close, 0)).toString('utf8');
+			if (size > maxTailBytes) return '';
 		}
-		return '';
 	} finally {
 		closeSync(fd);
 	}

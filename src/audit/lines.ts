@@ -9,20 +9,25 @@ export interface Line {
 	readonly text: string | undefined;
 }
 
+const nothing: Buffer = Buffer.alloc(0);
 const chunkBytes = 262_144;
 /** No record is longer: 4 Mi characters of arguments at most, each at most six bytes as JSON, and the rest is small. */
 const maxLineBytes = 33_554_432;
 
 /**
- * INVARIANT: between two calls no descriptor is open, so that any number of files can be read side by side; and every
- * byte is looked at once.
+ * INVARIANT: between two calls no descriptor is open, so that any number of files can be read side by side. Every
+ * byte of a whole line is read once.
  */
 export class LineSource {
 	readonly #path: string;
 	readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 	#position = 0;
+	/** Of the file when it was looked at last. */
+	#size = 0;
+	/** Everything up to `#size` is read. */
+	#isAtEnd = false;
 	#number = 0;
-	#chunk: Buffer = Buffer.alloc(0);
+	#chunk: Buffer = nothing;
 	#partial: Buffer[] = [];
 	#partialBytes = 0;
 	#restBytes = 0;
@@ -46,7 +51,7 @@ export class LineSource {
 				return this.#line();
 			}
 			this.#keep(this.#chunk);
-			this.#chunk = await this.#read();
+			this.#chunk = this.#isAtEnd ? nothing : await this.#read();
 			if (this.#chunk.length === 0) return this.#stepBack();
 		}
 	}
@@ -76,33 +81,35 @@ export class LineSource {
 	}
 
 	async #read(): Promise<Buffer> {
-		const file = await openForReading(this.#path);
+		const { file, size } = await openForReading(this.#path);
 		try {
-			const { size } = await file.stat();
-			// Records whose sync failed are taken back too.
-			this.#position = Math.min(this.#position, size);
 			const chunk = Buffer.allocUnsafe(Math.min(chunkBytes, Math.max(0, size - this.#position)));
 			const { bytesRead } = await file.read(chunk, 0, chunk.length, this.#position);
 			this.#position += bytesRead;
+			this.#size = size;
+			this.#isAtEnd = this.#position === size;
 			return chunk.subarray(0, bytesRead);
 		} finally {
 			await file.close();
 		}
 	}
 
-	// What stands behind the last newline may be taken back by its writer and replaced, so it is read again next time.
+	// What stands behind the last newline may be taken back by its writer and replaced, so it is read again next time;
+	// whole records are taken back too when their sync fails.
 	#stepBack(): undefined {
 		this.#restBytes = this.#partialBytes;
-		this.#position -= this.#partialBytes;
+		this.#position = Math.min(this.#position - this.#partialBytes, this.#size);
 		this.#partial = [];
 		this.#partialBytes = 0;
+		this.#isAtEnd = false;
 	}
 }
 
 /** Opens a regular file; never follows a link, never waits on a pipe. */
-export async function openForReading(path: string): Promise<FileHandle> {
+export async function openForReading(path: string): Promise<{ readonly file: FileHandle; readonly size: number }> {
 	const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-	if ((await file.stat()).isFile()) return file;
+	const found = await file.stat();
+	if (found.isFile()) return { file, size: found.size };
 	await file.close();
 	throw new TypeError(`\`${path}\` is not a regular file`);
 }

@@ -79,12 +79,12 @@ class RunLog implements AuditLog {
 		this.#key = key;
 		this.#checkpoint = { seq: 0, at };
 		this.run = `r_${Buffer.from(options.random(8)).toString('hex')}`;
-		const { directory, durability, disk = realDisk } = options;
+		const { directory, durability, disk = realDisk, warn } = options;
 		const takenBack = (seq: number) => {
 			this.#copies = this.#copies.filter((copy) => copy.seq <= seq);
 			this.#checkpoint = { ...this.#checkpoint, seq: Math.min(this.#checkpoint.seq, seq) };
 		};
-		this.#writer = new ChainWriter({ directory, run: this.run, durability, disk, takenBack }, at);
+		this.#writer = new ChainWriter({ directory, run: this.run, durability, disk, warn, takenBack }, at);
 	}
 
 	get head(): Head {

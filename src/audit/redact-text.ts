@@ -50,9 +50,12 @@ function redactNamed(text: string): RedactedText {
 		const name = isFlag ? found[0].trim() : nameBefore(text, found.index, done);
 		if (name === '' || secrecyOf(name) === undefined) continue;
 		const start = isFlag ? pattern.lastIndex : skipSeparator(text, found.index + found[0].length);
-		const value = isCredentialHeader(name)
-			? headerValue(text, start, quotes.at(start))
-			: valueAt(text, start, quotes.at(start), found[0].startsWith('%'));
+		const quote = quotes.at(start);
+		const value =
+			blockAt(text, start) ??
+			(isCredentialHeader(name)
+				? headerValue(text, start, quote)
+				: valueAt(text, start, quote, found[0].startsWith('%')));
 		pattern.lastIndex = Math.max(value.to, pattern.lastIndex);
 		if (value.to <= value.from || isReference(text, value) || markPattern.test(text.slice(value.from, value.to)))
 			continue;
@@ -83,6 +86,19 @@ function skipSeparator(text: string, from: number): number {
 	while (start < from + 2 && /[=>:~]/.test(text.charAt(start))) start += 1;
 	for (let room = 4; room > 0 && /[ \t]/.test(text.charAt(start)); room -= 1) start += 1;
 	return start;
+}
+
+/** A block of YAML that hangs below its name: `password: |` and the indented lines that follow. */
+function blockAt(text: string, start: number): Span | undefined {
+	const opening = /^[|>][+-]?\d?[ \t]{0,8}\r?\n([ \t]{1,64})/.exec(text.slice(start, start + 80));
+	if (opening === null) return undefined;
+	const from = start + opening[0].length;
+	for (let to = text.indexOf('\n', from); to !== -1; to = text.indexOf('\n', to + 1)) {
+		// Blank lines belong to the block, less indented ones end it.
+		if (!text.startsWith(opening[1] ?? '', to + 1) && !/^[ \t\r]{0,64}(?:\n|$)/.test(text.slice(to + 1, to + 66)))
+			return { from, to };
+	}
+	return { from, to: text.length };
 }
 
 /** `$NAME`, `"${NAME}"`: names where the secret is, which is worth keeping. In single quotes it would be the secret itself. */

@@ -126,9 +126,10 @@ class Copy {
 				copy.push(`[cut: ${list.length - index} more items]`);
 				break;
 			}
-			// An argv names the secret one item earlier: ["--password", "x"]
+			// An argv names the secret one item earlier: ["--password", "x"]. So does a pair: ["Authorization", "x"].
 			const flag = index > 0 ? list[index - 1] : undefined;
-			const isNamed = typeof flag === 'string' && /^--?[A-Za-z][\w-]{0,80}$/.test(flag);
+			const isPair = list.length === 2 && index === 1;
+			const isNamed = typeof flag === 'string' && (isPair ? /^[\w-]{1,80}$/ : /^--?[A-Za-z][\w-]{0,80}$/).test(flag);
 			copy.push(
 				isNamed && typeof item === 'string' && this.#hides(flag, item) ? this.#mark() : this.of(item, depth + 1),
 			);

@@ -166,7 +166,7 @@ async function checkPrefixes(directory: string, opened: readonly Opened[], findi
 	const hash = createHash('sha256');
 	let position = 0;
 	try {
-		const file = claims.length === 0 ? undefined : await openForReading(path);
+		const file = claims.length === 0 ? undefined : (await openForReading(path)).file;
 		try {
 			const chunk = Buffer.alloc(65_536);
 			for (const { run, checkpoints } of claims) {

@@ -1,6 +1,6 @@
 // Writes one run's chain: numbers and hashes records, puts them into the day's file, syncs them, takes back what failed.
 import { dirname } from 'node:path';
-import { TrapgateError } from '../abi/problem.ts';
+import { errorText, TrapgateError } from '../abi/problem.ts';
 import { noHash, seal } from './chain.ts';
 import { type Disk, LogFile } from './file.ts';
 import { createRunFile, dayOf, syncDirectory } from './layout.ts';
@@ -26,6 +26,7 @@ export interface WriterOptions {
 	readonly run: string;
 	readonly durability: Durability;
 	readonly disk: Disk;
+	warn(text: string): void;
 	/** Records behind `seq` were written and are gone again: their sync failed. */
 	takenBack(seq: number): void;
 }
@@ -105,9 +106,10 @@ export class ChainWriter {
 		this.#synced = this.#tail;
 	}
 
+	/** Never throws. */
 	async close(): Promise<void> {
 		await this.#syncing;
-		this.#file.close();
+		this.#closeFile(this.#file);
 	}
 
 	async #syncWhileWanted(): Promise<void> {
@@ -152,7 +154,16 @@ export class ChainWriter {
 		this.#tail = { ...this.#tail, size: 0 };
 		this.#synced = this.#tail;
 		// A sync that is still under way needs the descriptor.
-		void (this.#syncing ?? Promise.resolve()).then(() => old.close());
+		void (this.#syncing ?? Promise.resolve()).then(() => this.#closeFile(old));
+	}
+
+	// Some file systems tell only now that what they took is lost.
+	#closeFile(file: LogFile): void {
+		try {
+			file.close();
+		} catch (thrown) {
+			this.#options.warn(`the audit file \`${file.path}\` was not closed cleanly: ${errorText(thrown)}`);
+		}
 	}
 
 	#createFile(day: string): LogFile {

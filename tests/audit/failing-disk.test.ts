@@ -1,8 +1,8 @@
 // A disk that is told to fail: short writes, errors, failed truncation, failed syncs. Needs no root.
-import { ftruncateSync, writeSync } from 'node:fs';
+import { ftruncateSync, readFileSync, writeSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { type Disk, realDisk } from '../../src/audit/file.ts';
-import { completed, decided, errorsOf, newPlace, openLog, recordsOf, verify } from './support.ts';
+import { completed, decided, denied, errorsOf, newPlace, openLog, recordsOf, verify } from './support.ts';
 
 const failure = (code: string) => Object.assign(new Error(`${code}: it failed`), { code });
 
@@ -61,13 +61,14 @@ test.each([
 	const { log, path } = await openLog(place, { disk });
 	await log.append(decided('before'));
 	const head = log.head;
+	const bytes = readFileSync(path);
 	disk.write = write;
 	const refused = log.append(decided('refused'));
 	await expect(refused).rejects.toMatchObject({ name: 'TrapgateError', code: 'A101' });
 	await expect(refused).rejects.toThrow(/^the audit log can't be written: .*; the call was refused$/);
 	await expect(refused).rejects.toThrow(text);
 	expect(log.head).toEqual(head);
-	expect(recordsOf(path)).toHaveLength(3);
+	expect(readFileSync(path).equals(bytes)).toBe(true);
 
 	disk.write = realDisk.write;
 	await log.append(completed('before'));
@@ -234,6 +235,24 @@ test('a checkpoint that was taken back is not among the copies', async () => {
 	const report = await verify(place);
 	expect(errorsOf(report)).toEqual([]);
 	expect(report.findings).toEqual([]);
+});
+
+test('a checkpoint is not copied before it is on the disk itself', async () => {
+	const place = newPlace();
+	const disk = new TroubledDisk();
+	const { log, clock } = await openLog(place, { disk, durability: 'fsync' });
+	const held = heldSyncs(disk);
+	const first = log.append(denied('first'));
+	clock.at += 3_600_000;
+	const refused = expect(log.append(denied('with a checkpoint'))).rejects.toMatchObject({ code: 'A101' });
+	held[0]?.resolve();
+	await first;
+	held[1]?.reject(failure('EIO'));
+	await refused;
+	expect(log.head.seq).toBe(3);
+	expect(await verify(place)).toMatchObject({ ok: true, findings: [] });
+	disk.sync = realDisk.sync;
+	await log.close();
 });
 
 test('a sync that fails for the day before leaves a chain that is not gone on with', async () => {

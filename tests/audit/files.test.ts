@@ -7,6 +7,7 @@ import {
 	mkdirSync,
 	readdirSync,
 	readFileSync,
+	renameSync,
 	statSync,
 	symlinkSync,
 	writeFileSync,
@@ -159,6 +160,21 @@ test('links in place of the directory, the day, the copies or the key are not fo
 
 	expect(readFileSync(untouched, 'utf8')).toBe('mine');
 	expect(readdirSync(elsewhere).sort()).toEqual(['other.key', 'untouched']);
+});
+
+test('a link put in place of the copied checkpoints later is not followed either', async () => {
+	const place = newPlace();
+	const target = join(tempDirectory(), 'target');
+	writeFileSync(target, 'mine');
+	const { log, clock, warnings } = await openLog(place);
+	const copies = join(place.directory, 'checkpoints.jsonl');
+	renameSync(copies, `${copies}.old`);
+	symlinkSync(target, copies);
+	clock.at += 3_600_000;
+	await log.append(decided('x'));
+	await log.close();
+	expect(warnings).toEqual([expect.stringContaining("audit checkpoints can't be copied yet")]);
+	expect(readFileSync(target, 'utf8')).toBe('mine');
 });
 
 test('a file or link planted under a run’s name is not written to', () => {

@@ -136,6 +136,63 @@ test.each([
 	if (level !== 'full') expect(readFileSync(path, 'utf8')).not.toContain('hunter');
 });
 
+test('a change shows nothing that the arguments hide', async () => {
+	const { log } = await openLog(newPlace());
+	const value = { argv: ['--password', 'hunter2'], env: [{ name: 'API_KEY', value: 'hunter2' }], plain: 'a' };
+	const rule = 'r' as never;
+	const record = await log.append(
+		decided('x', {
+			args: { value },
+			changed: [
+				{ path: '/argv/1', from: 'hunter2', to: 'hunter3', rule },
+				{ path: '/env/0/value', from: 'hunter2', to: 'hunter3', rule },
+				{ path: '/added/secret~1key', to: 'hunter3', rule },
+				{ path: '/plain', from: 'a', to: 'b', rule },
+			],
+		}),
+	);
+	await log.close();
+	expect(JSON.stringify(record)).not.toContain('hunter');
+	expect(record).toMatchObject({ changed: [{}, {}, {}, { path: '/plain', from: 'a', to: 'b' }] });
+});
+
+test('a long text in one field pushes no other field out of the record', async () => {
+	const { log, path } = await openLog(newPlace());
+	const long = 'x'.repeat(300_000);
+	const entry = decided('x', {
+		agent: { name: long, version: long, id: 'local' },
+		tool: long,
+		reason: long,
+		instead: long,
+		final: true,
+	});
+	await log.append({
+		...entry,
+		error: { type: long, where: long, message: long },
+		workspace: long,
+		tools_rev: undefined,
+	});
+	await log.append({
+		event: 'reload',
+		accepted: false,
+		policy_rev: 'sha256:1',
+		problems: Array.from({ length: 20_000 }, () => ({ code: 'P101', severity: 'error', message: 'm' }) as const),
+	});
+	const [, , record, reload] = recordsOf(path);
+	expect(record).toMatchObject({
+		id: 'x',
+		event: 'decided',
+		decision: 'allowed',
+		final: true,
+		agent: { id: 'local' },
+		ms: { policy: 0.6 },
+	});
+	expect(record).not.toHaveProperty('tools_rev');
+	expect(reload).toMatchObject({ event: 'reload', accepted: false, policy_rev: 'sha256:1' });
+	expect(linesOf(path)[2]?.length).toBeLessThan(250_000);
+	await log.close();
+});
+
 test('hashed arguments group equal calls, and nobody without the key can test a guess', async () => {
 	const place = newPlace();
 	const { log } = await openLog(place);

@@ -124,6 +124,17 @@ test.each<[string, Json, Json]>([
 		['login', '--password', '[redacted]', '--user', 'dana'],
 	],
 	['an environment as a list', [{ name: 'API_KEY', value: 'hunter2' }], [{ name: 'API_KEY', value: '[redacted]' }]],
+	[
+		'headers as pairs',
+		[
+			['Authorization', 'x y'],
+			['Accept', 'a'],
+		],
+		[
+			['Authorization', '[redacted]'],
+			['Accept', 'a'],
+		],
+	],
 	['headers as a list', [{ key: 'Cookie', value: 'a=b' }], [{ key: 'Cookie', value: '[redacted]' }]],
 	['an environment as texts', ['PATH=/bin', 'TOKEN=hunter2'], ['PATH=/bin', 'TOKEN=[redacted]']],
 	['a key that is a token', { ghp_0123456789abcdefghij: 1 }, { '[redacted:github]': 1 }],
@@ -237,6 +248,8 @@ test.each([
 	["ALTER USER dana WITH PASSWORD 'hunter2'", "ALTER USER dana WITH PASSWORD '[redacted]'"],
 	["CREATE USER a IDENTIFIED BY 'hunter2'", "CREATE USER a IDENTIFIED BY '[redacted]'"],
 	['openssl rsa -passin pass:hunter2', 'openssl rsa -passin pass:[redacted]'],
+	['a: 1\npassword: |\n  hunter2\n\n  hunter3\nb: 2\n', 'a: 1\npassword: |\n  [redacted]\nb: 2\n'],
+	['password: >-\n  hunter2', 'password: >-\n  [redacted]'],
 	['PASSWORD=\n', 'PASSWORD=\n'],
 	['password="unclosed hunter2', 'password="[redacted]'],
 ])('%s', (text, kept) => {
