@@ -10,7 +10,7 @@ import type { ValueTest } from './rule.ts';
 import type { Lean } from './truth.ts';
 import { parseUrlGlob } from './url-glob.ts';
 import type { ValueCheck, ValueGlob } from './values.ts';
-import { expandText, expandValues } from './variables.ts';
+import { expandText, expandValues, type Quote } from './variables.ts';
 
 export function compileValueTest(key: string, test: ValueTest, lean: Lean, notes: Notes): ValueCheck {
 	const { variables, unknown } = notes;
@@ -44,7 +44,7 @@ export function compilePattern(source: string, notes: Notes): Regex[] {
 
 function compileGlob(source: string, role: Role | undefined, lean: Lean, notes: Notes): ValueGlob[] {
 	const kind = meaningOf(source) ?? role;
-	const quote = kind === 'any_path' ? escapePathGlob : (value: string) => plainValue(value, notes);
+	const quote = kind === 'any_path' ? escapePathGlob : literalValue(notes);
 	return expandText(source, notes.variables, notes.unknown, quote).flatMap((text): ValueGlob[] => {
 		// Only the tool's schema may tell what the parameter is, so every reading is kept at hand.
 		const path = compilePathGlob(text, lean, notes.paths);
@@ -92,9 +92,11 @@ function compileBounds(test: ValueTest, notes: Notes): ValueCheck['bounds'] {
 }
 
 /** A variable inside a text glob stands for itself; one that holds a wildcard would silently widen the rule. */
-function plainValue(value: string, notes: Notes): string {
-	if (/[*?]/.test(value)) notes.report('P501', `\`${value}\` holds a wildcard and stands inside a glob`);
-	return value;
+export function literalValue(notes: Notes): Quote {
+	return (value) => {
+		if (/[*?]/.test(value)) notes.report('P501', `\`${value}\` holds a wildcard and stands inside a glob`);
+		return value;
+	};
 }
 
 function escapeRegex(value: string): string {

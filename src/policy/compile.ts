@@ -7,7 +7,7 @@ import type { CompiledRule, CompiledWaiver } from './compiled.ts';
 import type { Condition } from './condition.ts';
 import { highestMode, joinDefaults, type SetDefaults } from './defaults.ts';
 import type { Look } from './look.ts';
-import { commandMembers, compileMatch, hasSubject, roleChecks } from './match.ts';
+import { commandMembers, compileMatch, expandNames, hasSubject, roleChecks } from './match.ts';
 import { isProtocolMethod } from './methods.ts';
 import { type Notes, notesOn } from './notes.ts';
 import { findPinConflicts } from './pin.ts';
@@ -89,10 +89,11 @@ function compileRule(
 	return {
 		id: rule.id,
 		rule,
+		match: expandNames(rule.match, notes),
 		action: compileAction(rule, notes),
 		mode: highestMode(context.mode, policy.mode, rule.mode),
 		lean,
-		conditions: [...compileMatch(rule.match, lean, notes), ...mustBeNamed(rule), ...compileWhen(rule.when)],
+		conditions: [...compileMatch(rule.match, lean, notes), ...mustBeNamed(rule), ...compileWhen(rule.when, notes)],
 		except: rule.except.map((except) => compileMatch(except, opposite(lean), notes, checks)),
 		waivers: waivers.map(({ waiver, policy: { lists } }): CompiledWaiver => {
 			const own = notesFor(waiver, { ...rule.lists, ...lists }, context, problems, `waiver of \`${rule.id}\``);

@@ -7,7 +7,7 @@ import type { Condition } from './condition.ts';
 import type { Look } from './look.ts';
 import { firstFailure } from './match.ts';
 import type { Regex } from './regex.ts';
-import type { Rule } from './rule.ts';
+import type { Match, Rule } from './rule.ts';
 import { type Lean, opposite } from './truth.ts';
 
 export interface Pinned {
@@ -48,6 +48,8 @@ export interface CompiledWaiver {
 export interface CompiledRule {
 	readonly id: RuleId;
 	readonly rule: Rule;
+	/** The rule's own match, with variables in names put in. */
+	readonly match: Match;
 	readonly action: CompiledAction;
 	/** The highest of the set's, its file's and its own. */
 	readonly mode: Mode;

@@ -30,7 +30,7 @@ export interface ExamplesReport {
 }
 
 /**
- * Judges every `call:`, `resource:` and `prompt:` example. Alone, a file has its own defaults only. An example that
+ * Judges every `call:`, `resource:` and `prompt:` example. Alone, a file has its own defaults. An example that
  * fails alone is an error; one that differs when merged is a note, unless it is looser: then it is an error too.
  */
 export function checkExamples(policies: readonly Policy[], context: ExamplesContext): ExamplesReport {
@@ -41,7 +41,7 @@ export function checkExamples(policies: readonly Policy[], context: ExamplesCont
 		const examples = policy.rules.flatMap((rule) => rule.examples.map((example) => ({ rule, example })));
 		const judged = examples.filter(({ example }) => example.run === undefined);
 		if (judged.length === 0) continue;
-		const { set } = compile([policy], { ...context, mode: 'enforce', defaults: {} });
+		const { set } = compile([policy], { ...context, mode: 'enforce', defaults: aloneDefaults(policy) });
 		for (const { rule, example } of judged) {
 			count.total += 1;
 			const alone = set === undefined ? undefined : failureOf(set, rule, example, context);
@@ -53,6 +53,12 @@ export function checkExamples(policies: readonly Policy[], context: ExamplesCont
 		}
 	}
 	return { problems, ...count };
+}
+
+/** A file that allows nothing only restricts what others allow, so alone it is judged as if they did. */
+function aloneDefaults({ rules, defaults }: Policy): Policy['defaults'] {
+	const opens = defaults.tool !== undefined || rules.some(({ action }) => action.kind === 'allow');
+	return opens ? {} : { tool: 'allow' };
 }
 
 interface Failure {

@@ -42,14 +42,12 @@ export function judge(set: PolicySet, request: Request, ports: Ports, mode: Mode
 	const isReachable = fallback !== 'deny' || rules.filter(isKind('allow')).some((rule) => applies(rule, asked, 'list'));
 	const hidden = rules.filter(isKind('hide')).filter((rule) => !rule.judgesCommand);
 	const hiddenAsked = hidden.filter((rule) => applies(rule, asked));
-	if (hiddenAsked.length > 0 || (!isReachable && existsByRule(target))) {
-		return stopped(
-			'hidden',
-			hiddenAsked.map((rule) => ruleRef(rule, 'asked')),
-			hiddenAsked,
-			target,
-		);
-	}
+	const isHidden = hiddenAsked.length > 0 || (!isReachable && existsByRule(target));
+	const refs = hiddenAsked.map((rule) => ruleRef(rule, 'asked'));
+	const unseen = isHidden ? stopped('hidden', refs, hiddenAsked, target) : undefined;
+	// What does not exist can't err either: the answer must not tell it from an unknown name. Where hiding is not acted
+	// on the call goes through, so everything else is still looked at: an error refuses it all the same.
+	if (unseen !== undefined && mode === 'enforce') return unseen;
 
 	const settled = target.kind === 'tool' ? settle(rules, asked, lookWith) : unchanged(asked.args);
 	const final = settled.args === asked.args ? asked : lookWith(deepFreeze(settled.args));
@@ -59,12 +57,14 @@ export function judge(set: PolicySet, request: Request, ports: Ports, mode: Mode
 		rules.filter((rule) => rule.action.kind === kind && !rule.judgesCommand && appliesToEither(rule, forms));
 
 	const hiding = matched('hide');
-	if (hiding.length > 0)
-		return { ...stopped('hidden', refsOf(hiding, forms), hiding, target), changes: settled.changes };
-
 	const denying = matched('deny');
 	const asking = matched('ask').filter(isKind('ask'));
 	const command = commandRefusal(set.defaults, rules, forms);
+	const allowing = rules.filter(isKind('allow')).filter((rule) => applies(rule, final));
+	if (unseen !== undefined) return unseen;
+	if (hiding.length > 0)
+		return { ...stopped('hidden', refsOf(hiding, forms), hiding, target), changes: settled.changes };
+
 	const refusals = [...settled.refusals, ...(command?.verdict === 'denied' ? [command] : [])];
 	if (denying.length + refusals.length > 0) {
 		const refusing = refusals.flatMap((refusal) => refusal.rules);
@@ -72,7 +72,6 @@ export function judge(set: PolicySet, request: Request, ports: Ports, mode: Mode
 		return { ...stopped('denied', because, denying, target, refusals[0]), ...result };
 	}
 
-	const allowing = rules.filter(isKind('allow')).filter((rule) => applies(rule, final));
 	if (allowing.length === 0 && fallback === 'deny') {
 		return { verdict: 'denied', because: [], reason: unallowed(target), ...result };
 	}

@@ -3,7 +3,7 @@ import type { Json } from '../abi/json.ts';
 import type { DriverAsk } from '../abi/syscall.ts';
 import { type ArgumentPath, leavesOf, parseArgument } from './arguments.ts';
 import { sameJson } from './compare.ts';
-import { compileValueTest } from './compile-values.ts';
+import { compileValueTest, literalValue } from './compile-values.ts';
 import type { Condition } from './condition.ts';
 import type { Look } from './look.ts';
 import type { Notes } from './notes.ts';
@@ -15,14 +15,16 @@ import { allOf, anyOf, holds, type Lean, type Truth, truthOf } from './truth.ts'
 import { isFileUrl } from './uri.ts';
 import { uriGlobTruth } from './url-glob.ts';
 import { checkValue, isPositive, type ValueCheck } from './values.ts';
+import { expandText } from './variables.ts';
 
 /** The checks of a rule's own roles, so that its exceptions can see which values made it match. */
 export type RoleChecks = ReadonlyMap<Role, ValueCheck>;
 
 /** Compiles the members of a match; all must hold. `triggers` is given for exceptions. */
-export function compileMatch(match: Match, lean: Lean, notes: Notes, triggers?: RoleChecks): Condition[] {
+export function compileMatch(source: Match, lean: Lean, notes: Notes, triggers?: RoleChecks): Condition[] {
+	const match = expandNames(source, notes);
 	return [
-		...compileSubject(match, lean, notes),
+		...compileSubject(match, lean),
 		...(match.from === undefined ? [] : [compileFrom(match.from)]),
 		...(match.effect === undefined ? [] : [compileEffect(match.effect)]),
 		...Object.entries(match.args ?? {}).map(([key, test]) => compileArgument(key, test, lean, notes, triggers)),
@@ -40,9 +42,11 @@ export function commandMembers(match: Match & { readonly under?: readonly string
 	return (['command', 'flags', 'facts', 'mentions', 'under'] as const).filter((key) => match[key] !== undefined);
 }
 
+const subjectKeys = ['tool', 'resource', 'prompt', 'method', 'driver_asks'] as const satisfies readonly (keyof Match)[];
+const patternKeys = ['tool', 'resource', 'prompt', 'method', 'from'] as const satisfies readonly (keyof Match)[];
+
 export function hasSubject(match: Match): boolean {
-	const { tool, resource, prompt, method, driver_asks } = match;
-	return [tool, resource, prompt, method, driver_asks].some((subject) => subject !== undefined);
+	return subjectKeys.some((key) => match[key] !== undefined);
 }
 
 /** The first condition that does not hold, or undefined when all do. */
@@ -50,13 +54,24 @@ export function firstFailure(conditions: readonly Condition[], look: Look, lean:
 	return conditions.find((condition) => !holds(condition.test(look), lean))?.name;
 }
 
+/** The match with every variable in its names and patterns put in; what it says about arguments and commands stays. */
+export function expandNames(match: Match, notes: Notes): Match {
+	const expanded: Partial<Record<(typeof patternKeys)[number], readonly string[]>> = {};
+	for (const key of patternKeys) {
+		const patterns = match[key];
+		if (patterns === undefined) continue;
+		expanded[key] = patterns.flatMap((text) => expandText(text, notes.variables, notes.unknown, literalValue(notes)));
+	}
+	for (const pattern of expanded.tool ?? []) checkToolGlob(pattern, notes);
+	return { ...match, ...expanded };
+}
+
 /**
- * A call has one subject, so several subjects in one match are alternatives: `{ tool: "fs/*", resource: "file:*" }` is
- * about both. A match that names none is about everything.
+ * What kind of thing the rule is about. A match that names none is about everything; `method` beside `resource` or
+ * `prompt` says what is done with it.
  */
-function compileSubject(match: Match, lean: Lean, notes: Notes): Condition[] {
+function compileSubject(match: Match, lean: Lean): Condition[] {
 	if (!hasSubject(match)) return [];
-	for (const pattern of match.tool ?? []) checkToolGlob(pattern, notes);
 	const { tool, resource, prompt, method, driver_asks } = match;
 	const test = ({ target, resolve }: Look): Truth => {
 		switch (target.kind) {
@@ -65,25 +80,36 @@ function compileSubject(match: Match, lean: Lean, notes: Notes): Condition[] {
 			case 'resource': {
 				if (resource === undefined) return 'no';
 				const forms = isFileUrl(target.uri) ? resolve(target.uri) : undefined;
-				return uriGlobTruth(resource, target.uri, forms && [forms.lexical, forms.real]);
+				const truth = uriGlobTruth(resource, target.uri, forms && [forms.lexical, forms.real]);
+				return method === undefined ? truth : allOf([truth, textGlobTruth(method, target.method)], (one) => one);
 			}
 			case 'prompt': {
 				if (prompt === undefined) return 'no';
-				const bare = textGlobTruth(prompt, target.prompt);
-				if (bare !== 'no' || lean === 'grant') return bare;
-				// Whoever writes `github/*` as for a tool means to restrict these too.
-				return textGlobTruth(prompt, `${target.driver}/${target.prompt}`);
+				const truth = promptTruth(prompt, target, lean);
+				return method === undefined ? truth : allOf([truth, textGlobTruth(method, target.method)], (one) => one);
 			}
-			case 'method':
-				return method === undefined ? 'no' : textGlobTruth(method, target.method);
+			case 'method': {
+				const isOther = resource !== undefined || prompt !== undefined;
+				return method === undefined || isOther ? 'no' : textGlobTruth(method, target.method);
+			}
 			case 'driver_asks':
 				return driver_asks === undefined ? 'no' : truthOf((driver_asks as readonly DriverAsk[]).includes(target.asks));
 			default:
 				return target satisfies never;
 		}
 	};
-	const name = Object.keys(match).find((key) => key in { tool, resource, prompt, method, driver_asks }) ?? 'tool';
+	const name = subjectKeys.find((key) => match[key] !== undefined) ?? 'tool';
 	return [{ name, reads: 'target', test }];
+}
+
+/** Whoever writes `github/*` as for a tool means to restrict these prompts too. */
+function promptTruth(
+	patterns: readonly string[],
+	{ driver, prompt }: { driver: string; prompt: string },
+	lean: Lean,
+): Truth {
+	const bare = textGlobTruth(patterns, prompt);
+	return bare !== 'no' || lean === 'grant' ? bare : textGlobTruth(patterns, `${driver}/${prompt}`);
 }
 
 function checkToolGlob(pattern: string, notes: Notes): void {

@@ -87,8 +87,8 @@ function isUnconditional({ rule: { match, except, when }, waivers }: CompiledRul
 function meet(first: CompiledRule, second: CompiledRule): boolean {
 	const overlap = (one: readonly string[] = ['*'], other: readonly string[] = ['*']) =>
 		one.some((a) => other.some((b) => globsOverlap(a, b)));
-	const tools = ({ rule: { match } }: CompiledRule) => match.tool;
-	const drivers = ({ rule: { match } }: CompiledRule) => match.from?.map((driver) => `${driver}/*`);
+	const tools = ({ match }: CompiledRule) => match.tool;
+	const drivers = ({ match }: CompiledRule) => match.from?.map((driver) => `${driver}/*`);
 	return (
 		overlap(tools(first), tools(second)) &&
 		overlap(drivers(first), drivers(second)) &&

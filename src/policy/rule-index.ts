@@ -41,7 +41,7 @@ export function indexRules(rules: readonly CompiledRule[]): RuleIndex {
 function shelve(rules: readonly CompiledRule[], kind: Target['kind']): Shelf {
 	const shelf: Shelf = { byName: new Map(), byDriver: new Map(), anywhere: [] };
 	for (const rule of rules) {
-		const { match } = rule.rule;
+		const { match } = rule;
 		if (hasSubject(match) && match[kind] === undefined) continue;
 		const drivers = match.from?.every(isLiteral) ? match.from : undefined;
 		const patterns = kind === 'tool' ? match.tool : undefined;

@@ -52,9 +52,9 @@ export function settle(rules: readonly CompiledRule[], asked: Look, lookWith: (a
 	const inForce = <Rule extends CompiledRule>(all: readonly Rule[]) =>
 		all.filter((rule) => applies(rule, asked) || applies(rule, final));
 	const refusals = [
+		...outcome.refusals,
 		...pinRefusals(inForce(pins), asked.args, outcome.args, asked.schema),
 		...narrowRefusals(joinNarrowings(inForce(narrows)), asked.args, outcome.args, asked.schema),
-		...outcome.refusals,
 		...rewrites.filter((rule) => failsToCure(rule, final)).map(uncured),
 		...orderRefusals(rewrites, outcome, run),
 	];

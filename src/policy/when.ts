@@ -1,16 +1,25 @@
 // Conditions on the moment: which agent asks, in which environment, at what time.
+import { literalValue } from './compile-values.ts';
 import type { Condition } from './condition.ts';
 import type { Look } from './look.ts';
+import type { Notes } from './notes.ts';
 import type { WeekWindow, When } from './rule.ts';
 import { textGlobTruth } from './text-glob.ts';
 import { allOf, negate, type Truth, truthOf } from './truth.ts';
+import { expandText } from './variables.ts';
 
-export function compileWhen(when: When | undefined): Condition[] {
+export function compileWhen(when: When | undefined, notes: Notes): Condition[] {
 	const conditions: Condition[] = [];
 	const { agent, env, time } = when ?? {};
+	const expand = (patterns: readonly string[]) =>
+		patterns.flatMap((text) => expandText(text, notes.variables, notes.unknown, literalValue(notes)));
 	const add = (name: string, test: (look: Look) => Truth) => conditions.push({ name, reads: 'target', test });
-	if (agent !== undefined) add('when.agent', (look) => textGlobTruth(agent, look.agent));
-	for (const [variable, values] of Object.entries(env ?? {})) {
+	if (agent !== undefined) {
+		const agents = expand(agent);
+		add('when.agent', (look) => textGlobTruth(agents, look.agent));
+	}
+	for (const [variable, patterns] of Object.entries(env ?? {})) {
+		const values = expand(patterns);
 		add(`when.env.${variable}`, (look) => variableTruth(look, variable, values));
 	}
 	if (time !== undefined) {

@@ -1,0 +1,119 @@
+// Examples are judged alone and merged; what differs is told apart from what is looser.
+import { expect, test } from 'vitest';
+import { checkExamples, type ExamplesContext } from '../../src/policy/examples.ts';
+import { context, friday, policyOf, portsWith } from './support.ts';
+
+const examples: ExamplesContext = { ...context, ports: portsWith(), at: friday, cwd: '/ws' };
+
+function report(...bodies: string[]) {
+	const { problems, ...count } = checkExamples(
+		bodies.map((body, index) => policyOf(body, { name: `p${index}` })),
+		examples,
+	);
+	return {
+		...count,
+		problems: problems.map(({ code, severity, help, where }) => ({ code, severity, help, line: where?.line })),
+	};
+}
+
+const kinds = `
+	rules:
+	  - id: all
+	    match: { tool: "t/*" }
+	    then: allow
+	    examples:
+	      - { call: t/x, is: allowed }
+	      - { call: t/x, is: unchanged }
+	      - { call: u/x, is: hidden }
+	      - { call: t/x, args: { b: 1 }, becomes: { b: 1 } }
+	      - { call: t/fixed, is: allowed }
+	      - { call: t/fixed, args: { b: [1.0] }, becomes: { b: [1], a: "/ws" } }
+	      - { call: t/asked, is: asked }
+	  - { id: fixed, match: { tool: t/fixed }, then: { pin: { params: { a: "\${workspace}" } } } }
+	  - { id: asked, match: { tool: t/asked }, then: ask }
+	  - id: time
+	    match: { tool: t/x }
+	    when: { agent: intern, env: { CI: present }, time: { before: 2026-01-01, zone: UTC } }
+	    then: deny
+	    examples:
+	      - { call: t/x, agent: intern, env: { CI: "1" }, at: "2025-12-31T23:59:59Z", is: denied }
+	      - { call: t/x, agent: intern, at: "2025-12-31T23:59:59Z", is: allowed }
+	      - { call: t/x, agent: intern, env: { CI: "1" }, at: "2026-01-01T00:00:00Z", is: allowed }
+	  - id: resources
+	    match: { resource: "notes://secret*", from: notes }
+	    then: deny
+	    examples:
+	      - { resource: "notes://secret/a", is: denied }
+	      - { resource: "notes://open", is: allowed }
+	  - id: prompts
+	    match: { prompt: "draft*", args: { to: boss } }
+	    then: deny
+	    examples:
+	      - { prompt: draft_mail, args: { to: boss }, is: denied }
+	      - { prompt: draft_mail, args: { to: me }, is: allowed }
+`;
+
+test('every kind of example holds where the policy does what it says', () => {
+	expect(report(kinds)).toEqual({ total: 14, heldAlone: 14, heldMerged: 14, problems: [] });
+});
+
+test('an example that does not hold alone is an error with what the policy gives', () => {
+	const found = report(`
+		rules:
+		  - id: allow
+		    match: { tool: t/x }
+		    then: allow
+		    examples:
+		      - { call: t/x, is: denied }
+		      - { call: t/y, is: allowed }
+		      - { call: t/x, args: { a: 1 }, becomes: { a: 2 } }
+	`);
+	expect(found.heldAlone).toBe(0);
+	expect(found.problems).toEqual([
+		{
+			code: 'P402',
+			severity: 'error',
+			help: 'the file says `is: denied`; the policy gives `is: allowed` (rule: allow)',
+			line: 8,
+		},
+		{ code: 'P402', severity: 'error', help: 'the file says `is: allowed`; the policy gives `is: hidden`', line: 9 },
+		{
+			code: 'P402',
+			severity: 'error',
+			help: 'the file says `becomes: {"a":2}`; the policy gives `is: allowed` (rule: allow)',
+			line: 10,
+		},
+	]);
+});
+
+const allowing = `
+	rules:
+	  - { id: allow, match: { tool: "t/*" }, then: allow, examples: [{ call: t/x, is: allowed }, { call: u/x, is: hidden }] }
+`;
+
+test('an example that another policy makes stricter is a note', () => {
+	const { problems } = report(allowing, 'rules: [{ id: no, match: { tool: t/x }, then: deny }]');
+	expect(problems).toMatchObject([{ code: 'P404', severity: 'note' }]);
+});
+
+test('an example that another policy makes looser is an error', () => {
+	const { problems } = report(allowing, 'rules: [{ id: more, match: { tool: "u/*" }, then: allow }]');
+	expect(problems).toMatchObject([{ code: 'P404', severity: 'error' }]);
+});
+
+test('a file that only restricts is judged as if the rest were allowed', () => {
+	const only =
+		'rules: [{ id: no, match: { tool: t/x, args: { a: 1 } }, then: deny, examples: [{ call: t/x, args: { a: 1 }, is: denied }, { call: t/x, is: allowed }] }]';
+	expect(report(only)).toMatchObject({ total: 2, heldAlone: 2 });
+});
+
+test('examples of commands wait for somebody who reads commands', () => {
+	expect(
+		report('rules: [{ id: no, match: { command: rm }, then: deny, examples: [{ run: rm x, is: denied }] }]'),
+	).toEqual({
+		total: 0,
+		heldAlone: 0,
+		heldMerged: 0,
+		problems: [],
+	});
+});

@@ -1,0 +1,61 @@
+// `explain` says the same as `decide`, and what kept every other rule out.
+import { expect, test } from 'vitest';
+import { decide } from '../../src/policy/decide.ts';
+import { explain } from '../../src/policy/explain.ts';
+import { portsWith, requestFor, setOf, toolTarget } from './support.ts';
+
+const set = setOf(`
+	rules:
+	  - { id: allow, match: { tool: "t/*" }, then: allow }
+	  - { id: by-agent, match: { tool: "t/*" }, when: { agent: codex }, then: deny }
+	  - { id: by-args, match: { tool: "t/*", args: { path: { inside: /etc } } }, then: deny }
+	  - { id: by-except, match: { tool: "t/*" }, except: { args: { path: /ws/a } }, then: deny }
+	  - { id: by-tool, match: { tool: t/other* }, then: deny }
+	  - { id: by-waiver, match: { tool: t/run }, then: deny }
+	  - { id: elsewhere, match: { tool: u/x }, then: deny }
+	  - { id: make-it-so, match: { tool: t/run, args: { mode: { not: safe } } }, then: { rewrite: { params: { mode: { set: safe } } } } }
+	waivers: [{ rule: by-waiver, match: { tool: t/run }, until: 2027-01-01, approved_by: dana }]
+`);
+
+test('every rule that could concern the call is listed with what kept it out', () => {
+	const request = requestFor(toolTarget('t/run', { path: '/ws/a' }));
+	const { decision, considered } = explain(set, request, portsWith());
+	expect(decision).toEqual(decide(set, request, portsWith()));
+	expect(decision.verdict).toBe('rewritten');
+	expect(considered.map(({ rule, matched, firstFailed }) => [rule.id, matched, firstFailed])).toEqual([
+		['allow', true, undefined],
+		['by-agent', false, 'when.agent'],
+		['by-args', false, 'args.path'],
+		['by-except', false, 'except'],
+		['by-tool', false, 'tool'],
+		['by-waiver', false, 'waiver'],
+		['make-it-so', true, undefined],
+	]);
+});
+
+test('a moment that is none is an error, and the call is refused in every mode', () => {
+	const timed = setOf(
+		`rules: [{ id: a, match: { tool: t/x }, when: { time: { inside: "Mon 09:00-10:00", zone: UTC } }, then: deny }]`,
+		{ mode: 'observe' },
+	);
+	const { decision, considered } = explain(timed, { ...requestFor(toolTarget('t/x')), at: Number.NaN }, portsWith());
+	expect(decision).toMatchObject({ verdict: 'errored', acted: true, because: [] });
+	expect(decision.error).toBeTruthy();
+	expect(considered.map(({ firstFailed }) => firstFailed)).toEqual(['error']);
+});
+
+test('ports that throw make the decision an error', () => {
+	const thrower = {
+		resolvePath: () => {
+			throw new Error('disk on fire');
+		},
+	};
+	const found = decide(
+		setOf(
+			`rules: [{ id: a, match: { tool: t/x, args: { any_path: { inside: /etc } } }, then: deny }, { id: b, match: { tool: t/x }, then: allow }]`,
+		),
+		requestFor(toolTarget('t/x', { path: '/a' })),
+		thrower,
+	);
+	expect(found).toMatchObject({ verdict: 'errored', acted: true, error: 'disk on fire' });
+});

@@ -1,0 +1,54 @@
+// The listings of the policy language and the packs that ship: each loads and every example that can be judged holds.
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { checkExamples } from '../../src/policy/examples.ts';
+import { loadPolicy } from '../../src/policy/load.ts';
+import type { Policy } from '../../src/policy/rule.ts';
+import { context, friday, portsWith } from './support.ts';
+
+const packs = folderOf('../../policies/', (name) => `${name}/policy.yaml`);
+const listings = folderOf('./listings/', (name) => name);
+const examples = { ...context, ports: portsWith(), at: friday, cwd: '/ws' };
+
+describe.each(packs)('the pack %s', (file, text) => {
+	test('holds alone', () => {
+		const report = checkExamples([load(file, text)], examples);
+		expect(report.problems.filter(({ severity }) => severity === 'error')).toEqual([]);
+		expect(report.total).toBeGreaterThan(2);
+		expect(report.heldAlone).toBe(report.total);
+	});
+});
+
+test('the packs hold together', () => {
+	const report = checkExamples(
+		packs.map(([file, text]) => load(file, text)),
+		examples,
+	);
+	expect(report.problems).toEqual([]);
+	expect(report.heldMerged).toBe(report.total);
+});
+
+test('every listing that loads holds', () => {
+	const judged = listings.flatMap(([file, text]) => {
+		const { policy } = loadPolicy({ file, text, layer: 'user', name: file });
+		if (policy === undefined) return [];
+		const report = checkExamples([policy], examples);
+		expect(report.problems, file).toEqual([]);
+		return report.total > 0 ? [file] : [];
+	});
+	expect(judged).toEqual(expect.arrayContaining(['07-github-read-only.yaml']));
+	expect(judged.length).toBeGreaterThanOrEqual(2);
+});
+
+function load(file: string, text: string): Policy {
+	const { policy, problems } = loadPolicy({ file, text, layer: 'user' });
+	expect(problems).toEqual([]);
+	if (policy === undefined) throw new Error(`${file} does not load`);
+	return policy;
+}
+
+function folderOf(folder: string, fileIn: (name: string) => string): [string, string][] {
+	const path = fileURLToPath(new URL(folder, import.meta.url));
+	return readdirSync(path).map((name) => [name, readFileSync(`${path}${fileIn(name)}`, 'utf8')]);
+}
