@@ -11,12 +11,13 @@ import { errorText, TrapgateError } from '../abi/problem.ts';
 import type { Target } from '../abi/syscall.ts';
 import { type AuditLog, openAudit } from '../audit/log.ts';
 import { startReaper } from '../drivers/reaper.ts';
-import { matchesToolGlob } from '../policy/patterns.ts';
+import { matchesTextGlob } from '../policy/text-glob.ts';
 import { Approver } from './approve.ts';
 import type { BankReport } from './bank.ts';
 import type { DetailLevel, KernelConfig } from './config.ts';
 import { cwdOf, makeDriver } from './drivers.ts';
 import { type JudgeAsk, makeJudge, makeJudgeAsk } from './gather.ts';
+import { auditDirectoryOf, auditKeyFile, commandPointers, governedPaths } from './governed.ts';
 import { idMaker } from './ids.ts';
 import { Journal } from './journal.ts';
 import type { Log } from './log.ts';
@@ -83,10 +84,9 @@ export async function boot(options: BootOptions): Promise<Kernel> {
 	const now = () => Date.now();
 	const elapsed = () => performance.now();
 	const newId = idMaker(now, randomBytes);
-	const auditDirectory = config.audit.directory ?? join(directories.state, 'audit');
 	const audit = await openAudit({
-		directory: auditDirectory,
-		keyFile: join(directories.state, 'audit.key'),
+		directory: auditDirectoryOf(config.audit.directory, directories),
+		keyFile: auditKeyFile(directories),
 		durability: config.audit.durability,
 		now,
 		random: randomBytes,
@@ -110,14 +110,7 @@ export async function boot(options: BootOptions): Promise<Kernel> {
 	const protection = makeProtection({
 		workspace: config.workspace,
 		home: homedir(),
-		governed: () => [
-			options.file,
-			...revisions.current().sources.map((source) => source.path),
-			auditDirectory,
-			directories.state,
-			directories.user,
-			directories.organisation,
-		],
+		governed: () => governedPaths({ revision: revisions.current(), load, directories }),
 		resolvePath,
 	});
 	const gather = { revisions, ports: { resolvePath }, protection, env, now, elapsed };
@@ -155,13 +148,7 @@ export async function boot(options: BootOptions): Promise<Kernel> {
 			const driver = byName.get(name);
 			return driver === undefined ? config.directory : cwdOf(driver, around);
 		},
-		commandsAt: (name, tool) => {
-			const driver = byName.get(name);
-			if (driver === undefined) return [];
-			if (driver.kind === 'shell') return tool === 'run' ? ['/command', '/stdin'] : [];
-			const pointer = Object.hasOwn(driver.commands, tool) ? driver.commands[tool] : undefined;
-			return pointer === undefined ? [] : [pointer];
-		},
+		commandsAt: (name, tool) => commandPointers(byName.get(name), name, tool),
 		async close() {
 			revisions.stop();
 			await pools.close();
@@ -208,7 +195,7 @@ function requireTrust(revision: Revision, trust: TrustStore, file: string): void
 function detailOf({ audit }: KernelConfig, target: Target): DetailLevel {
 	if (target.kind !== 'tool') return audit.detail;
 	const name = `${target.driver}/${target.tool}`;
-	return audit.tools.find(({ glob }) => matchesToolGlob(glob, name))?.detail ?? audit.detail;
+	return audit.tools.find(({ glob }) => matchesTextGlob(glob, name))?.detail ?? audit.detail;
 }
 
 function bankReport(log: Log, journal: Journal, failed: (error: unknown) => void): BankReport {

@@ -76,6 +76,9 @@ function construct(config: DriverConfig, around: DriverSurroundings): Driver {
 					name,
 					workspace: around.workspace ?? around.directory,
 					env: expandAll(config.env, around),
+					timeoutMs: config.timeoutMs,
+					maxTimeoutMs: config.maxTimeoutMs,
+					maxOutputBytes: config.maxOutputBytes,
 				},
 				{ reaper: around.reaper, env: around.env },
 			);

@@ -87,7 +87,7 @@ export function unrecorded(asked: Target, why: string): Reply {
 export function ranUnrecorded(asked: Target, why: string): Reply {
 	return plainRefusal(
 		asked,
-		`The action RAN, but its completion could not be recorded (${why}), so its result is withheld. Do not repeat it. Tell the user.`,
+		`The action RAN, but its completion could not be recorded: ${why}. Do not repeat it. Tell the user.`,
 	);
 }
 

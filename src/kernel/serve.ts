@@ -54,6 +54,15 @@ export async function serve(
 		}
 	}
 
+	let ending: Promise<void> | undefined;
+	const end = () => {
+		ending ??= Promise.resolve(opening)
+			.catch(() => undefined)
+			.then(() => session?.close())
+			.finally(finish);
+		return ending;
+	};
+
 	await link.start({
 		async request(incoming: Incoming): Promise<Reply> {
 			const params = incoming.params ?? {};
@@ -78,16 +87,19 @@ export async function serve(
 		},
 		close(reason: string): void {
 			kernel.log.debug({ session: connection.session }, `client gone: ${reason}`);
-			void Promise.resolve(opening)
-				.catch(() => undefined)
-				.then(() => session?.close())
-				.finally(finish);
+			void end();
 		},
 		warn(text: string): void {
 			kernel.log.warn({ session: connection.session }, text);
 		},
 	});
-	return { ended, close: () => link.close() };
+	return {
+		ended,
+		close: async () => {
+			await link.close();
+			await end();
+		},
+	};
 }
 
 function helloOf(params: JsonObject): Hello {

@@ -47,8 +47,13 @@ test.runIf(canMount)('refuses while the disk is full, tells why, and serves agai
 	expect((await call('before'))['result'].isError).toBeUndefined();
 	fill(join(disk, 'ballast'));
 
-	const refused = await call('full');
+	// The last page of the log may have room for a few records more.
+	let served = 1;
+	let refused = await call('full');
+	for (; refused['result'].isError === undefined && served < 50; served++) refused = await call(`filling-${served}`);
 	expect(refused['result'].isError).toBe(true);
+	// The last call that began may have run without its second record; from then on none begins.
+	refused = await call('full-for-good');
 	expect(refused['result'].content[0].text).toMatch(/audit log.*no space left.*Nothing ran/is);
 	for (let turn = 0; turn < 20; turn++) expect((await call(`full-${turn}`))['result'].isError).toBe(true);
 
@@ -58,8 +63,9 @@ test.runIf(canMount)('refuses while the disk is full, tells why, and serves agai
 		execFileSync(process.execPath, [main, 'audit', 'verify', '--config', site.config, '--format', 'json'], { env: site.env, encoding: 'utf8' }),
 	);
 	expect(verified.ok).toBe(true);
-	const tools = site.records().filter((record) => record['event'] === 'decided');
-	expect(tools).toHaveLength(2);
+	const decided = site.records().filter((record) => record['event'] === 'decided');
+	expect(decided.length).toBeGreaterThanOrEqual(served);
+	expect(decided.length).toBeLessThanOrEqual(served + 2);
 });
 
 /** Writes until the disk takes no more, down to the last block. */

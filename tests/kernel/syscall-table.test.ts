@@ -1,8 +1,9 @@
 // The table: names every client accepts, each bound to one driver for good.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { JsonObject } from '../../src/abi/json.ts';
 import type { DriverName } from '../../src/abi/names.ts';
-import { buildTable, deriveName } from '../../src/kernel/syscall-table.ts';
+import { buildTable, deriveName, type Listed } from '../../src/kernel/syscall-table.ts';
 
 const listed = (lists: Record<string, string[]>) =>
 	new Map(Object.entries(lists).map(([driver, names]) => [driver as DriverName, names.map((name) => ({ name }))]));
@@ -68,6 +69,6 @@ test('a bound name never changes its driver, even while its holder is away', () 
 });
 
 test('entries without a usable name are left out', () => {
-	const odd = new Map([['a' as DriverName, [{}, { name: '' }, { name: 7 }, { name: 'ok' }]]]);
+	const odd: Listed = new Map([['a' as DriverName, [{}, { name: '' }, { name: 7 }, { name: 'ok' }] as JsonObject[]]]);
 	expect([...buildTable(odd, 'always', new Map()).entries.keys()]).toEqual(['a__ok']);
 });

@@ -1,8 +1,8 @@
 // `trapgate run`: the kernel itself, between one client on stdio or several over HTTP and the drivers.
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { TrapgateError } from '../../abi/problem.ts';
 import type { Mode } from '../../abi/decision.ts';
+import { TrapgateError } from '../../abi/problem.ts';
 import { boot, type Kernel, loadOptions } from '../../kernel/boot.ts';
 import { serveHttp } from '../../kernel/front.ts';
 import { type LogLevel, makeLog } from '../../kernel/log.ts';
@@ -79,7 +79,9 @@ export const run: Command = {
 async function offerTrust({ global, around }: CommandInput): Promise<boolean> {
 	if (around.stdin.isTTY !== true || around.stderr.isTTY !== true) return true;
 	const directories = stateDirectories(around.env);
-	const { revision } = loadRevision(loadOptions({ file: global.config, cwd: around.cwd, env: around.env }, directories));
+	const { revision } = loadRevision(
+		loadOptions({ file: global.config, cwd: around.cwd, env: around.env }, directories),
+	);
 	const hash = revision?.projectHash;
 	if (revision === undefined || hash === undefined) return true;
 	const store = new TrustStore(directories.state);
@@ -101,7 +103,13 @@ async function serveStdio(kernel: Kernel, agent: string, { around }: CommandInpu
 	return failure === undefined ? exitCodes.fine : exitCodes.connection;
 }
 
-async function serveOverHttp(kernel: Kernel, agent: string, address: string, isOpen: boolean, { around, global }: CommandInput): Promise<ExitCode> {
+async function serveOverHttp(
+	kernel: Kernel,
+	agent: string,
+	address: string,
+	isOpen: boolean,
+	{ around, global }: CommandInput,
+): Promise<ExitCode> {
 	const front = await serveHttp(kernel, {
 		...parseAddress(address),
 		agent,
@@ -121,7 +129,8 @@ async function serveOverHttp(kernel: Kernel, agent: string, address: string, isO
 export function parseAddress(address: string): { host: string; port: number } {
 	const [, bracketed, plain, digits] = /^(?:(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]*)):)?(\d{1,5})$/.exec(address) ?? [];
 	const port = Number(digits);
-	if (digits === undefined || port > 65_535) throw usage(`\`--http ${address}\` is no address; try \`--http 127.0.0.1:4070\``);
+	if (digits === undefined || port > 65_535)
+		throw usage(`\`--http ${address}\` is no address; try \`--http 127.0.0.1:4070\``);
 	return { host: bracketed ?? (plain === undefined || plain === '' ? '127.0.0.1' : plain), port };
 }
 

@@ -23,7 +23,8 @@ export const trust: Command = {
 		const directories = stateDirectories(around.env);
 		const loaded = loadRevision(loadOptions({ file: global.config, cwd: around.cwd, env: around.env }, directories));
 		const { revision } = loaded;
-		if (revision === undefined) throw new TrapgateError('K105', `\`${global.config}\` does not load`, { problems: loaded.problems });
+		if (revision === undefined)
+			throw new TrapgateError('K105', `\`${global.config}\` does not load`, { problems: loaded.problems });
 		const store = new TrustStore(directories.state);
 		const { projectHash } = revision;
 		if (projectHash === undefined) {
@@ -35,7 +36,9 @@ export const trust: Command = {
 			around.stdout.write(`Trusted already: ${files.join(', ')}\n`);
 			return exitCodes.fine;
 		}
-		return (await acceptAtTerminal(around, { store, root: global.config, hash: projectHash, files })) ? exitCodes.fine : exitCodes.person;
+		return (await acceptAtTerminal(around, { store, root: global.config, hash: projectHash, files }))
+			? exitCodes.fine
+			: exitCodes.person;
 	},
 };
 
@@ -47,12 +50,17 @@ export interface Acceptance {
 }
 
 /** Asks the person at the terminal; false when there is none, when we run beneath another kernel, or on any answer but yes. */
-export async function acceptAtTerminal(around: CommandInput['around'], { store, root, hash, files }: Acceptance): Promise<boolean> {
+export async function acceptAtTerminal(
+	around: CommandInput['around'],
+	{ store, root, hash, files }: Acceptance,
+): Promise<boolean> {
 	if (around.stdin.isTTY !== true || around.stderr.isTTY !== true || around.env[cookieName] !== undefined) {
 		around.stderr.write('trapgate: this needs a person at a terminal\n');
 		return false;
 	}
-	around.stderr.write(`These files decide what agents may do in this project:\n${files.map((file) => `  ${file}\n`).join('')}${hash}\n`);
+	around.stderr.write(
+		`These files decide what agents may do in this project:\n${files.map((file) => `  ${file}\n`).join('')}${hash}\n`,
+	);
 	const terminal = createInterface({ input: around.stdin, output: around.stderr });
 	try {
 		const answer = await terminal.question('Trust them as they are now? [y/N] ', { signal: around.signal });

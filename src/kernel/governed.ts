@@ -1,0 +1,42 @@
+// Where the kernel keeps what governs it, and which arguments carry shell text: the same for every way of asking.
+import { join } from 'node:path';
+import type { DriverConfig } from './config.ts';
+import type { LoadOptions, Revision } from './revision.ts';
+import type { StateDirectories } from './state.ts';
+
+export interface Governed {
+	readonly revision: Revision;
+	readonly load: LoadOptions;
+	readonly directories: StateDirectories;
+}
+
+/** JSON Pointers of the arguments that carry shell text. A built-in shell that is not configured is judged as one all the same. */
+export function commandPointers(driver: DriverConfig | undefined, name: string, tool: string): readonly string[] {
+	if (driver === undefined ? name === 'shell' : driver.kind === 'shell') {
+		return tool === 'run' ? ['/command', '/stdin'] : [];
+	}
+	const pointer = driver !== undefined && Object.hasOwn(driver.commands, tool) ? driver.commands[tool] : undefined;
+	return pointer === undefined ? [] : [pointer];
+}
+
+/** What governs the agent, beside what lies in workspace and home: the root file, policies, log and state. */
+export function governedPaths({ revision, load, directories }: Governed): readonly string[] {
+	return [
+		load.file,
+		...revision.sources.map((source) => source.path),
+		auditDirectoryOf(revision.config.audit.directory, directories),
+		directories.state,
+		directories.user,
+		directories.organisation,
+	];
+}
+
+/** Where the log stands: what the file says, or below the state directory. */
+export function auditDirectoryOf(configured: string | undefined, directories: StateDirectories): string {
+	return configured ?? join(directories.state, 'audit');
+}
+
+/** The file with the key that signs checkpoints. */
+export function auditKeyFile(directories: StateDirectories): string {
+	return join(directories.state, 'audit.key');
+}
