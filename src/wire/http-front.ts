@@ -26,6 +26,8 @@ export interface HttpFrontOptions extends GuardOptions {
 	readonly maxHeaderBytes?: number;
 	/** How many sessions one principal may have; default 100. */
 	readonly maxSessions?: number;
+	/** How many connections all clients together may have; default 1,000. */
+	readonly maxConnections?: number;
 	/** A session that nobody has used or listened to for so long is ended; default 30 minutes. */
 	readonly idleMs?: number;
 	/** How often waiting connections get a sign of life; default 15 seconds. */
@@ -77,6 +79,8 @@ export async function listenHttp(
 	);
 	// Waiting responses get a sign of life far more often than this, so only a client that does not read is cut off.
 	server.timeout = options.stalledMs ?? 120_000;
+	// Every connection is a file descriptor, and the log and the drivers need some too.
+	server.maxConnections = options.maxConnections ?? 1000;
 	await new Promise<void>((resolve, reject) => {
 		server.once('error', (error) => {
 			reject(
@@ -95,10 +99,11 @@ export async function listenHttp(
 			clearInterval(timer);
 			door.close();
 			const closed = new Promise((resolve) => server.close(resolve));
-			server.closeIdleConnections();
 			// What was just answered may leave; who does not read it is not waited for.
+			const idle = setInterval(() => server.closeIdleConnections(), 5);
 			const cutOff = setTimeout(() => server.closeAllConnections(), 500);
 			await closed;
+			clearInterval(idle);
 			clearTimeout(cutOff);
 		},
 	};

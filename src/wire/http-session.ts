@@ -3,7 +3,7 @@ import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { member } from '../abi/json.ts';
 import type { Channel, ChannelEvents, Malformed, Message, MessageId } from './channel.ts';
 import { EventStream, PostAnswer, refuse, sendEmpty } from './http-answer.ts';
-import { isReplyTo, messageId } from './message.ts';
+import { isReplyTo, messageId, shortened } from './message.ts';
 
 export interface SessionOptions {
 	readonly id: string;
@@ -18,6 +18,8 @@ export interface SessionOptions {
 
 /** How many messages wait for a client that has not opened a stream yet. */
 const maxBacklog = 256;
+/** And how much, in UTF-16 units. */
+const maxBacklogLength = 16 * 1024 * 1024;
 /** How many streams one client may have open for messages that belong to no request. */
 const maxStreams = 4;
 
@@ -30,6 +32,7 @@ export class HttpSession implements Channel {
 	/** The POST each request came by, until it is answered: also when the client has hung up meanwhile. */
 	readonly #posts = new Map<MessageId, PostAnswer>();
 	readonly #backlog: string[] = [];
+	#backlogLength = 0;
 	#streams: EventStream[] = [];
 	#events: ChannelEvents | undefined;
 	/** What came before `start`. */
@@ -60,7 +63,7 @@ export class HttpSession implements Channel {
 		const ids = parts.flatMap((part) => (part.kind === 'request' ? [part.id] : []));
 		const taken = ids.find((id, index) => this.#posts.has(id) || ids.indexOf(id) !== index);
 		if (taken !== undefined) {
-			refuse(response, 400, -32600, `the request id ${taken} is already in use`, { id: taken });
+			refuse(response, 400, -32600, `the request id ${shortened(taken)} is already in use`, { id: taken });
 			return;
 		}
 		if (ids.length === 0) sendEmpty(response, 202);
@@ -85,6 +88,7 @@ export class HttpSession implements Channel {
 		// The newest is the one the client looks at: an older one may hang on a connection that is long dead.
 		this.#streams.push(stream);
 		if (this.#streams.length > maxStreams) this.#streams[0]?.end();
+		this.#backlogLength = 0;
 		for (const text of this.#backlog.splice(0)) void stream.send(text);
 	}
 
@@ -158,8 +162,9 @@ export class HttpSession implements Channel {
 		const stream = this.#streams.findLast((each) => each.isOpen);
 		if (stream !== undefined) return stream.send(text);
 		this.#backlog.push(text);
-		if (this.#backlog.length > maxBacklog) {
-			this.#backlog.shift();
+		this.#backlogLength += text.length;
+		while (this.#backlog.length > maxBacklog || this.#backlogLength > maxBacklogLength) {
+			this.#backlogLength -= this.#backlog.shift()?.length ?? 0;
 			this.#options.warn('a message was dropped because its client has no stream open');
 		}
 		return Promise.resolve();

@@ -3,7 +3,7 @@ import type { Reply } from '../abi/driver.ts';
 import type { Json, JsonObject } from '../abi/json.ts';
 import { errorText } from '../abi/problem.ts';
 import type { Message, MessageId } from './channel.ts';
-import { errorReply, resultReply } from './message.ts';
+import { errorReply, resultReply, shortened } from './message.ts';
 
 /** A request of the other side. */
 export interface Incoming {
@@ -23,7 +23,7 @@ export interface InboxEvents {
 export class Inbox {
 	readonly #events: InboxEvents;
 	readonly #maxInFlight: number;
-	readonly #inFlight = new Map<MessageId, AbortController>();
+	readonly #inFlight = new Map<MessageId, { readonly method: string; readonly controller: AbortController }>();
 
 	constructor(events: InboxEvents, maxInFlight: number) {
 		this.#events = events;
@@ -34,12 +34,12 @@ export class Inbox {
 	async answer(request: Message & { kind: 'request' }): Promise<Reply | undefined> {
 		const { id, method, params, extra } = request;
 		if (method === 'ping') return resultReply({});
-		if (this.#inFlight.has(id)) return errorReply(-32600, `the request id ${id} is already in use`);
+		if (this.#inFlight.has(id)) return errorReply(-32600, `the request id ${shortened(id)} is already in use`);
 		if (this.#inFlight.size >= this.#maxInFlight) return errorReply(-32000, 'too many requests at once');
 		const controller = new AbortController();
 		const { signal } = controller;
 		// Held until the work has ended, not until it was cancelled: cancelling makes no room for more work.
-		this.#inFlight.set(id, controller);
+		this.#inFlight.set(id, { method, controller });
 		try {
 			const reply = await this.#events.request({ id, method, params, extra, signal });
 			return signal.aborted ? undefined : reply;
@@ -54,10 +54,12 @@ export class Inbox {
 
 	/** Clients cancel what has finished, and ids that never were; both mean nothing. */
 	cancel(id: MessageId | undefined, reason: Json | undefined): void {
-		if (id !== undefined) this.#inFlight.get(id)?.abort(typeof reason === 'string' ? reason : undefined);
+		const work = id === undefined ? undefined : this.#inFlight.get(id);
+		// MCP forbids to cancel `initialize`: a session that is neither refused nor introduced would be left.
+		if (work?.method !== 'initialize') work?.controller.abort(typeof reason === 'string' ? reason : undefined);
 	}
 
 	abortAll(reason: string): void {
-		for (const controller of this.#inFlight.values()) controller.abort(reason);
+		for (const { controller } of this.#inFlight.values()) controller.abort(reason);
 	}
 }

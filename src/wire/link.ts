@@ -3,7 +3,7 @@ import type { Note, Reply } from '../abi/driver.ts';
 import { type JsonObject, member } from '../abi/json.ts';
 import { errorText } from '../abi/problem.ts';
 import type { Channel, Malformed, Message, MessageId } from './channel.ts';
-import { errorReply, messageId, notificationText, replyText } from './message.ts';
+import { errorReply, messageId, notificationText, replyText, shortened } from './message.ts';
 import { type Incoming, Inbox } from './inbox.ts';
 import { Outbox, type RequestOptions } from './outbox.ts';
 
@@ -98,7 +98,7 @@ export class Link {
 			case 'response': {
 				const { ok, body, extra } = message;
 				const known = this.#outbox.settle(message.id, { ok, body, extra });
-				if (!known) this.#events?.warn(`skipped a response to ${message.id}, which nobody waits for`);
+				if (!known) this.#events?.warn(`skipped a response to ${shortened(message.id)}, which nobody waits for`);
 				return;
 			}
 			case 'malformed':

@@ -46,7 +46,8 @@ function readEnvelope(text: string, spans: readonly Span[]): Message | Malformed
 		const key = span.key ?? '';
 		if (isEnvelopeKey(key)) found.set(key, span);
 		// `Result` beside `result`: a reader that ignores case would take it for the real one, unjudged.
-		else if (isEnvelopeKey(foldKey(key))) return refuse(`the key ${JSON.stringify(key)} could be read as another`);
+		else if (isEnvelopeKey(foldKey(key)))
+			return refuse(`the key ${shortened(JSON.stringify(key))} could be read as another`);
 		else setOwn(extra, key, span.value ?? null);
 	}
 	const has = (key: EnvelopeKey) => found.has(key);
@@ -120,6 +121,11 @@ export function requestHead(text: string): { readonly id: MessageId; readonly me
 	const head = /^\{"jsonrpc":"2\.0","id":("(?:[^"\\]|\\.)*"|[^",{}[\]]+),"method":("(?:[^"\\]|\\.)*")/.exec(text);
 	if (head?.[1] === undefined || head[2] === undefined) return undefined;
 	return { id: head[1] as MessageId, method: JSON.parse(head[2]) as string };
+}
+
+/** What a peer wrote, cut to what fits into a line of ours. */
+export function shortened(text: string): string {
+	return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }
 
 export function resultReply(value: Json): Reply {

@@ -1,6 +1,7 @@
 // The HTTP front: who gets in, what goes where, and that neither hostile nor vanishing clients break it.
 import { randomBytes } from 'node:crypto';
 import { connect as connectSocket } from 'node:net';
+import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Note, Reply } from '../../src/abi/driver.ts';
 import type { Channel } from '../../src/wire/channel.ts';
@@ -488,6 +489,15 @@ describe('what goes where', () => {
 		expect(await events.next()).toMatchObject({ params: { index: 44 } });
 	});
 
+	test('what nobody fetches is dropped by its size too', async () => {
+		const { peer, session, warnings } = await introduced();
+		const text = 'x'.repeat(5 << 20);
+		for (let index = 0; index < 5; index += 1) await session.link.notify({ ...changed, params: { index, text } });
+		expect(warnings).toHaveLength(2);
+		const { events } = await peer.listen();
+		expect(await events.next()).toMatchObject({ params: { index: 2 } });
+	});
+
 	test('a client that hangs up does not cancel its call; its progress goes to its stream, its answer nowhere', async () => {
 		const { peer, session, warnings } = await introduced();
 		const opening = peer.open({ body: call(1) });
@@ -689,6 +699,75 @@ describe('limits', () => {
 		socket.resume();
 		await closed;
 		expect((await peer.ask({ body: { jsonrpc: '2.0', id: 1, method: 'ping' } })).status).toBe(200);
+	});
+
+	test('connections over the limit are turned away, and the others served', async () => {
+		const { port, peer } = await introduced({ maxConnections: 2 });
+		const { events } = await peer.listen();
+		const silent = connectSocket(port, '127.0.0.1');
+		await new Promise((resolve) => silent.once('connect', resolve));
+		await expect(peer.ask({ body: call(1) })).rejects.toMatchObject({ code: 'ECONNRESET' });
+		const gone = new Promise((resolve) => silent.once('close', resolve));
+		silent.destroy();
+		await gone;
+		await vi.waitUntil(() =>
+			peer.ask({ body: note('n') }).then(
+				({ status }) => status === 202,
+				() => false,
+			),
+		);
+		expect(events.seen).toEqual([]);
+	});
+
+	test('whatever is asked, it is answered without an error of ours, and the next client is served', {
+		timeout: 60_000,
+	}, async () => {
+		const { peer, session, warnings } = await introduced();
+		const text = fc.string({ unit: 'grapheme-ascii' }).map((value) => value.trim());
+		const header = <T extends string>(...values: T[]) =>
+			fc.option(fc.oneof(fc.constantFrom(...values), text), { nil: undefined });
+		const body = fc.oneof(
+			fc.json(),
+			fc.string(),
+			fc.jsonValue().map((params) => JSON.stringify({ jsonrpc: '2.0', method: 'n', params })),
+			fc
+				.constantFrom('notifications/cancelled', 'notifications/progress')
+				.map((method) => JSON.stringify({ jsonrpc: '2.0', method, params: { requestId: 1, progressToken: 1 } })),
+			fc.constant(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' })),
+			fc.constantFrom('ping', 'initialize').map((method) =>
+				JSON.stringify([
+					{ jsonrpc: '2.0', id: 1, method },
+					{ jsonrpc: '2.0', id: 1, result: {} },
+				]),
+			),
+		);
+		const asked = fc.record({
+			method: fc.constantFrom('POST', 'POST', 'POST', 'PUT', 'OPTIONS', 'PATCH'),
+			path: fc.constantFrom('/mcp', '/mcp', '/mcp', '/', '//mcp', '/mcp?%', '/healthz'),
+			headers: fc.record(
+				{
+					accept: header('*/*', 'application/json'),
+					'content-type': header('application/json'),
+					'mcp-session-id': header(String(peer.session)),
+					'mcp-protocol-version': header('2025-03-26', '2025-11-25'),
+					authorization: header('Bearer alice-token', 'Bearer '),
+					origin: header('http://localhost', 'null'),
+				},
+				{ requiredKeys: [] },
+			),
+			body,
+		});
+		await fc.assert(
+			fc.asyncProperty(asked, async (each) => {
+				expect((await peer.ask(each)).status).toBeLessThan(500);
+			}),
+			{ numRuns: 500 },
+		);
+		expect(warnings.filter((text) => text.includes('failed'))).toEqual([]);
+		expect(session.closes.seen).toEqual([]);
+		expect((await peer.ask({ body: { jsonrpc: '2.0', id: 'last', method: 'ping' } })).json).toMatchObject({
+			id: 'last',
+		});
 	});
 
 	test('an address that is taken is an error with a code', async () => {

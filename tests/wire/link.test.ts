@@ -107,6 +107,12 @@ describe('asking', () => {
 		}
 	});
 
+	test('an id of any length fits into one line of the log', async () => {
+		const { receive, warnings } = await connect({ peer: 'driver' });
+		receive(answer('x'.repeat(10_000)));
+		expect(warnings[0]?.length).toBeLessThan(200);
+	});
+
 	test('an abort ends it, and the other side is told why', async () => {
 		const { link, sent } = await connect({ peer: 'driver' });
 		const controller = new AbortController();
@@ -318,6 +324,16 @@ describe('answering', () => {
 		work.fail(new Error('aborted'));
 		await settled();
 		expect(channel.sent.seen).toEqual([]);
+	});
+
+	test('initialize can not be cancelled', async () => {
+		const { receive, incoming, sent } = await connect();
+		receive(request(1, 'initialize'));
+		const work = await incoming.next();
+		receive(cancel(1));
+		expect(work.signal.aborted).toBe(false);
+		work.answer(resultReply({}));
+		expect(await sent()).toEqual(answer(1));
 	});
 
 	test.each<[string, unknown]>([
