@@ -34,3 +34,19 @@ export function withVariable(name: string, value: string): number[] {
 			}
 		});
 }
+
+/** The living children of a process whose command line contains `text`. */
+export function childrenWith(parent: number, text: string): number[] {
+	return readdirSync('/proc')
+		.filter((entry) => /^\d+$/.test(entry))
+		.map(Number)
+		.filter((pid) => {
+			try {
+				const status = readFileSync(`/proc/${pid}/stat`, 'latin1');
+				const isChild = status.slice(status.lastIndexOf(')') + 2).split(' ')[1] === String(parent);
+				return isChild && readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes(text);
+			} catch {
+				return false;
+			}
+		});
+}
