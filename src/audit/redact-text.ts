@@ -13,7 +13,7 @@ const markPattern = /^\[redacted(?::[a-z_]+)?\]$/;
 
 /**
  * The text without what looks like a secret: known token formats, passwords in URLs, and values that a telling name
- * stands before (`--password x`, `TOKEN=x`, `"api_key": "x"`, `Authorization: …`). Linear in the text, idempotent.
+ * stands before (`--password x`, `TOKEN=x`, `"api_key": "x"`, `Authorization: …`). Linear in the text.
  * A secret without a known form and without a telling name is not seen.
  */
 export function redactText(text: string): RedactedText {
@@ -49,21 +49,35 @@ function redactNamed(text: string): RedactedText {
 		const isFlag = found[0].startsWith('-');
 		const name = isFlag ? found[0].trim() : nameBefore(text, found.index, done);
 		if (name === '' || secrecyOf(name) === undefined) continue;
-		const start = isFlag ? pattern.lastIndex : skipSeparator(text, found.index + found[0].length);
-		const quote = quotes.at(start);
-		const value =
-			blockAt(text, start) ??
-			(isCredentialHeader(name)
-				? headerValue(text, start, quote)
-				: valueAt(text, start, quote, found[0].startsWith('%')));
-		pattern.lastIndex = Math.max(value.to, pattern.lastIndex);
-		if (value.to <= value.from || isReference(text, value) || markPattern.test(text.slice(value.from, value.to)))
-			continue;
-		out += text.slice(done, value.from) + redactedMark;
-		done = value.to;
-		count += 1;
+		const isEncoded = found[0].startsWith('%');
+		const first = isFlag ? pattern.lastIndex : skipSeparator(text, pattern.lastIndex);
+		for (let start: number | undefined = first; start !== undefined; ) {
+			const quote = quotes.at(start);
+			const value: Span =
+				blockAt(text, start) ??
+				(isCredentialHeader(name) ? headerValue(text, start, quote) : valueAt(text, start, quote, isEncoded));
+			pattern.lastIndex = Math.max(value.to, pattern.lastIndex);
+			start = nextStart(text, value);
+			if (value.to <= value.from || isReference(text, value)) continue;
+			if (markPattern.test(text.slice(value.from, value.to))) continue;
+			out += text.slice(done, value.from) + redactedMark;
+			done = value.to;
+			count += 1;
+		}
 	}
 	return { text: out + text.slice(done), count };
+}
+
+/** Where another value begins when what looked like a value names one itself: `token: password: x`, `T=a\ --password x`. */
+function nextStart(text: string, { from, to }: Span): number | undefined {
+	if (to <= from) return undefined;
+	const separator = /^\\{0,4}["'`]?[ \t]{0,2}[:=]/.exec(text.slice(to, to + 9))?.[0];
+	if (separator !== undefined) return skipSeparator(text, to + separator.length);
+	const tail = text.slice(Math.max(from, to - 80), to);
+	if (/[:=]$/.test(tail)) return skipSeparator(text, to);
+	const flag = /(?:^|[\s\\])(--?[a-z][\w-]{1,63})$/i.exec(tail)?.[1];
+	const space = /^[ \t]{1,4}/.exec(text.slice(to, to + 4))?.[0];
+	return flag !== undefined && space !== undefined && secrecyOf(flag) !== undefined ? to + space.length : undefined;
 }
 
 interface Span {
@@ -122,7 +136,9 @@ function headerValue(text: string, start: number, enclosing: string | undefined)
  */
 function valueAt(text: string, start: number, enclosing: string | undefined, encoded: boolean): Span {
 	const opening = /^\\*["'`]/.exec(text.slice(start, start + 8))?.[0];
-	if (opening !== undefined && opening !== enclosing) {
+	// `"password="` ends with the quote it stands in; where anything else follows, the quote opens a value.
+	const isEnd = opening === enclosing && /^(?:$|[\s,;)}\]&|])/.test(text.slice(start + 1, start + 2));
+	if (opening !== undefined && !isEnd) {
 		const from = start + opening.length;
 		const end = closing(text, from, opening);
 		const after = end + opening.length;
@@ -131,7 +147,14 @@ function valueAt(text: string, start: number, enclosing: string | undefined, enc
 			return { from, to: wordEnd(text, after, enclosing, encoded) };
 		return { from, to: end };
 	}
+	if (isSecretFlag(text, start)) return { from: start, to: start };
 	return { from: start, to: wordEnd(text, start, enclosing, encoded) };
+}
+
+/** `TOKEN= --password x`: the flag is no value, it names one. */
+function isSecretFlag(text: string, start: number): boolean {
+	const flag = /^--?[a-z][\w-]{1,63}(?=[\s=])/i.exec(text.slice(start, start + 72))?.[0];
+	return flag !== undefined && secrecyOf(flag) !== undefined;
 }
 
 function wordEnd(text: string, start: number, enclosing: string | undefined, encoded: boolean): number {

@@ -74,6 +74,7 @@ export const afterWords: readonly AfterWords[] = [
 	{ near: /login/, pattern: /(\blogin\s{1,4}\S{1,128}\s{1,4}password\s{1,4})\S+/g },
 	{
 		near: /identified|password/i,
-		pattern: /((?<![\w-])(?:identified\s{1,4}(?:with\s{1,4}\S{1,64}\s{1,4})?by|password)\s{1,4}["'])[^"'\n]+/gi,
+		pattern:
+			/((?<![\w-])(?:identified\s{1,4}(?:with\s{1,4}\S{1,64}\s{1,4})?by|password)\s{1,4}["'])[^"'\n]+(?=["'\n]|$)(?!["']\s{0,2}[:=])/gi,
 	},
 ];

@@ -62,6 +62,21 @@ test.each(['written', 'fsync'])(
 	120_000,
 );
 
+test('verify finds nothing wrong with a log that is being written to', async () => {
+	const place = newPlace();
+	const { child, exit, lines } = startWriter(place, 'written', 'forever');
+	let heard = 0;
+	for await (const _ of lines) {
+		heard += 1;
+		if (heard % 400 !== 0) continue;
+		expect((await verify(place)).findings).toEqual([]);
+		if (heard === 4_000) child.kill('SIGKILL');
+	}
+	await exit;
+	expect(heard).toBeGreaterThanOrEqual(4_000);
+	expect((await verify(place)).ok).toBe(true);
+}, 60_000);
+
 test('several kernels start at once in one directory, share one key and disturb each other nowhere', async () => {
 	const place = newPlace();
 	const writers = [1, 2, 3, 4, 5].map(() => startWriter(place, 'written', '400'));

@@ -1,4 +1,5 @@
 // What is taken out before anything is written, what is left alone, and that both stay quick.
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ExactNumber, type Json } from '../../src/abi/json.ts';
 import { boundValue, redactValue } from '../../src/audit/redact.ts';
@@ -254,6 +255,68 @@ test.each([
 	['password="unclosed hunter2', 'password="[redacted]'],
 ])('%s', (text, kept) => {
 	expect(redactText(text).text).toBe(kept);
+});
+
+test('no mess around a named secret brings it through', () => {
+	const secret = 'hunter2Secret';
+	const pieces = [
+		'"',
+		"'",
+		'`',
+		'\\',
+		'=',
+		':',
+		' ',
+		'\n',
+		'token',
+		'password',
+		'--',
+		'-u ',
+		'%3D',
+		'&',
+		';',
+		'$(',
+		')',
+		'{',
+		'}',
+	];
+	const more = [
+		'a',
+		'B',
+		'1',
+		'https://',
+		'@',
+		'Bearer ',
+		'|',
+		'>',
+		',',
+		'[redacted]',
+		'Authorization',
+		'--token',
+		'x',
+	];
+	const mess = fc.array(fc.constantFrom(...pieces, ...more), { maxLength: 8 }).map((parts) => parts.join(''));
+	const named = fc.constantFrom(
+		...[
+			`--password ${secret}`,
+			`--password=${secret}`,
+			`PASSWORD=${secret}`,
+			`"password":"${secret}"`,
+			`password: ${secret}`,
+		],
+		...[
+			`{\\"password\\":\\"${secret}\\"}`,
+			`https://u:${secret}@h/`,
+			`Authorization: Bearer ${secret}`,
+			`curl -u a:${secret} h`,
+		],
+	);
+	fc.assert(
+		fc.property(mess, named, mess, (before, middle, after) => {
+			expect(redactText(`${before} ${middle} ${after}`).text).not.toContain(secret);
+		}),
+		{ seed: 2_611, numRuns: 20_000 },
+	);
 });
 
 test.each([

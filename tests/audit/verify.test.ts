@@ -135,6 +135,25 @@ test.each(onFirst)('%s', async (_, tamper, kinds) => {
 	expect(errorsOf(report)).toEqual(kinds);
 });
 
+test('any single byte that is changed, removed or put in is seen, wherever it stands', async () => {
+	const { place, first } = await twoRuns();
+	const whole = readFileSync(first);
+	const missed: string[] = [];
+	for (let at = 0; at < whole.length; at += 101) {
+		const changes: [string, Buffer][] = [
+			['changed', Buffer.from(whole.map((byte, index) => (index === at ? byte ^ 1 : byte)))],
+			['removed', Buffer.concat([whole.subarray(0, at), whole.subarray(at + 1)])],
+			['put in', Buffer.concat([whole.subarray(0, at), Buffer.from(' '), whole.subarray(at)])],
+		];
+		for (const [how, bytes] of changes) {
+			writeFileSync(first, bytes);
+			if ((await verify(place)).ok) missed.push(`byte ${at} ${how}`);
+		}
+	}
+	expect(whole.length).toBeGreaterThan(3_000);
+	expect(missed).toEqual([]);
+});
+
 test('one edit is reported once, at its line', async () => {
 	const { place, first } = await twoRuns();
 	writeLines(first, linesOf(first).with(4, (linesOf(first)[4] ?? '').replace('allowed', 'denied ')));
@@ -188,6 +207,24 @@ test('the whole directory deleted is not fine', async () => {
 	rmSync(place.directory, { recursive: true });
 	expect(errorsOf(await verify(place))).toEqual(['unreadable']);
 });
+
+test.each<[string, Lines, string[]]>([
+	['edited with a hash that fits', (l) => l.with(3, rehash(l[3] ?? '', 'acme', 'evil')), ['edited']],
+	['cut off', (l) => l.slice(0, 3), ['cut_off']],
+])(
+	'the end of an interrupted run, behind its last checkpoint, is pinned by the next run: %s',
+	async (_, tamper, kinds) => {
+		const place = newPlace();
+		const interrupted = await openLog(place);
+		await interrupted.log.append(denied('a'));
+		await interrupted.log.append(denied('b'));
+		const next = await openLog(place);
+		await next.log.close();
+		expect(await verify(place)).toMatchObject({ ok: true, findings: [] });
+		writeLines(interrupted.path, tamper(linesOf(interrupted.path)));
+		expect(errorsOf(await verify(place))).toEqual(kinds);
+	},
+);
 
 test('two runs whose files are swapped', async () => {
 	const { place, first, second } = await twoRuns();
