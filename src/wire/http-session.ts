@@ -140,6 +140,7 @@ export class HttpSession implements Channel {
 		if (post !== this.#opening) return post.finish(text);
 		this.#opening = undefined;
 		const [id] = post.ids;
+		if (!post.isOpen) this.end('the client hung up before it was introduced');
 		if (id !== undefined && text.startsWith(`{"jsonrpc":"2.0","id":${id},"result":`)) return post.finish(text);
 		const sent = post.finish(text, {});
 		this.end('the client was not accepted');

@@ -31,10 +31,13 @@ export function lineChannel(options: LineOptions): Channel {
 	const maxBytes = options.maxBytes ?? defaultMaxBytes;
 	let events: ChannelEvents | undefined;
 	let closed = false;
+	/** Why the other side is gone; it may be before anybody listens. */
+	let lost: string | undefined;
 
 	const gone = (reason: string) => {
 		if (closed) return;
 		closed = true;
+		lost = reason;
 		detach();
 		events?.close(reason);
 	};
@@ -61,11 +64,15 @@ export function lineChannel(options: LineOptions): Channel {
 		else input.destroy();
 	};
 
+	// From the first moment and for good: an error event nobody listens to ends the process.
+	input.on('error', onError);
+
 	return {
 		async start(given) {
 			events = given;
-			// The error listener stays for good: an error event nobody listens to ends the process.
-			input.on('error', onError).on('data', onData).on('end', onEnd).on('close', onEnd);
+			if (lost !== undefined) given.close(lost);
+			if (closed) return;
+			input.on('data', onData).on('end', onEnd).on('close', onEnd);
 			if (input.destroyed || input.readableEnded) queueMicrotask(onEnd);
 		},
 		send: (text) => (closed ? Promise.resolve() : writer.write(text)),

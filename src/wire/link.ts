@@ -144,9 +144,13 @@ export class Link {
 			const failed = this.#outbox.settle(id, errorReply(-32000, `the answer could not be read: ${message.message}`));
 			if (failed) return;
 		}
-		// A garbled response is never answered. A driver's junk is not either, unless it waits for an answer.
-		if (about === 'response' || (this.#options.peer === 'driver' && (about === undefined || id === undefined))) return;
-		void this.#send(refusalText(message), id);
+		if (this.#isAnswered(message)) void this.#send(refusalText(message), id);
+	}
+
+	/** A garbled response is never answered. A driver's junk is not either, unless it waits for an answer. */
+	#isAnswered({ id, about }: Malformed): boolean {
+		if (this.#options.peer === 'driver') return about === 'request' && id !== undefined;
+		return about !== 'response';
 	}
 
 	#refuseBatch(message: Malformed, batch: readonly (Message | Malformed)[]): void {
@@ -169,7 +173,7 @@ export class Link {
 					return reply === undefined ? undefined : this.#write(entry.id, reply);
 				};
 				answers.push(answer());
-			} else if (entry.kind === 'malformed' && entry.about !== 'response') {
+			} else if (entry.kind === 'malformed' && this.#isAnswered(entry)) {
 				answers.push(Promise.resolve(refusalText(entry)));
 			} else this.#receive(entry);
 		}

@@ -199,6 +199,22 @@ describe('the channel', () => {
 		expect(await recorder.closes.next()).toBe('the other side closed the connection');
 	});
 
+	test('a connection that breaks before the start is news at the start', async () => {
+		for (const breakIt of [
+			({ toChannel }: ReturnType<typeof wires>) => toChannel.destroy(new Error('read ECONNRESET')),
+			({ fromChannel }: ReturnType<typeof wires>) => fromChannel.destroy(new Error('write EPIPE')),
+		]) {
+			const ends = wires();
+			const channel = lineChannel({ input: ends.toChannel, output: ends.fromChannel, from: 'driver' });
+			breakIt(ends);
+			await new Promise(setImmediate);
+			const recorder = new Recorder();
+			await channel.start(recorder);
+			expect(await recorder.closes.next()).toMatch(/ECONNRESET|EPIPE/);
+			expect(recorder.closes.seen).toHaveLength(1);
+		}
+	});
+
 	test('what is sent in one tick goes out in one write, in order', async () => {
 		const writes: string[] = [];
 		const output = new Writable({

@@ -482,6 +482,16 @@ describe('batches, where the revision has them', () => {
 		]);
 	});
 
+	test('of a driver with junk in them are not answered for the junk', async () => {
+		const { receive, channel, warnings, link } = await connect({ peer: 'driver', acceptBatches: () => true });
+		const reply = link.request('m');
+		receive([7, { jsonrpc: '2.0', id: 1, result: {}, error: {} }, {}]);
+		expect(await reply).toMatchObject({ ok: false });
+		await settled();
+		expect(channel.sent.seen).toHaveLength(1);
+		expect(warnings).toHaveLength(3);
+	});
+
 	test('of notifications only get no answer', async () => {
 		const { receive, channel, notes } = await connect({ acceptBatches: () => true });
 		receive([{ jsonrpc: '2.0', method: 'n' }]);
