@@ -1,6 +1,6 @@
 // Does this rule apply? Every condition is a named test with three answers; the rule's lean says where doubt falls.
 import type { Json } from '../abi/json.ts';
-import type { DriverAsk } from '../abi/syscall.ts';
+import type { DriverAsk, Target } from '../abi/syscall.ts';
 import { type ArgumentPath, leavesOf, parseArgument } from './arguments.ts';
 import { sameJson } from './compare.ts';
 import { compileValueTest, literalValue } from './compile-values.ts';
@@ -49,6 +49,12 @@ export function hasSubject(match: Match): boolean {
 	return subjectKeys.some((key) => match[key] !== undefined);
 }
 
+/** Can the match be about targets of this kind at all? */
+export function concernsKind(match: Match, kind: Target['kind']): boolean {
+	if (!hasSubject(match) || match[kind] !== undefined) return true;
+	return match.method !== undefined && (kind === 'resource' || kind === 'prompt');
+}
+
 /** The first condition that does not hold, or undefined when all do. */
 export function firstFailure(conditions: readonly Condition[], look: Look, lean: Lean): string | undefined {
 	return conditions.find((condition) => !holds(condition.test(look), lean))?.name;
@@ -63,6 +69,9 @@ export function expandNames(match: Match, notes: Notes): Match {
 		expanded[key] = patterns.flatMap((text) => expandText(text, notes.variables, notes.unknown, literalValue(notes)));
 	}
 	for (const pattern of expanded.tool ?? []) checkToolGlob(pattern, notes);
+	if (expanded.method?.some((pattern) => pattern.startsWith('tools/'))) {
+		notes.report('P102', '`method` is never about tools', 'match `tool: "*"` for every tool');
+	}
 	return { ...match, ...expanded };
 }
 
@@ -78,20 +87,18 @@ function compileSubject(match: Match, lean: Lean): Condition[] {
 			case 'tool':
 				return tool === undefined ? 'no' : textGlobTruth(tool, `${target.driver}/${target.tool}`);
 			case 'resource': {
-				if (resource === undefined) return 'no';
+				if (resource === undefined) return methodAlone(match, target.method);
 				const forms = isFileUrl(target.uri) ? resolve(target.uri) : undefined;
 				const truth = uriGlobTruth(resource, target.uri, forms && [forms.lexical, forms.real]);
 				return method === undefined ? truth : allOf([truth, textGlobTruth(method, target.method)], (one) => one);
 			}
 			case 'prompt': {
-				if (prompt === undefined) return 'no';
+				if (prompt === undefined) return methodAlone(match, target.method);
 				const truth = promptTruth(prompt, target, lean);
 				return method === undefined ? truth : allOf([truth, textGlobTruth(method, target.method)], (one) => one);
 			}
-			case 'method': {
-				const isOther = resource !== undefined || prompt !== undefined;
-				return method === undefined || isOther ? 'no' : textGlobTruth(method, target.method);
-			}
+			case 'method':
+				return methodAlone(match, target.method);
 			case 'driver_asks':
 				return driver_asks === undefined ? 'no' : truthOf((driver_asks as readonly DriverAsk[]).includes(target.asks));
 			default:
@@ -100,6 +107,12 @@ function compileSubject(match: Match, lean: Lean): Condition[] {
 	};
 	const name = subjectKeys.find((key) => match[key] !== undefined) ?? 'tool';
 	return [{ name, reads: 'target', test }];
+}
+
+/** `method: "resources/*"`, without a word about which. */
+function methodAlone({ method, resource, prompt }: Match, asked: string): Truth {
+	const isOther = resource !== undefined || prompt !== undefined;
+	return method === undefined || isOther ? 'no' : textGlobTruth(method, asked);
 }
 
 /** Whoever writes `github/*` as for a tool means to restrict these prompts too. */
@@ -188,7 +201,7 @@ function judgeArgument(check: ValueCheck, path: ArgumentPath, lean: Lean, look: 
 	const values = found.filter((value) => value !== null);
 	if (check.present === false) return values.length > 0 ? 'no' : found.length > 0 ? 'unsure' : 'yes';
 	if (check.present === true && values.length === 0) return found.length > 0 ? 'unsure' : 'no';
-	const role = roleOfSchema(parameterSchema(look.schema, path)) ?? roleOfName(path.at(-1) ?? '');
+	const role = roleOfName(path.at(-1) ?? '') ?? roleOfSchema(parameterSchema(look.schema, path));
 	if (found.length === 0) return judgeAbsent(check, path, role, look);
 	const quantify = lean === 'catch' ? anyOf<Json> : allOf<Json>;
 	return quantify(found, (value) => {

@@ -13,12 +13,16 @@ type Resolve = (path: string) => PathForms | undefined;
 export function judgePath(text: string, resolve: Resolve, test: (form: string) => Truth): Truth {
 	const texts = text.trim() === text ? [text] : [text, text.trim()];
 	return agree(texts, (one) => {
+		if (environment.test(one)) return 'unsure';
 		const forms = resolve(one);
 		// NUL, a loop, somebody else's home: nobody knows where this leads.
 		if (forms === undefined) return 'unsure';
 		return forms.lexical === forms.real ? test(forms.lexical) : agree([forms.lexical, forms.real], test);
 	});
 }
+
+/** `$HOME/…`, `${TMPDIR}/…`: some servers put the variable's value in, and nobody here knows it. */
+const environment = /^\s*\$(?:\{\w+\}|[A-Z_][A-Z0-9_]*)(?:\/|\s*$)/;
 
 /** Is the form at or below one of `roots` (absolute)? Roots count as written and with their own links resolved. */
 export function isInside(form: string, roots: readonly string[], resolve: Resolve): Truth {

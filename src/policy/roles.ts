@@ -1,6 +1,7 @@
 // Which arguments are paths and which are URLs: by the tool's schema and by name, and, in doubt, by what they look like.
 import { type JsonObject, stringMember } from '../abi/json.ts';
 import { foldKey, type Leaf, leavesOf } from './arguments.ts';
+import { normalisePath } from './paths.ts';
 import { declares, parameterSchema } from './tool-schema.ts';
 import { isFileUrl, looksLikeUrl } from './uri.ts';
 
@@ -57,9 +58,9 @@ export function roleValues(args: JsonObject, role: Role, schema: JsonObject | un
 function judgeLeaf(leaf: Leaf, role: Role, schema: JsonObject | undefined): 'confirmed' | 'possible' | undefined {
 	const { value } = leaf;
 	if (typeof value !== 'string') return undefined;
-	const named = leaf.isKey ? undefined : (roleOfSchema(parameterSchema(schema, leaf.path)) ?? roleOfName(leaf.key));
-	// A `file:` URL is both: an address and a path.
-	const isNamed = named === role || (named === 'any_url' && role === 'any_path' && isFileUrl(value));
+	// Name and schema each may say it: a driver that calls its path a URL gets around no rule.
+	const named = leaf.isKey ? [] : [roleOfName(leaf.key), roleOfSchema(parameterSchema(schema, leaf.path))];
+	const isNamed = named.includes(role) || (role === 'any_path' && named.includes('any_url') && isFileUrl(value));
 	// Whoever invents a parameter must not thereby satisfy a rule about the real ones.
 	if (isNamed) return declares(schema, leaf.path) === 'no' ? 'possible' : 'confirmed';
 	const couldBe = role === 'any_path' ? couldBePath(value) : looksLikeUrl(value);
@@ -68,9 +69,14 @@ function judgeLeaf(leaf: Leaf, role: Role, schema: JsonObject | undefined): 'con
 
 const longestPath = 4096;
 
-/** Absolute, `~`, `./`, `../`, `file:`, or a slash anywhere. Text of several lines, or longer than any path, is content. */
+/**
+ * Absolute, `~`, `./`, `../`, `file:`, or a slash anywhere. Text of several lines, or longer than any path, is content;
+ * but only once its `.` and `..` are gone, since a server may do the same before it opens anything.
+ */
 function couldBePath(text: string): boolean {
 	const plain = text.trim();
-	if (plain === '' || plain.length > longestPath || /[\n\r]/.test(plain)) return false;
+	if (plain === '') return false;
+	const short = plain.length <= longestPath && !/[\n\r]/.test(plain) ? plain : normalisePath(plain);
+	if (short.length > longestPath || /[\n\r]/.test(short)) return false;
 	return plain.startsWith('~') || plain === '.' || plain === '..' || plain.includes('/') || isFileUrl(plain);
 }

@@ -1,7 +1,7 @@
 // Finds the few rules that can concern a call among thousands, without trying them all.
 import type { Target } from '../abi/syscall.ts';
 import type { CompiledRule } from './compiled.ts';
-import { hasSubject } from './match.ts';
+import { concernsKind } from './match.ts';
 import { isLiteral } from './text-glob.ts';
 
 export interface RuleIndex {
@@ -42,7 +42,7 @@ function shelve(rules: readonly CompiledRule[], kind: Target['kind']): Shelf {
 	const shelf: Shelf = { byName: new Map(), byDriver: new Map(), anywhere: [] };
 	for (const rule of rules) {
 		const { match } = rule;
-		if (hasSubject(match) && match[kind] === undefined) continue;
+		if (!concernsKind(match, kind)) continue;
 		const drivers = match.from?.every(isLiteral) ? match.from : undefined;
 		const patterns = kind === 'tool' ? match.tool : undefined;
 		if (drivers !== undefined) {
