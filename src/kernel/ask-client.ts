@@ -35,7 +35,8 @@ export async function askClient(door: AskDoor, context: AskContext): Promise<Rep
 	const params = ask.params ?? {};
 	const taskId = stringMember(params, 'taskId');
 	// Following up on a task that the client made for this very driver asks for nothing new.
-	const isFollowUp = ask.method.startsWith('tasks/') && taskId !== undefined && context.clientTasks.get(taskId) === driver;
+	const isFollowUp =
+		ask.method.startsWith('tasks/') && taskId !== undefined && context.clientTasks.get(taskId) === driver;
 	const target = { kind: 'driver_asks', driver, asks: driverAsk(ask.method), params } as const;
 	const decision = door.judgeAsk(target, caller, context.cwd);
 	const mayPass = isFollowUp || decision.verdict === 'allowed' || (!decision.acted && decision.verdict !== 'errored');
@@ -46,7 +47,10 @@ export async function askClient(door: AskDoor, context: AskContext): Promise<Rep
 	}
 	if (!mayPass) {
 		const rule = decision.because[0]?.id ?? 'default';
-		return errorReply(-32603, `Refused by policy (${rule}): ${decision.reason ?? `no rule allows ${ask.method} for ${driver}`}`);
+		return errorReply(
+			-32603,
+			`Refused by policy (${rule}): ${decision.reason ?? `no rule allows ${ask.method} for ${driver}`}`,
+		);
 	}
 	const reply = await door.link.request(ask.method, titled(ask.method, driver, params, ask.params !== undefined), {
 		signal: ask.signal,

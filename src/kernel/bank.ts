@@ -207,14 +207,17 @@ export class Bank {
 		switch (note.method) {
 			case 'notifications/tools/list_changed':
 				this.#forget(slot, 'tools');
-				return this.#changed('tools');
+				this.#changed('tools');
+				return;
 			case 'notifications/prompts/list_changed':
 				this.#forget(slot, 'prompts');
-				return this.#changed('prompts');
+				this.#changed('prompts');
+				return;
 			case 'notifications/resources/list_changed':
 				this.#forget(slot, 'resources');
 				this.#forget(slot, 'resourceTemplates');
-				return this.#changed('resources');
+				this.#changed('resources');
+				return;
 			default:
 				for (const listener of this.#listeners) listener.note(slot.driver.name, note);
 		}

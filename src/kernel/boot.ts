@@ -90,7 +90,12 @@ export async function boot(options: BootOptions): Promise<Kernel> {
 		durability: config.audit.durability,
 		now,
 		random: randomBytes,
-		host: { pid: process.pid, user: userName(), version, ...(config.workspace === undefined ? {} : { workspace: config.workspace }) },
+		host: {
+			pid: process.pid,
+			user: userName(),
+			version,
+			...(config.workspace === undefined ? {} : { workspace: config.workspace }),
+		},
 		policyRev: first.id,
 		warn: (text: string) => log.warn(text),
 	});
@@ -102,7 +107,10 @@ export async function boot(options: BootOptions): Promise<Kernel> {
 		acceptedHash: () => trust.accepted(options.file),
 		report(outcome) {
 			const level = outcome.accepted ? 'info' : 'error';
-			log[level]({ problems: outcome.problems, held: outcome.held }, outcome.accepted ? 'policy reloaded' : 'the edited policy does not load; the last good revision stays in force');
+			log[level](
+				{ problems: outcome.problems, held: outcome.held },
+				outcome.accepted ? 'policy reloaded' : 'the edited policy does not load; the last good revision stays in force',
+			);
 			void journal.reload(outcome).catch(report);
 		},
 	});
@@ -112,10 +120,18 @@ export async function boot(options: BootOptions): Promise<Kernel> {
 		home: homedir(),
 		governed: () => governedPaths({ revision: revisions.current(), load, directories }),
 		resolvePath,
+		elapsed,
 	});
 	const gather = { revisions, ports: { resolvePath }, protection, env, now, elapsed };
 	const reaper = await startReaper({ warn: (text: string) => log.warn(text), random: randomBytes });
-	const around = { ...load, workspace: config.workspace, directory: config.directory, reaper, clientName: 'trapgate', clientVersion: version };
+	const around = {
+		...load,
+		workspace: config.workspace,
+		directory: config.directory,
+		reaper,
+		clientName: 'trapgate',
+		clientVersion: version,
+	};
 	const byName = new Map(config.drivers.map((driver) => [driver.name, driver]));
 	const shared = new Map(
 		config.drivers
@@ -123,7 +139,8 @@ export async function boot(options: BootOptions): Promise<Kernel> {
 			.map((driver) => [driver.name, new SharedDriver(() => makeDriver(driver, around))]),
 	);
 	const pools = new Pools({
-		makeDrivers: () => config.drivers.map((driver) => shared.get(driver.name)?.handle(driver.name) ?? makeDriver(driver, around)),
+		makeDrivers: () =>
+			config.drivers.map((driver) => shared.get(driver.name)?.handle(driver.name) ?? makeDriver(driver, around)),
 		prefix: options.prefix ?? config.prefix,
 		startTimeoutMs: config.startTimeoutMs,
 		idleMs: options.idleMs,
@@ -159,7 +176,10 @@ export async function boot(options: BootOptions): Promise<Kernel> {
 }
 
 /** What `loadRevision` needs, from the surroundings of a command. */
-export function loadOptions(options: Pick<BootOptions, 'file' | 'cwd' | 'env' | 'mode'>, directories: StateDirectories): LoadOptions {
+export function loadOptions(
+	options: Pick<BootOptions, 'file' | 'cwd' | 'env' | 'mode'>,
+	directories: StateDirectories,
+): LoadOptions {
 	return {
 		file: options.file,
 		roots: { packs: packsDirectory(), user: directories.user, organisation: directories.organisation },
@@ -207,8 +227,13 @@ function bankReport(log: Log, journal: Journal, failed: (error: unknown) => void
 					void journal.driver({ driver, state: 'up' }).catch(failed);
 					return;
 				case 'down':
-					log.error({ driver, code: state.trouble.code, retryInMs: state.retryInMs }, `driver is down: ${state.trouble.message}`);
-					void journal.driver({ driver, state: 'down', reason: `${state.trouble.code}: ${state.trouble.message}` }).catch(failed);
+					log.error(
+						{ driver, code: state.trouble.code, retryInMs: state.retryInMs },
+						`driver is down: ${state.trouble.message}`,
+					);
+					void journal
+						.driver({ driver, state: 'down', reason: `${state.trouble.code}: ${state.trouble.message}` })
+						.catch(failed);
 					return;
 				case 'starting':
 					return;
@@ -217,7 +242,10 @@ function bankReport(log: Log, journal: Journal, failed: (error: unknown) => void
 			}
 		},
 		collision({ wire, holder, claimant }) {
-			log.error({ wire }, `\`${claimant.driver}/${claimant.name}\` is absent: \`${holder.driver}/${holder.name}\` already has the name`);
+			log.error(
+				{ wire },
+				`\`${claimant.driver}/${claimant.name}\` is absent: \`${holder.driver}/${holder.name}\` already has the name`,
+			);
 		},
 		log(driver, level, message) {
 			log[level]({ driver }, message);
@@ -233,4 +261,3 @@ function userName(): string {
 		return String(process.getuid?.() ?? 'unknown');
 	}
 }
-

@@ -21,7 +21,9 @@ export const stdioDriverSchema = z
 		type: z.literal('stdio').optional(),
 		command: text.describe('The program, looked up on PATH.'),
 		args: z.array(z.string()).optional(),
-		env: texts.optional().describe('Added to the allow-listed environment. `${env:NAME}` takes a variable of the kernel.'),
+		env: texts
+			.optional()
+			.describe('Added to the allow-listed environment. `${env:NAME}` takes a variable of the kernel.'),
 		cwd: text.optional().describe('Working directory; relative to this file. Default: the workspace.'),
 		...common,
 	})
@@ -30,7 +32,10 @@ export const stdioDriverSchema = z
 export const httpDriverSchema = z
 	.strictObject({
 		type: z.enum(['http', 'streamable-http']).optional(),
-		url: z.url({ protocol: /^https?$/ }).or(z.string().regex(/\$\{env:/)).describe('The MCP endpoint.'),
+		url: z
+			.url({ protocol: /^https?$/ })
+			.or(z.string().regex(/\$\{env:/))
+			.describe('The MCP endpoint.'),
 		headers: texts.optional().describe('Sent with every request; never logged.'),
 		...common,
 	})
@@ -42,7 +47,12 @@ export const shellDriverSchema = z
 		env: texts.optional(),
 		timeoutMs: milliseconds.optional().describe('For a command that names none. Default 120000.'),
 		maxTimeoutMs: milliseconds.optional().describe('The most a command may ask for. Default 600000.'),
-		maxOutputBytes: z.int().min(1024).max(64 * 1024 * 1024).optional().describe('Kept of a command’s output. Default 1048576.'),
+		maxOutputBytes: z
+			.int()
+			.min(1024)
+			.max(64 * 1024 * 1024)
+			.optional()
+			.describe('Kept of a command’s output. Default 1048576.'),
 		disabled: z.boolean().optional(),
 	})
 	.describe("The kernel's own driver: one tool, `run`.");
@@ -56,7 +66,9 @@ export const configSchema = z
 		mode: modeSchema.optional(),
 		workspace: text
 			.optional()
-			.describe('What `${workspace}` means: the tree the agent works in; relative to this file. Policy files inside it need `trapgate trust`.'),
+			.describe(
+				'What `${workspace}` means: the tree the agent works in; relative to this file. Policy files inside it need `trapgate trust`.',
+			),
 		prefix: z
 			.enum(['always', 'conflict', 'never'])
 			.optional()
@@ -76,25 +88,36 @@ export const configSchema = z
 		audit: z
 			.strictObject({
 				directory: text.optional().describe('Default: `$XDG_STATE_HOME/trapgate/audit`. `~` is the home directory.'),
-				durability: z.enum(['written', 'fsync']).optional().describe('`written` (default) can lose the last records when power fails; `fsync` waits for the disk.'),
+				durability: z
+					.enum(['written', 'fsync'])
+					.optional()
+					.describe('`written` (default) can lose the last records when power fails; `fsync` waits for the disk.'),
 				detail: detailSchema.optional().describe('How much of arguments is kept. Default: redacted.'),
 				tools: z.record(z.string(), detailSchema).optional().describe('Detail by tool glob.'),
 			})
 			.optional(),
 		ask: z
 			.strictObject({
-				channels: z.array(z.enum(['elicitation', 'terminal', 'desktop'])).describe('How a person may be asked; nothing listed, nobody asked.'),
+				channels: z
+					.array(z.enum(['elicitation', 'terminal', 'desktop']))
+					.describe('How a person may be asked; nothing listed, nobody asked.'),
 			})
 			.optional(),
 		http: z
 			.strictObject({
 				maxProcesses: z.int().min(1).max(10_000).optional(),
-				idleMinutes: z.number().positive().max(24 * 60).optional(),
+				idleMinutes: z
+					.number()
+					.positive()
+					.max(24 * 60)
+					.optional(),
 				allowedHosts: z.array(text).optional().describe('Host headers that are served beside loopback names.'),
 				allowedOrigins: z.array(text).optional().describe('Origins of browsers that are served.'),
 			})
 			.optional(),
-		startTimeoutMs: milliseconds.optional().describe('How long a client waits for slow drivers at its start. Default 10000.'),
+		startTimeoutMs: milliseconds
+			.optional()
+			.describe('How long a client waits for slow drivers at its start. Default 10000.'),
 	})
 	.describe('What the kernel boots from.');
 

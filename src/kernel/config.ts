@@ -4,8 +4,8 @@ import { dirname, isAbsolute, join, resolve } from 'node:path';
 import type { Mode } from '../abi/decision.ts';
 import type { DriverName } from '../abi/names.ts';
 import type { Place, Problem } from '../abi/problem.ts';
-import { policyHints } from '../policy/load-hints.ts';
 import { readPolicy } from '../policy/load.ts';
+import { policyHints } from '../policy/load-hints.ts';
 import type { Defaults, Policy } from '../policy/rule.ts';
 import { place, type YamlDocument } from '../text/places.ts';
 import { shape } from '../text/shape.ts';
@@ -90,7 +90,10 @@ export function loadConfig(source: SourceFile): LoadedConfig {
 	const { policy, problems } = readPolicy(document, bodyOf(file), { layer, name: file.name ?? 'trapgate.yaml' });
 	if (policy === undefined) return { problems };
 	const directory = dirname(source.path);
-	return { config: configOf(document, file, source.path, directory, policy), problems: channelProblems(document, file) };
+	return {
+		config: configOf(document, file, source.path, directory, policy),
+		problems: channelProblems(document, file),
+	};
 }
 
 /** The policy in the root file; its mode and defaults are the kernel's, not one file's among several. */
@@ -98,7 +101,13 @@ function bodyOf({ rules, lists, waivers }: ConfigFile) {
 	return { rules, lists, waivers };
 }
 
-function configOf(document: YamlDocument, file: ConfigFile, path: string, directory: string, own: Policy): KernelConfig {
+function configOf(
+	document: YamlDocument,
+	file: ConfigFile,
+	path: string,
+	directory: string,
+	own: Policy,
+): KernelConfig {
 	const { audit = {}, http = {} } = file;
 	return {
 		file: path,

@@ -28,12 +28,18 @@ export function makeDriver(config: DriverConfig, around: DriverSurroundings): Dr
 	try {
 		return construct(config, around);
 	} catch (error) {
-		return brokenDriver(config.name, error instanceof TrapgateError ? error : new TrapgateError('D101', errorText(error)));
+		return brokenDriver(
+			config.name,
+			error instanceof TrapgateError ? error : new TrapgateError('D101', errorText(error)),
+		);
 	}
 }
 
 /** The directory a driver's relative paths resolve against; absolute. */
-export function cwdOf(config: DriverConfig, around: Pick<DriverSurroundings, 'workspace' | 'directory' | 'home' | 'tmp' | 'env'>): string {
+export function cwdOf(
+	config: DriverConfig,
+	around: Pick<DriverSurroundings, 'workspace' | 'directory' | 'home' | 'tmp' | 'env'>,
+): string {
 	const base = around.workspace ?? around.directory;
 	if (config.kind !== 'stdio' || config.cwd === undefined) return base;
 	return resolve(around.directory, expand(config.cwd, around));
@@ -87,15 +93,15 @@ function construct(config: DriverConfig, around: DriverSurroundings): Driver {
 	}
 }
 
-function expandAll(values: Readonly<Record<string, string>>, around: Pick<DriverSurroundings, 'workspace' | 'home' | 'tmp' | 'env'>): Record<string, string> {
+function expandAll(
+	values: Readonly<Record<string, string>>,
+	around: Pick<DriverSurroundings, 'workspace' | 'home' | 'tmp' | 'env'>,
+): Record<string, string> {
 	return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, expand(value, around)]));
 }
 
 /** `${workspace}`, `${home}`, `${tmp}`, `${env:NAME}` and `${env:NAME:-default}`; anything else in braces is an error. Throws D101. */
-export function expand(
-	text: string,
-	around: Pick<DriverSurroundings, 'workspace' | 'home' | 'tmp' | 'env'>,
-): string {
+export function expand(text: string, around: Pick<DriverSurroundings, 'workspace' | 'home' | 'tmp' | 'env'>): string {
 	return text.replace(/\$\{([^}]*)\}/g, (_, inner: string) => {
 		if (inner === 'workspace') {
 			if (around.workspace === undefined) {
@@ -106,7 +112,10 @@ export function expand(
 		if (inner === 'home') return around.home;
 		if (inner === 'tmp') return around.tmp;
 		const [, name, fallback] = /^env:([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s.exec(inner) ?? [];
-		if (name === undefined) throw new TrapgateError('D101', `\`\${${inner}}\` is not a variable`, { help: 'use ${workspace}, ${home}, ${tmp} or ${env:NAME}' });
+		if (name === undefined)
+			throw new TrapgateError('D101', `\`\${${inner}}\` is not a variable`, {
+				help: 'use ${workspace}, ${home}, ${tmp} or ${env:NAME}',
+			});
 		const value = around.env[name] ?? fallback;
 		if (value === undefined) throw new TrapgateError('D101', `environment variable \`${name}\` is not set`);
 		return value;

@@ -42,7 +42,10 @@ export async function serveHttp(kernel: Kernel, options: HttpFrontOptions): Prom
 			random: options.random,
 			allowedHosts: http.allowedHosts,
 			allowedOrigins: http.allowedOrigins,
-			authorize: (given) => (token === undefined || (given !== undefined && sameText(given, token)) ? { principal: agent, agent } : undefined),
+			authorize: (given) =>
+				token === undefined || (given !== undefined && sameText(given, token))
+					? { principal: agent, agent }
+					: undefined,
 			warn: (text) => kernel.log.warn(text),
 		},
 		(session) => {
@@ -68,7 +71,11 @@ export async function serveHttp(kernel: Kernel, options: HttpFrontOptions): Prom
 
 /** Starts every driver once with empty capabilities, so that a collision stops the boot and not the first client. */
 async function checkAtBoot(kernel: Kernel): Promise<void> {
-	const hello = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'trapgate', version: kernel.version } };
+	const hello = {
+		protocolVersion: '2025-11-25',
+		capabilities: {},
+		clientInfo: { name: 'trapgate', version: kernel.version },
+	};
 	const bank = await kernel.pools.acquire('kernel/boot', hello);
 	await kernel.pools.discard(bank);
 }

@@ -6,7 +6,14 @@ import type { Problem } from '../abi/problem.ts';
 import { type Caller, type Syscall, type Target, targetOf } from '../abi/syscall.ts';
 import { fingerprint } from '../audit/fingerprint.ts';
 import type { AuditLog } from '../audit/log.ts';
-import { type AuditEntry, type CallFields, type DetailLevel, type ResultFields, targetFields, traceIdOf } from '../audit/record.ts';
+import {
+	type AuditEntry,
+	type CallFields,
+	type DetailLevel,
+	type ResultFields,
+	targetFields,
+	traceIdOf,
+} from '../audit/record.ts';
 import type { Approval } from './approve.ts';
 import type { CallContext } from './context.ts';
 import { noticeOf } from './refusal.ts';
@@ -98,7 +105,15 @@ export class Journal {
 	}
 
 	/** A name that no driver has; the same record as for a hidden one, but for the rule. */
-	async unknown({ caller, kind, name }: { caller: Caller; kind: 'tool' | 'prompt' | 'resource'; name: string }): Promise<void> {
+	async unknown({
+		caller,
+		kind,
+		name,
+	}: {
+		caller: Caller;
+		kind: 'tool' | 'prompt' | 'resource';
+		name: string;
+	}): Promise<void> {
 		const methods = { tool: 'tools/call', prompt: 'prompts/get', resource: 'resources/read' };
 		await this.#append({
 			...this.#common(caller, methods[kind]),
@@ -117,7 +132,13 @@ export class Journal {
 	}
 
 	/** A client's notification to a driver. */
-	async note({ call, decision }: { call: Pick<Syscall, 'caller' | 'driver' | 'method' | 'params'>; decision: Decision }): Promise<void> {
+	async note({
+		call,
+		decision,
+	}: {
+		call: Pick<Syscall, 'caller' | 'driver' | 'method' | 'params'>;
+		decision: Decision;
+	}): Promise<void> {
 		const asked: Syscall = { ...call, id: this.#options.newId() as Syscall['id'], extra: {} };
 		const target = targetOf(asked);
 		await this.#append({
@@ -133,7 +154,13 @@ export class Journal {
 	}
 
 	/** What a driver asked of the client, and whether it was passed on. */
-	async driverAsk(about: { target: Target; method: string; caller: Caller; decision: Decision; passed: boolean }): Promise<void> {
+	async driverAsk(about: {
+		target: Target;
+		method: string;
+		caller: Caller;
+		decision: Decision;
+		passed: boolean;
+	}): Promise<void> {
 		const { target, decision } = about;
 		await this.#append({
 			...this.#common(about.caller, about.method),

@@ -10,5 +10,8 @@ export function makeLog(level: LogLevel, fd = 2): Log {
 	const destination = pino.destination({ dest: fd, sync: true });
 	// The reader of our diagnostics may go away; that must not end the kernel.
 	destination.on('error', () => undefined);
-	return pino({ level, base: { name: 'trapgate', pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+	return pino(
+		{ level, base: { name: 'trapgate', pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime },
+		destination,
+	);
 }

@@ -1,5 +1,5 @@
 // Self-protection: before any rule, and in every mode, nobody's arguments may name what the kernel is governed by.
-import { basename, join, sep } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Decision, PathForms } from '../abi/decision.ts';
 import { isJsonObject, type Json } from '../abi/json.ts';
 import { kernelRule } from '../abi/names.ts';
@@ -40,6 +40,8 @@ const inHome = [
 ];
 
 const longestPath = 4096;
+/** How long the guarded paths' symlinks are taken for what they were. */
+const freshMs = 1000;
 /** More strings than this in one call are not looked at one by one; the call is refused. */
 const mostStrings = 20_000;
 
@@ -49,6 +51,8 @@ export interface ProtectOptions {
 	/** Root file, policy files, audit, state, user and organisation directories; absolute. */
 	readonly governed: () => readonly string[];
 	readonly resolvePath: (text: string, cwd: string) => PathForms | undefined;
+	/** A monotonic clock in milliseconds. */
+	readonly elapsed: () => number;
 }
 
 export function makeProtection(options: ProtectOptions): Protection {
@@ -58,21 +62,34 @@ export function makeProtection(options: ProtectOptions): Protection {
 		...inHome.map((name) => join(home, name)),
 	];
 	const everyForm = (paths: readonly string[]) =>
-		paths.flatMap((path) => {
-			const forms = resolvePath(path, '/');
-			return forms === undefined ? [path] : [...new Set([forms.lexical, forms.real])];
-		});
+		new Set(
+			paths.flatMap((path) => {
+				const forms = resolvePath(path, '/');
+				return forms === undefined ? [path] : [forms.lexical, forms.real];
+			}),
+		);
+	let known: { readonly forms: ReadonlySet<string>; readonly governed: string; readonly at: number } | undefined;
+	/** Resolving two dozen paths for every call would cost more than all the rest of it. */
+	const guardedForms = () => {
+		const governed = options.governed();
+		const key = governed.join('\0');
+		const at = options.elapsed();
+		if (known === undefined || known.governed !== key || at - known.at > freshMs) {
+			known = { forms: everyForm([...fixed, ...governed]), governed: key, at };
+		}
+		return known.forms;
+	};
 	return {
 		check(target, cwd) {
 			const texts = stringsOf(target);
 			if (texts === undefined) return refusalOf(target, 'more values than can be checked');
 			const candidates = texts.filter(couldBePath);
 			if (candidates.length === 0) return undefined;
-			const guarded = everyForm([...fixed, ...options.governed()]);
+			const guarded = guardedForms();
 			for (const text of candidates) {
 				const forms = resolvePath(text, cwd);
 				if (forms === undefined) continue;
-				const hit = guarded.find((path) => isAtOrBelow(forms.lexical, path) || isAtOrBelow(forms.real, path));
+				const hit = guardedAbove(forms.lexical, guarded) ?? guardedAbove(forms.real, guarded);
 				if (hit !== undefined) return refusalOf(target, basename(hit));
 			}
 			return undefined;
@@ -80,8 +97,12 @@ export function makeProtection(options: ProtectOptions): Protection {
 	};
 }
 
-function isAtOrBelow(path: string, top: string): boolean {
-	return path === top || path.startsWith(top.endsWith(sep) ? top : top + sep);
+/** The guarded path that `path` is, or lies below. */
+function guardedAbove(path: string, guarded: ReadonlySet<string>): string | undefined {
+	for (let at = path; ; at = dirname(at)) {
+		if (guarded.has(at)) return at;
+		if (at === dirname(at)) return undefined;
+	}
 }
 
 /** Anything short on one line could be a relative file name; longer or broken text is content. */

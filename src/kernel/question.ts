@@ -32,6 +32,7 @@ export function makeAnswer({ revision, load, directories }: Governed): (question
 		home: load.home,
 		governed: () => governedPaths({ revision, load, directories }),
 		resolvePath,
+		elapsed: () => 0,
 	});
 	return ({ target, agent, at }) => {
 		deepFreeze(target as unknown as JsonObject);

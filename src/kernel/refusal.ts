@@ -80,7 +80,10 @@ export function notApproved(decision: Decision, asked: Target, name: string, app
 
 /** The call did not run because nobody could have known that it did. */
 export function unrecorded(asked: Target, why: string): Reply {
-	return plainRefusal(asked, `BLOCKED: ${why}. Nothing ran.\nInstead: tell the user; calls work again when the log can be written.`);
+	return plainRefusal(
+		asked,
+		`BLOCKED: ${why}. Nothing ran.\nInstead: tell the user; calls work again when the log can be written.`,
+	);
 }
 
 /** The action ran, its completion could not be recorded, so its result is withheld (rulings, 20). */
@@ -109,7 +112,8 @@ export function noticeOf(decision: Decision, asked: Target, name: string): strin
 	if (!decision.acted) {
 		if (decision.mode !== 'warn' || decision.verdict === 'allowed') return undefined;
 		const rule = decision.because[0]?.id ?? 'default';
-		const would = decision.verdict === 'rewritten' ? `run as ${callText(decision.final, name)}` : `be ${decision.verdict}`;
+		const would =
+			decision.verdict === 'rewritten' ? `run as ${callText(decision.final, name)}` : `be ${decision.verdict}`;
 		const instead = decision.instead === undefined ? '' : ` Instead: ${decision.instead}`;
 		return `${noticePrefix} Warning: under enforcement this call would ${would} (${rule}: ${decision.reason ?? 'no rule allows it'}).${instead} Output below is unmodified.`;
 	}

@@ -80,7 +80,12 @@ export function loadRevision(options: LoadOptions): Loaded {
 		if (path === undefined) problems.push(noSuchPack(entry, options.roots));
 		else take(readSource(path, isProject(path) ? 'project' : rootLayer, options.cwd));
 	}
-	policies.push({ ...config.own, layer: rootLayer, rules: config.own.rules.map((rule) => ({ ...rule, layer: rootLayer })), waivers: config.own.waivers.map((waiver) => ({ ...waiver, layer: rootLayer })) });
+	policies.push({
+		...config.own,
+		layer: rootLayer,
+		rules: config.own.rules.map((rule) => ({ ...rule, layer: rootLayer })),
+		waivers: config.own.waivers.map((waiver) => ({ ...waiver, layer: rootLayer })),
+	});
 
 	if (problems.some((problem) => problem.severity === 'error')) return { revision: undefined, problems, sources };
 	return finish(options, config, policies, sources, problems, false);
@@ -91,7 +96,8 @@ export function loadRevision(options: LoadOptions): Loaded {
  * can only tighten are added (rulings, 1).
  */
 export function tightened(options: LoadOptions, trusted: Revision, edited: Revision): Loaded {
-	const isKept = (rule: Rule) => trusted.policies.some((policy) => policy.rules.some((held) => held.source === rule.source));
+	const isKept = (rule: Rule) =>
+		trusted.policies.some((policy) => policy.rules.some((held) => held.source === rule.source));
 	const additions = edited.policies
 		.filter((policy) => policy.layer === 'project')
 		.map((policy) => ({

@@ -53,16 +53,24 @@ export class Revisions {
 	reload(): ReloadOutcome {
 		const from = this.#current.id;
 		const loaded = loadRevision(this.#options.load);
-		if (loaded.revision === undefined) return this.#report({ accepted: false, from, problems: loaded.problems, held: [] });
+		if (loaded.revision === undefined)
+			return this.#report({ accepted: false, from, problems: loaded.problems, held: [] });
 		const edited = loaded.revision;
 		const isTrusted = edited.projectHash === undefined || edited.projectHash === this.#options.acceptedHash();
 		const next = isTrusted ? loaded : tightened(this.#options.load, this.#trusted, edited);
 		if (next.revision === undefined) return this.#report({ accepted: false, from, problems: next.problems, held: [] });
 		const held = [
-			...(isTrusted ? [] : ['project files changed since they were trusted: only rules that tighten are in force; run `trapgate trust`']),
-			...(sameMachinery(edited, this.#trusted) ? [] : ['`drivers`, `audit`, `ask`, `http`, `prefix` or `workspace` changed: restart to apply']),
+			...(isTrusted
+				? []
+				: [
+						'project files changed since they were trusted: only rules that tighten are in force; run `trapgate trust`',
+					]),
+			...(sameMachinery(edited, this.#trusted)
+				? []
+				: ['`drivers`, `audit`, `ask`, `http`, `prefix` or `workspace` changed: restart to apply']),
 		];
-		if (isTrusted) this.#trusted = { ...next.revision, config: { ...next.revision.config, ...machinery(this.#trusted) } };
+		if (isTrusted)
+			this.#trusted = { ...next.revision, config: { ...next.revision.config, ...machinery(this.#trusted) } };
 		const changed = next.revision.id !== from;
 		this.#current = { ...next.revision, config: { ...next.revision.config, ...machinery(this.#trusted) } };
 		const outcome = this.#report({ accepted: true, from, problems: next.problems, held });

@@ -41,13 +41,17 @@ export async function serve(
 	async function initialize(params: JsonObject): Promise<Reply> {
 		const hello = helloOf(params);
 		version = hello.protocolVersion;
-		const client = { name: stringMember(hello.clientInfo, 'name') ?? '', version: stringMember(hello.clientInfo, 'version') ?? '' };
+		const client = {
+			name: stringMember(hello.clientInfo, 'name') ?? '',
+			version: stringMember(hello.clientInfo, 'version') ?? '',
+		};
 		try {
 			const bank = await kernel.pools.acquire(connection.principal, hello);
 			session = new Session({ kernel, bank, link, caller: { ...connection, client }, hello });
 			return resultReply(session.introduction());
 		} catch (error) {
-			const thrown = error instanceof TrapgateError ? error : new TrapgateError('K105', errorText(error), { cause: error });
+			const thrown =
+				error instanceof TrapgateError ? error : new TrapgateError('K105', errorText(error), { cause: error });
 			kernel.log.error({ code: thrown.code }, thrown.message);
 			failed(thrown);
 			return errorReply(-32603, thrown.message);
@@ -114,7 +118,9 @@ function helloOf(params: JsonObject): Hello {
 
 function introductionMistake(params: JsonObject): string | undefined {
 	if (typeof params['protocolVersion'] !== 'string') return '`protocolVersion` must be a string';
-	if (params['capabilities'] !== undefined && !isJsonObject(params['capabilities'])) return '`capabilities` must be an object';
-	if (params['clientInfo'] !== undefined && !isJsonObject(params['clientInfo'])) return '`clientInfo` must be an object';
+	if (params['capabilities'] !== undefined && !isJsonObject(params['capabilities']))
+		return '`capabilities` must be an object';
+	if (params['clientInfo'] !== undefined && !isJsonObject(params['clientInfo']))
+		return '`clientInfo` must be an object';
 	return undefined;
 }

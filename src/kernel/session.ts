@@ -10,14 +10,13 @@ import type { Elicit } from './approve.ts';
 import { askClient } from './ask-client.ts';
 import type { Bank, BankListener, DriverRequest } from './bank.ts';
 import type { Kernel } from './boot.ts';
-import type { CallContext } from './context.ts';
 import { withTarget } from './call.ts';
+import type { CallContext } from './context.ts';
 import { mergeCapabilities, mergeInstructions } from './merge.ts';
 import { unknownName, unknownResource } from './refusal.ts';
 import { ownerOf } from './resources.ts';
 import { screenParams } from './screen.ts';
 import { syscall } from './syscall.ts';
-
 
 export interface SessionOptions {
 	readonly kernel: Kernel;
@@ -133,7 +132,10 @@ export class Session implements BankListener {
 		const uri = stringMember(note.params, 'uri');
 		if (note.method === 'notifications/resources/updated' && uri !== undefined && !this.#subscribed.has(uri)) return;
 		const related = this.#inFlight.findLast((flight) => flight.driver === driver)?.incoming.id;
-		void this.#link.notify({ ...note, params: screenParams(note.params) }, note.method === 'notifications/message' ? related : undefined);
+		void this.#link.notify(
+			{ ...note, params: screenParams(note.params) },
+			note.method === 'notifications/message' ? related : undefined,
+		);
 	}
 
 	changed(kind: 'tools' | 'prompts' | 'resources'): void {
@@ -165,12 +167,17 @@ export class Session implements BankListener {
 		const unknown = unknownName('tool', name);
 		const entry = (await this.#bank.tools()).entries.get(name) ?? (await this.#bank.tools(true)).entries.get(name);
 		if (entry === undefined) return this.#nothingThere('tool', name, unknown);
-		const reply = await this.#syscall(incoming, entry.driver, { ...params, name: entry.name }, {
-			name,
-			definition: entry.definition,
-			commandsAt: this.#kernel.commandsAt(entry.driver, entry.name),
-			unknown,
-		});
+		const reply = await this.#syscall(
+			incoming,
+			entry.driver,
+			{ ...params, name: entry.name },
+			{
+				name,
+				definition: entry.definition,
+				commandsAt: this.#kernel.commandsAt(entry.driver, entry.name),
+				unknown,
+			},
+		);
 		this.#rememberTask(entry.driver, reply);
 		return reply;
 	}
@@ -181,7 +188,13 @@ export class Session implements BankListener {
 		const entries = [...(await this.#bank.prompts(true)).entries.values()];
 		const shown: JsonObject[] = [];
 		for (const entry of entries) {
-			const target: Target = { kind: 'prompt', driver: entry.driver, prompt: entry.name, args: {}, method: 'prompts/get' };
+			const target: Target = {
+				kind: 'prompt',
+				driver: entry.driver,
+				prompt: entry.name,
+				args: {},
+				method: 'prompts/get',
+			};
 			if (await this.#isListed(target)) shown.push({ ...entry.definition, name: entry.wire });
 		}
 		return shown;
@@ -193,7 +206,12 @@ export class Session implements BankListener {
 		const unknown = unknownName('prompt', name);
 		const entry = (await this.#bank.prompts()).entries.get(name);
 		if (entry === undefined) return this.#nothingThere('prompt', name, unknown);
-		return this.#syscall(incoming, entry.driver, { ...params, name: entry.name }, { name, definition: entry.definition, unknown });
+		return this.#syscall(
+			incoming,
+			entry.driver,
+			{ ...params, name: entry.name },
+			{ name, definition: entry.definition, unknown },
+		);
 	}
 
 	async #complete(incoming: Incoming, params: JsonObject): Promise<Reply> {
@@ -216,7 +234,10 @@ export class Session implements BankListener {
 
 	// Resources
 
-	async #visibleResources(kind: 'resources' | 'resourceTemplates', key: 'uri' | 'uriTemplate'): Promise<readonly JsonObject[]> {
+	async #visibleResources(
+		kind: 'resources' | 'resourceTemplates',
+		key: 'uri' | 'uriTemplate',
+	): Promise<readonly JsonObject[]> {
 		const shown: JsonObject[] = [];
 		const taken = new Set<string>();
 		for (const [driver, entries] of await this.#bank.listed(kind, true)) {
@@ -272,7 +293,9 @@ export class Session implements BankListener {
 		const taskId = stringMember(params, 'taskId');
 		if (incoming.method.startsWith('tasks/') && taskId !== undefined) {
 			const keeper = this.#tasks.get(taskId) ?? this.#soleKeeper();
-			return keeper === undefined ? errorReply(-32602, `Unknown task: ${taskId}`) : this.#method(incoming, keeper, params);
+			return keeper === undefined
+				? errorReply(-32602, `Unknown task: ${taskId}`)
+				: this.#method(incoming, keeper, params);
 		}
 		const ready = this.#bank.ready();
 		const candidates = ready.length === 1 ? ready : await this.#allowedFor(incoming.method, params, ready);
@@ -285,7 +308,11 @@ export class Session implements BankListener {
 		return drivers.length === 1 ? drivers[0] : undefined;
 	}
 
-	async #allowedFor(method: string, params: JsonObject, drivers: readonly DriverName[]): Promise<readonly DriverName[]> {
+	async #allowedFor(
+		method: string,
+		params: JsonObject,
+		drivers: readonly DriverName[],
+	): Promise<readonly DriverName[]> {
 		const judged = await Promise.all(
 			drivers.map(async (driver) => {
 				const context = { ...this.#plain(driver), driverHasAllowedTool: await this.#hasAllowedTool(driver) };
@@ -371,7 +398,8 @@ export class Session implements BankListener {
 				caller: this.#caller,
 				driver,
 				method: target.kind === 'prompt' ? 'prompts/get' : 'resources/read',
-				params: target.kind === 'prompt' ? { name: target.prompt } : target.kind === 'resource' ? { uri: target.uri } : {},
+				params:
+					target.kind === 'prompt' ? { name: target.prompt } : target.kind === 'resource' ? { uri: target.uri } : {},
 				extra: {},
 			},
 			target,
@@ -394,7 +422,8 @@ export class Session implements BankListener {
 		const declared = member(this.#hello.capabilities, 'elicitation');
 		if (!isJsonObject(declared)) return undefined;
 		// A client that names only `url` shows no forms (MCP 2025-11-25).
-		if (Object.keys(declared).length > 0 && declared['form'] === undefined && declared['url'] !== undefined) return undefined;
+		if (Object.keys(declared).length > 0 && declared['form'] === undefined && declared['url'] !== undefined)
+			return undefined;
 		return async (message, timeoutMs, signal) => {
 			const reply = await this.#link.request(
 				'elicitation/create',
@@ -427,4 +456,3 @@ export class Session implements BankListener {
 		return { agent: this.#caller.agent, at: this.#kernel.now(), env: this.#kernel.env };
 	}
 }
-

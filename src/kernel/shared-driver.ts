@@ -1,5 +1,15 @@
 // A driver marked `shared: true`: one process behind the banks of all principals.
-import type { Driver, DriverHost, DriverTrouble, Exchange, Hello, Introduction, ListKind, Note, Reply } from '../abi/driver.ts';
+import type {
+	Driver,
+	DriverHost,
+	DriverTrouble,
+	Exchange,
+	Hello,
+	Introduction,
+	ListKind,
+	Note,
+	Reply,
+} from '../abi/driver.ts';
 import type { JsonObject } from '../abi/json.ts';
 import type { DriverName } from '../abi/names.ts';
 import type { Permit } from '../abi/permit.ts';

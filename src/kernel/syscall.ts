@@ -5,11 +5,11 @@ import type { Permit } from '../abi/permit.ts';
 import { errorText } from '../abi/problem.ts';
 import { type Syscall, targetOf } from '../abi/syscall.ts';
 import type { Approval, Approver } from './approve.ts';
-import type { CallContext } from './context.ts';
 import { withTarget } from './call.ts';
+import type { CallContext } from './context.ts';
 import type { Judge } from './gather.ts';
 import type { Journal } from './journal.ts';
-import { noticeOf, notApproved, ranUnrecorded, refusal, unrecorded, withNotice } from './refusal.ts';
+import { notApproved, noticeOf, ranUnrecorded, refusal, unrecorded, withNotice } from './refusal.ts';
 import { screen } from './screen.ts';
 
 export interface Door {

@@ -56,11 +56,14 @@ export class TrustStore {
 			text = readFileSync(this.#path, 'utf8');
 		} catch (error) {
 			if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { version: 1, trusted: {} };
-			throw new TrapgateError('K102', `the trust store \`${this.#path}\` can't be read: ${errorText(error)}`, { cause: error });
+			throw new TrapgateError('K102', `the trust store \`${this.#path}\` can't be read: ${errorText(error)}`, {
+				cause: error,
+			});
 		}
 		try {
 			const parsed = JSON.parse(text) as TrustFile;
-			if (parsed.version !== 1 || typeof parsed.trusted !== 'object' || parsed.trusted === null) throw new Error('unknown shape');
+			if (parsed.version !== 1 || typeof parsed.trusted !== 'object' || parsed.trusted === null)
+				throw new Error('unknown shape');
 			return parsed;
 		} catch (error) {
 			throw new TrapgateError('K102', `the trust store \`${this.#path}\` is damaged: ${errorText(error)}`, {

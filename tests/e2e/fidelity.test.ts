@@ -75,10 +75,21 @@ describe('results keep their bytes', () => {
 
 describe('requests', () => {
 	test('numbers, keys and vendor members arrive to the digit', async () => {
-		const odd = '{"case":"echo-exact","big":9007199254740993,"one":1.0,"tiny":1e-400,"deep":{"__proto__":{"x":1}},"é":"\\ud83d\\ude00"}';
-		const [, mine] = await both('tools/call', `{"name":"unusual","arguments":${odd},"_meta":{"x.y/z":1},"x-param":[1.50]}`);
+		const odd =
+			'{"case":"echo-exact","big":9007199254740993,"one":1.0,"tiny":1e-400,"deep":{"__proto__":{"x":1}},"é":"\\ud83d\\ude00"}';
+		const [, mine] = await both(
+			'tools/call',
+			`{"name":"unusual","arguments":${odd},"_meta":{"x.y/z":1},"x-param":[1.50]}`,
+		);
 		const seen = JSON.parse(mine).result.seen as string;
-		for (const part of ['"big":9007199254740993', '"one":1.0', '"tiny":1e-400', '"__proto__":{"x":1}', '"x.y/z":1', '"x-param":[1.50]']) {
+		for (const part of [
+			'"big":9007199254740993',
+			'"one":1.0',
+			'"tiny":1e-400',
+			'"__proto__":{"x":1}',
+			'"x.y/z":1',
+			'"x-param":[1.50]',
+		]) {
 			expect(seen).toContain(part);
 		}
 	});
@@ -91,10 +102,20 @@ describe('requests', () => {
 	test('a vendor notification of the driver', async () => {
 		await both('tools/call', '{"name":"unusual","arguments":{"case":"notify"}}');
 		const note = await through.line((line) => line.includes('notifications/x-vendor'));
-		expect(JSON.parse(note)).toEqual({ jsonrpc: '2.0', method: 'notifications/x-vendor', params: { a: 1, 'x-y': null } });
+		expect(JSON.parse(note)).toEqual({
+			jsonrpc: '2.0',
+			method: 'notifications/x-vendor',
+			params: { a: 1, 'x-y': null },
+		});
 	});
 
-	test.each([['0', 0], ['"0"', '0'], ['"text with \\" quotes"', 'text with " quotes'], ['-7', -7], ['1.5', 1.5]])('id %s comes back', async (text, id) => {
+	test.each([
+		['0', 0],
+		['"0"', '0'],
+		['"text with \\" quotes"', 'text with " quotes'],
+		['-7', -7],
+		['1.5', 1.5],
+	])('id %s comes back', async (text, id) => {
 		through.send(`{"jsonrpc":"2.0","id":${text},"method":"ping"}`);
 		expect(await through.answerTo(id)).toBe(`{"jsonrpc":"2.0","id":${text},"result":{}}`);
 	});

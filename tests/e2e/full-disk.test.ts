@@ -27,7 +27,11 @@ function tryMount(): boolean {
 
 beforeAll(async () => {
 	site = makeSite(
-		{ prefix: 'never', drivers: { unusual: { command: process.execPath, args: [server] } }, defaults: { tool: 'allow' } },
+		{
+			prefix: 'never',
+			drivers: { unusual: { command: process.execPath, args: [server] } },
+			defaults: { tool: 'allow' },
+		},
 		join(disk, 'audit'),
 	);
 	client = new RawClient([process.execPath, ...runArguments(site, '--log-level', 'error')], site.env);
@@ -60,7 +64,10 @@ test.runIf(canMount)('refuses while the disk is full, tells why, and serves agai
 	rmSync(join(disk, 'ballast'));
 	expect((await call('after'))['result'].isError).toBeUndefined();
 	const verified = JSON.parse(
-		execFileSync(process.execPath, [main, 'audit', 'verify', '--config', site.config, '--format', 'json'], { env: site.env, encoding: 'utf8' }),
+		execFileSync(process.execPath, [main, 'audit', 'verify', '--config', site.config, '--format', 'json'], {
+			env: site.env,
+			encoding: 'utf8',
+		}),
 	);
 	expect(verified.ok).toBe(true);
 	const decided = site.records().filter((record) => record['event'] === 'decided');

@@ -30,9 +30,11 @@ async function stillServes(): Promise<void> {
 }
 
 /** Calls that reached the driver, by the log. */
-const calls = () => site.records().filter((record) => record['event'] === 'decided' && record['method'] === 'tools/call').length;
+const calls = () =>
+	site.records().filter((record) => record['event'] === 'decided' && record['method'] === 'tools/call').length;
 
-const call = (id: string, args: string) => `{"jsonrpc":"2.0","id":"${id}","method":"tools/call","params":{"name":"unusual","arguments":${args}}}`;
+const call = (id: string, args: string) =>
+	`{"jsonrpc":"2.0","id":"${id}","method":"tools/call","params":{"name":"unusual","arguments":${args}}}`;
 
 describe('refused with an error, and never forwarded', () => {
 	test.each<[string, string, number]>([
@@ -57,20 +59,31 @@ describe('refused with an error, and never forwarded', () => {
 		['an id that is null', '{"jsonrpc":"2.0","id":null,"method":"ping"}', -32600],
 		['params that are a list', '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":[]}', -32600],
 		['a key twice in the envelope', '{"jsonrpc":"2.0","id":1,"method":"ping","method":"tools/call"}', -32700],
-		['a key twice in params', '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"unusual","name":"second-page"}}', -32700],
+		[
+			'a key twice in params',
+			'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"unusual","name":"second-page"}}',
+			-32700,
+		],
 		['a key twice in arguments', call('twice', '{"path":"a","path":"b"}'), -32700],
 		['a key twice, escaped once', call('escaped', '{"path":"a","p\\u0061th":"b"}'), -32700],
 		['a key twice, deep', call('deep', '{"a":[{"b":{"c":1,"c":2}}]}'), -32700],
 		['keys that differ in case', call('case', '{"path":"a","Path":"b"}'), -32700],
 		['keys that differ in composition', call('nfc', '{"\u00e9":1,"e\u0301":2}'), -32700],
 		['both a request and a response', '{"jsonrpc":"2.0","id":1,"method":"ping","result":{}}', -32600],
-		['nesting without end', call('nested', `${'['.repeat(5000)}${']'.repeat(5000)}`.replace(/^/, '{"a":').concat('}')), -32700],
+		[
+			'nesting without end',
+			call('nested', `${'['.repeat(5000)}${']'.repeat(5000)}`.replace(/^/, '{"a":').concat('}')),
+			-32700,
+		],
 	])('%s', async (_, line, code) => {
 		const before = calls();
 		const seen = client.lines.length;
 		client.send(line);
 		await stillServes();
-		const answers = client.lines.slice(seen).map((text) => JSON.parse(text)).filter((message) => message.error !== undefined);
+		const answers = client.lines
+			.slice(seen)
+			.map((text) => JSON.parse(text))
+			.filter((message) => message.error !== undefined);
 		expect(answers).toHaveLength(1);
 		expect(answers[0].error.code).toBe(code);
 		expect(calls()).toBe(before + 1);
@@ -83,7 +96,10 @@ describe('ignored', () => {
 		['an error to nothing', '{"jsonrpc":"2.0","id":"x","error":{"code":1,"message":"m"}}'],
 		['cancelling what never was', '{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":99999}}'],
 		['cancelling without an id', '{"jsonrpc":"2.0","method":"notifications/cancelled","params":{}}'],
-		['progress of nothing', '{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":0,"progress":1}}'],
+		[
+			'progress of nothing',
+			'{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":0,"progress":1}}',
+		],
 		['a blank line', ''],
 		['white space', ' \t '],
 	])('%s', async (_, line) => {
@@ -105,7 +121,11 @@ describe('wrong types in a known request', () => {
 		['a resource without a URI', 'resources/read', '{}'],
 		['a cursor of somebody else', 'tools/list', '{"cursor":"x"}'],
 		['a completion of nothing', 'completion/complete', '{"ref":7,"argument":{}}'],
-		['initialize again', 'initialize', '{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"x","version":"1"}}'],
+		[
+			'initialize again',
+			'initialize',
+			'{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"x","version":"1"}}',
+		],
 	])('%s', async (_, method, params) => {
 		const id = `wrong-${next++}`;
 		client.send(`{"jsonrpc":"2.0","id":"${id}","method":"${method}","params":${params}}`);
@@ -115,7 +135,9 @@ describe('wrong types in a known request', () => {
 });
 
 test('invalid UTF-8 is refused', async () => {
-	client.process.stdin?.write(Buffer.concat([Buffer.from('{"jsonrpc":"2.0","id":1,"method":"'), Buffer.from([0xff, 0xfe]), Buffer.from('"}\n')]));
+	client.process.stdin?.write(
+		Buffer.concat([Buffer.from('{"jsonrpc":"2.0","id":1,"method":"'), Buffer.from([0xff, 0xfe]), Buffer.from('"}\n')]),
+	);
 	await stillServes();
 });
 
@@ -127,7 +149,25 @@ test('100,000 fuzzed messages, and it serves the next call', async () => {
 		'{"jsonrpc":"2.0","id":6,"result":{"roots":[]}}',
 		'{"jsonrpc":"2.0","id":7,"method":"resources/read","params":{"uri":"file:///a"}}',
 	].map((text) => Buffer.from(text));
-	const pieces = ['"', '{', '}', '[', ']', ',', ':', '\\', '\\u0000', '\0', '\ud800', '1e999', 'null', '"id"', '"params"', '\u2028', '-'];
+	const pieces = [
+		'"',
+		'{',
+		'}',
+		'[',
+		']',
+		',',
+		':',
+		'\\',
+		'\\u0000',
+		'\0',
+		'\ud800',
+		'1e999',
+		'null',
+		'"id"',
+		'"params"',
+		'\u2028',
+		'-',
+	];
 	const random = randomFrom(20_261_120);
 	const stdin = client.process.stdin;
 	const before = calls();
@@ -158,7 +198,11 @@ function mutate(seed: Buffer, pieces: readonly string[], random: (below: number)
 		const at = random(line.length + 1);
 		switch (random(4)) {
 			case 0:
-				line = Buffer.concat([line.subarray(0, at), Buffer.from(pieces[random(pieces.length)] ?? ''), line.subarray(at)]);
+				line = Buffer.concat([
+					line.subarray(0, at),
+					Buffer.from(pieces[random(pieces.length)] ?? ''),
+					line.subarray(at),
+				]);
 				break;
 			case 1:
 				line = Buffer.concat([line.subarray(0, at), line.subarray(at + random(8))]);

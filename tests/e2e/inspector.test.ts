@@ -13,7 +13,11 @@ const inspector = folder('node_modules/.bin/mcp-inspector');
 const site = makeSite({
 	drivers: {
 		everything: { command: process.execPath, args: [serverEntry('everything')] },
-		memory: { command: process.execPath, args: [serverEntry('memory')], env: { MEMORY_FILE_PATH: '${tmp}/trapgate-inspector-memory.jsonl' } },
+		memory: {
+			command: process.execPath,
+			args: [serverEntry('memory')],
+			env: { MEMORY_FILE_PATH: '${tmp}/trapgate-inspector-memory.jsonl' },
+		},
 	},
 	defaults: { tool: 'allow', other: 'allow' },
 });
@@ -21,7 +25,10 @@ afterAll(() => site.remove());
 
 /** Runs the Inspector against a stdio server; resolves with what it printed, parsed. */
 async function inspect(command: readonly string[], ...options: string[]): Promise<any> {
-	const { stdout } = await run(node24, [inspector, '--cli', ...options, '--', ...command], { env: site.env, maxBuffer: 1 << 24 });
+	const { stdout } = await run(node24, [inspector, '--cli', ...options, '--', ...command], {
+		env: site.env,
+		maxBuffer: 1 << 24,
+	});
 	return JSON.parse(stdout);
 }
 
@@ -30,9 +37,14 @@ const through = [process.execPath, ...runArguments(site, '--log-level', 'silent'
 
 describe('the Inspector', () => {
 	test('lists the same tools', async () => {
-		const [mine, theirs] = await Promise.all([inspect(through, '--method', 'tools/list'), inspect(direct, '--method', 'tools/list')]);
+		const [mine, theirs] = await Promise.all([
+			inspect(through, '--method', 'tools/list'),
+			inspect(direct, '--method', 'tools/list'),
+		]);
 		const everything = mine.tools.filter((tool: { name: string }) => tool.name.startsWith('everything__'));
-		expect(everything).toEqual(theirs.tools.map((tool: { name: string }) => ({ ...tool, name: `everything__${tool.name}` })));
+		expect(everything).toEqual(
+			theirs.tools.map((tool: { name: string }) => ({ ...tool, name: `everything__${tool.name}` })),
+		);
 		expect(mine.tools.length).toBeGreaterThan(everything.length);
 	});
 

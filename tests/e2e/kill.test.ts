@@ -37,13 +37,18 @@ async function start(site: Site): Promise<RawClient> {
 }
 
 async function verify(site: Site): Promise<{ code: number; report: any }> {
-	const { stdout, code } = await run(process.execPath, [main, 'audit', 'verify', '--config', site.config, '--format', 'json'], { env: site.env })
+	const { stdout, code } = await run(
+		process.execPath,
+		[main, 'audit', 'verify', '--config', site.config, '--format', 'json'],
+		{ env: site.env },
+	)
 		.then((done) => ({ ...done, code: 0 }))
 		.catch((failed: { stdout: string; code: number }) => failed);
 	return { code, report: JSON.parse(stdout) };
 }
 
-const callText = (id: string, name: string, args: object) => JSON.stringify({ jsonrpc: '2.0', id, method: 'tools/call', params: { name, arguments: args } });
+const callText = (id: string, name: string, args: object) =>
+	JSON.stringify({ jsonrpc: '2.0', id, method: 'tools/call', params: { name, arguments: args } });
 
 describe('the kernel is killed', () => {
 	test('with drivers idle, a command running in the background and a call in flight', async () => {
@@ -51,7 +56,10 @@ describe('the kernel is killed', () => {
 		const client = await start(site);
 		client.send(callText('hang', 'stubborn__hang', {}));
 		client.send(callText('sleep', 'shell__run', { command: 'setsid sleep 6000 & sleep 6001' }));
-		await until(() => processesWith(mark).length >= 6, () => JSON.stringify(processesWith(mark)));
+		await until(
+			() => processesWith(mark).length >= 6,
+			() => JSON.stringify(processesWith(mark)),
+		);
 		await client.kill();
 		await untilGone(mark);
 		const { report, code } = await verify(site);
@@ -70,7 +78,8 @@ describe('the kernel is killed', () => {
 			const afterMs = (wholeMs * step) / 10;
 			const client = new RawClient([process.execPath, ...runArguments(site)], site.env);
 			const busy = client.initialize().then(async () => {
-				for (let call = 0; ; call++) await client.request(`c${call}`, 'tools/call', { name: 'stubborn__echo', arguments: { call } });
+				for (let call = 0; ; call++)
+					await client.request(`c${call}`, 'tools/call', { name: 'stubborn__echo', arguments: { call } });
 			});
 			const ended = expect(busy).rejects.toThrow();
 			await new Promise((resolve) => setTimeout(resolve, afterMs));
@@ -81,7 +90,9 @@ describe('the kernel is killed', () => {
 		const verified = await verify(site);
 		expect(verified, JSON.stringify(verified.report)).toMatchObject({ code: 0 });
 		const client = await start(site);
-		expect((await client.request(1, 'tools/call', { name: 'other__echo', arguments: { a: 1 } }))['result'].content[0].text).toBe('{"a":1}');
+		expect(
+			(await client.request(1, 'tools/call', { name: 'other__echo', arguments: { a: 1 } }))['result'].content[0].text,
+		).toBe('{"a":1}');
 		expect(await client.end()).toBe(0);
 		expect((await verify(site)).code).toBe(0);
 	}, 180_000);
@@ -94,13 +105,22 @@ test('a driver is killed: its call is answered with an error, others go on, and 
 	expect(first, client.stderr).toHaveProperty('result');
 	const pid = Number(first['result'].content[0].text);
 	const hanging = client.request('hang', 'tools/call', { name: 'stubborn__hang' });
-	await until(() => site.records().some((record) => record['tool'] === 'stubborn/hang'), () => 'no record of the call');
+	await until(
+		() => site.records().some((record) => record['tool'] === 'stubborn/hang'),
+		() => 'no record of the call',
+	);
 	process.kill(pid, 'SIGKILL');
 	expect((await hanging)['error'].message).toMatch(/ended by signal SIGKILL/);
-	expect((await client.request(2, 'tools/call', { name: 'other__echo', arguments: { on: true } }))['result'].content[0].text).toBe('{"on":true}');
+	expect(
+		(await client.request(2, 'tools/call', { name: 'other__echo', arguments: { on: true } }))['result'].content[0].text,
+	).toBe('{"on":true}');
 	await client.line((line) => line.includes('notifications/tools/list_changed'));
 	await until(
-		() => site.records().filter((record) => record['event'] === 'driver' && record['driver'] === 'stubborn' && record['state'] === 'up').length >= 2,
+		() =>
+			site
+				.records()
+				.filter((record) => record['event'] === 'driver' && record['driver'] === 'stubborn' && record['state'] === 'up')
+				.length >= 2,
 		() => 'the driver did not come back',
 	);
 	const again = await client.request(3, 'tools/call', { name: 'stubborn__pid' });
@@ -114,7 +134,10 @@ test('the client vanishes mid-call: the kernel ends everything and itself, and t
 	const client = await start(site);
 	client.send(callText('hang', 'stubborn__hang', {}));
 	client.send(callText('sleep', 'shell__run', { command: 'sleep 6000' }));
-	await until(() => site.records().some((record) => record['tool'] === 'shell/run'), () => 'no record of the call');
+	await until(
+		() => site.records().some((record) => record['tool'] === 'shell/run'),
+		() => 'no record of the call',
+	);
 	expect(await client.end()).toBe(0);
 	expect(processesWith(mark)).toEqual([]);
 	const { code } = await verify(site);

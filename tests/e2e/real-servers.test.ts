@@ -24,7 +24,9 @@ const commands = {
 const capabilities = { roots: { listChanged: true }, sampling: {}, elicitation: {} };
 
 function prepare(client: Client): void {
-	client.setRequestHandler(ListRootsRequestSchema, () => ({ roots: [{ uri: `file://${site.workspace}`, name: 'work' }] }));
+	client.setRequestHandler(ListRootsRequestSchema, () => ({
+		roots: [{ uri: `file://${site.workspace}`, name: 'work' }],
+	}));
 	client.setRequestHandler(CreateMessageRequestSchema, (request) => ({
 		model: 'scripted',
 		role: 'assistant' as const,
@@ -82,7 +84,9 @@ describe.each(Object.keys(commands))('%s', (name) => {
 			expect(mine).toEqual(theirs.map((prompt) => ({ ...prompt, name: `${name}__${prompt.name}` })));
 		}
 		if (resources !== undefined) {
-			expect((await through.listResources()).resources).toEqual(expect.arrayContaining((await client.listResources()).resources));
+			expect((await through.listResources()).resources).toEqual(
+				expect.arrayContaining((await client.listResources()).resources),
+			);
 			expect((await through.listResourceTemplates()).resourceTemplates).toEqual(
 				expect.arrayContaining((await client.listResourceTemplates()).resourceTemplates),
 			);
@@ -151,7 +155,9 @@ describe('calls', () => {
 test('prompts, completions and resources answer alike', async () => {
 	const everything = directly('everything');
 	const prompt = { name: 'args-prompt', arguments: { city: 'Oslo' } };
-	expect(await through.getPrompt({ ...prompt, name: 'everything__args-prompt' })).toEqual(await everything.getPrompt(prompt));
+	expect(await through.getPrompt({ ...prompt, name: 'everything__args-prompt' })).toEqual(
+		await everything.getPrompt(prompt),
+	);
 	const { resources } = await everything.listResources();
 	for (const { uri } of resources.slice(0, 3)) {
 		expect(await through.readResource({ uri })).toEqual(await everything.readResource({ uri }));

@@ -40,7 +40,9 @@ async function start(site: Site): Promise<RawClient> {
 
 let next = 0;
 const tools = async (client: RawClient) =>
-	((await client.request(`list-${next++}`, 'tools/list'))['result'].tools as { name: string }[]).map((tool) => tool.name);
+	((await client.request(`list-${next++}`, 'tools/list'))['result'].tools as { name: string }[]).map(
+		(tool) => tool.name,
+	);
 const reloads = (site: Site) => site.records().filter((record) => record['event'] === 'reload');
 
 test('a good edit takes effect and is announced; a broken one keeps the last good revision and says so; a repaired one works', async () => {
@@ -53,13 +55,19 @@ test('a good edit takes effect and is announced; a broken one keeps the last goo
 	expect(await tools(client)).toEqual(['unusual__unusual']);
 
 	writeFileSync(site.config, 'version: 1\nrules: [ {{{');
-	await until(() => reloads(site).length === 2, () => JSON.stringify(reloads(site)));
+	await until(
+		() => reloads(site).length === 2,
+		() => JSON.stringify(reloads(site)),
+	);
 	expect(reloads(site)[1]).toMatchObject({ accepted: false });
 	expect(client.stderr).toMatch(/last good revision stays in force/);
 	expect(await tools(client)).toEqual(['unusual__unusual']);
 
 	site.configure({ drivers, defaults: { tool: 'allow' } });
-	await until(() => reloads(site).length === 3, () => JSON.stringify(reloads(site)));
+	await until(
+		() => reloads(site).length === 3,
+		() => JSON.stringify(reloads(site)),
+	);
 	expect(await tools(client)).toEqual(['unusual__unusual', 'unusual__second-page']);
 });
 
@@ -75,20 +83,28 @@ describe('a project that an agent can write', () => {
 		};
 		write(config);
 		const trust = () =>
-			new TrustStore(join(site.env['XDG_STATE_HOME'] ?? '', 'trapgate')).accept(file, hashFiles([{ file, text }]), new Date());
+			new TrustStore(join(site.env['XDG_STATE_HOME'] ?? '', 'trapgate')).accept(
+				file,
+				hashFiles([{ file, text }]),
+				new Date(),
+			);
 		return { site, file, write, trust };
 	}
 
 	test('is refused, with the command to type, until a person trusted it', async () => {
 		const { site, file } = project({ defaults: { tool: 'allow' } });
-		const refused = await run(process.execPath, [main, 'run', '--config', file], { env: site.env }).catch((error: { code: number; stderr: string }) => error);
+		const refused = await run(process.execPath, [main, 'run', '--config', file], { env: site.env }).catch(
+			(error: { code: number; stderr: string }) => error,
+		);
 		expect(refused).toMatchObject({ code: 3 });
 		expect(refused.stderr).toContain(`trapgate trust --config ${file}`);
 	});
 
 	test('trust needs a person at a terminal', async () => {
 		const { site, file } = project({ defaults: { tool: 'allow' } });
-		await expect(run(process.execPath, [main, 'trust', '--config', file], { env: site.env })).rejects.toMatchObject({ code: 6 });
+		await expect(run(process.execPath, [main, 'trust', '--config', file], { env: site.env })).rejects.toMatchObject({
+			code: 6,
+		});
 	});
 
 	test('an untrusted edit may tighten at once and loosen nothing', async () => {
@@ -101,19 +117,32 @@ describe('a project that an agent can write', () => {
 
 		// Loosens: the rule is gone. It stays in force.
 		write({ defaults: { tool: 'allow' }, rules: [] });
-		await until(() => reloads(site).length === 1, () => client.stderr);
+		await until(
+			() => reloads(site).length === 1,
+			() => client.stderr,
+		);
 		expect(await tools(client)).toEqual(['unusual__unusual']);
 
 		// Loosens and tightens: an allow and another hide. Only the hide takes effect.
 		const tighter = { id: 'nothing', match: { tool: '*' }, then: 'hide', reason: 'r', instead: 'i' };
-		write({ mode: 'observe', defaults: { tool: 'allow' }, rules: [{ id: 'all', match: { tool: 'unusual/*' }, then: 'allow' }, tighter] });
-		await until(() => reloads(site).length === 2, () => client.stderr);
+		write({
+			mode: 'observe',
+			defaults: { tool: 'allow' },
+			rules: [{ id: 'all', match: { tool: 'unusual/*' }, then: 'allow' }, tighter],
+		});
+		await until(
+			() => reloads(site).length === 2,
+			() => client.stderr,
+		);
 		expect(await tools(client)).toEqual([]);
 
 		// A person trusts it as it is now: all of it holds.
 		write({ defaults: { tool: 'allow' }, rules: [] });
 		trust();
-		await until(() => reloads(site).length >= 3, () => client.stderr);
+		await until(
+			() => reloads(site).length >= 3,
+			() => client.stderr,
+		);
 		expect(await tools(client)).toEqual(['unusual__unusual', 'unusual__second-page']);
 	});
 });

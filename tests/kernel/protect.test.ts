@@ -24,6 +24,7 @@ const protection = makeProtection({
 	home: join(top, 'home'),
 	governed: () => [join(top, 'policy.yaml'), join(top, 'state')],
 	resolvePath,
+	elapsed: () => 0,
 });
 const check = (args: Record<string, Json>) =>
 	protection.check({ kind: 'tool', driver: 'files' as DriverName, tool: 'write', args }, workspace);
@@ -51,7 +52,12 @@ describe('refused', () => {
 	});
 
 	test('as a resource', () => {
-		const target = { kind: 'resource', driver: 'files' as DriverName, uri: `file://${top}/policy.yaml`, method: 'resources/read' } as const;
+		const target = {
+			kind: 'resource',
+			driver: 'files' as DriverName,
+			uri: `file://${top}/policy.yaml`,
+			method: 'resources/read',
+		} as const;
 		expect(protection.check(target, workspace)?.verdict).toBe('denied');
 	});
 

@@ -49,9 +49,7 @@ describe('prefix', () => {
 	test('never: bare, and a second claimant is a collision', () => {
 		const { entries, collisions } = buildTable(two, 'never', new Map());
 		expect(entries.get('read')?.driver).toBe('a');
-		expect(collisions).toEqual([
-			expect.objectContaining({ wire: 'read', claimant: { driver: 'b', name: 'read' } }),
-		]);
+		expect(collisions).toEqual([expect.objectContaining({ wire: 'read', claimant: { driver: 'b', name: 'read' } })]);
 	});
 });
 

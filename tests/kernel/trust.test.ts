@@ -12,7 +12,12 @@ test('the hash covers names and contents, in any order', () => {
 	const a = { file: 'a', text: '1' };
 	const b = { file: 'b', text: '2' };
 	expect(hashFiles([a, b])).toBe(hashFiles([b, a]));
-	expect(hashFiles([a, b])).not.toBe(hashFiles([{ file: 'a', text: '12' }, { file: 'b', text: '' }]));
+	expect(hashFiles([a, b])).not.toBe(
+		hashFiles([
+			{ file: 'a', text: '12' },
+			{ file: 'b', text: '' },
+		]),
+	);
 	expect(hashFiles([a])).not.toBe(hashFiles([{ file: 'a1', text: '' }]));
 });
 

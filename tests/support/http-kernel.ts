@@ -27,7 +27,9 @@ export async function startHttp(site: Site, ...more: string[]): Promise<HttpKern
 		() => kernel.stderr,
 	);
 	if (url === undefined) throw new Error(kernel.stderr);
-	const token = more.includes('--no-token') ? '' : readFileSync(join(site.env['XDG_STATE_HOME'] ?? '', 'trapgate/http-token'), 'utf8').trim();
+	const token = more.includes('--no-token')
+		? ''
+		: readFileSync(join(site.env['XDG_STATE_HOME'] ?? '', 'trapgate/http-token'), 'utf8').trim();
 	return { url: new URL(url), token, stop: () => kernel.kill('SIGTERM') };
 }
 

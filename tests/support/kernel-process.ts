@@ -13,7 +13,9 @@ export const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.
 
 /** The entry point of an MCP server that is installed from npm. */
 export function serverEntry(name: 'filesystem' | 'everything' | 'memory'): string {
-	return fileURLToPath(new URL(`../../node_modules/@modelcontextprotocol/server-${name}/dist/index.js`, import.meta.url));
+	return fileURLToPath(
+		new URL(`../../node_modules/@modelcontextprotocol/server-${name}/dist/index.js`, import.meta.url),
+	);
 }
 
 /** A directory with a root file, a workspace beside it, and state nobody else uses. */
@@ -67,7 +69,12 @@ export function runArguments(site: Site, ...more: string[]): string[] {
 /** The SDK's client, connected to any stdio server. */
 export async function connect(
 	command: readonly string[],
-	options: { env?: Record<string, string>; cwd?: string; capabilities?: ClientCapabilities; prepare?: (client: Client) => void } = {},
+	options: {
+		env?: Record<string, string>;
+		cwd?: string;
+		capabilities?: ClientCapabilities;
+		prepare?: (client: Client) => void;
+	} = {},
 ): Promise<Client> {
 	const [program = '', ...args] = command;
 	const client = new Client({ name: 'test', version: '1' }, { capabilities: options.capabilities ?? {} });
@@ -84,6 +91,9 @@ export async function connect(
 }
 
 /** The SDK's client, connected through the kernel. */
-export function connectThrough(site: Site, options: Parameters<typeof connect>[1] & { args?: string[] } = {}): Promise<Client> {
+export function connectThrough(
+	site: Site,
+	options: Parameters<typeof connect>[1] & { args?: string[] } = {},
+): Promise<Client> {
 	return connect([process.execPath, ...runArguments(site, ...(options.args ?? []))], { ...options, env: site.env });
 }

@@ -27,5 +27,8 @@ export async function until(done: () => boolean, what: () => string): Promise<vo
 
 /** Resolves when nothing with this mark is left. */
 export function untilGone(mark: string): Promise<void> {
-	return until(() => processesWith(mark).length === 0, () => JSON.stringify(processesWith(mark)));
+	return until(
+		() => processesWith(mark).length === 0,
+		() => JSON.stringify(processesWith(mark)),
+	);
 }
