@@ -1,5 +1,5 @@
 // Questions in JSON Lines: one JSON object a line, `{"id","call","args"}` or `{"id","run"}`.
-import { isJsonObject, type Json, type JsonObject } from '../abi/json.ts';
+import { isJsonObject, type Json, type JsonObject, member } from '../abi/json.ts';
 import { type DriverName, parseToolName } from '../abi/names.ts';
 import type { Target } from '../abi/syscall.ts';
 import { readJson } from '../wire/json.ts';
@@ -24,7 +24,7 @@ const known = ['id', 'call', 'args', 'run', 'agent', 'at'];
 /** Reads one line as strictly as the wire reads a call. `shell` is the driver that judges `run`. */
 export function readBatchLine(line: string, shell: DriverName): BatchLine {
 	const read = readJson(line, { foldKeys: true });
-	if (!read.ok) return bad(null, `not JSON: ${read.reason}`);
+	if (!read.ok) return bad(idOf(line), `not JSON with one reading: ${read.reason}`);
 	if (!isJsonObject(read.value)) return bad(null, 'not a JSON object');
 	const { id = null, call, args = {}, run, agent, at } = read.value;
 	// A key that nobody reads would change the question without changing the answer.
@@ -56,6 +56,12 @@ export function runTarget(shell: DriverName, command: string): Asked {
 
 export function callTarget({ driver, tool }: { driver: DriverName; tool: string }, args: JsonObject): Asked {
 	return { kind: 'tool', driver, tool, args };
+}
+
+/** The id of a line that can't be answered, so that whoever asked knows which one; null when it can't be told. */
+function idOf(line: string): Json {
+	const read = readJson(line);
+	return (read.ok ? member(read.value, 'id') : undefined) ?? null;
 }
 
 function bad(id: Json, reason: string): BatchLine {

@@ -1,11 +1,11 @@
 // Everything `check` looks at: does it load, likely mistakes, and whether the examples hold.
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Problem } from '../abi/problem.ts';
 import type { KernelConfig } from '../kernel/config.ts';
 import { commandPointers } from '../kernel/governed.ts';
 import { resolvePath } from '../kernel/paths.ts';
 import type { LoadOptions } from '../kernel/revision.ts';
-import { readSource, type SourceFile } from '../kernel/sources.ts';
+import { liesIn, readSource, type SourceFile } from '../kernel/sources.ts';
 import { type CompileContext, compile } from '../policy/compile.ts';
 import { checkExamples } from '../policy/examples.ts';
 import { lint } from '../policy/lint.ts';
@@ -85,7 +85,7 @@ function judge(
 		...Object.entries(named).map(([tool, argument]) => ({ tool: `${name}/${tool}`, argument })),
 	]);
 	const { problems: unheld, ...examples } = checkExamples(policies, {
-		...context,
+		...withTmpApart(context),
 		ports: { resolvePath },
 		at: now,
 		cwd,
@@ -104,6 +104,17 @@ function judge(
 		layers: new Set(sources.map(({ layer }) => layer)).size,
 		examples,
 	};
+}
+
+/**
+ * Examples speak of what lies beside the workspace. In a project that itself lies in the temporary directory, as on
+ * build machines, all of that would count as `${tmp}`; there the examples get a temporary directory of their own.
+ */
+function withTmpApart(context: CompileContext): CompileContext {
+	const { workspace, tmp } = context;
+	return workspace !== undefined && liesIn(workspace, tmp)
+		? { ...context, tmp: join(tmp, 'trapgate-examples') }
+		: context;
 }
 
 function broken(problems: readonly Problem[], sources: readonly SourceFile[]): Inspection {

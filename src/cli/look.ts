@@ -34,7 +34,11 @@ export async function lookAtDrivers(
 	const hear = (driver: DriverName, line: string) => {
 		said.set(driver, [...(said.get(driver) ?? []), line].slice(-mostLines));
 	};
-	const reaper = await startReaper({ warn: (text) => around.stderr.write(`trapgate: ${text}\n`), random: randomBytes });
+	const reaper = await startReaper({
+		env: around.env,
+		warn: (text) => around.stderr.write(`trapgate: ${text}\n`),
+		random: randomBytes,
+	});
 	const place = { ...load, workspace: config.workspace, directory: config.directory };
 	const surroundings = { ...place, reaper, clientName: 'trapgate', clientVersion: around.version };
 	const bank = new Bank({

@@ -1,4 +1,5 @@
 // What a command works on: the root file, its policies, and where state is kept.
+import { existsSync } from 'node:fs';
 import { type Problem, TrapgateError } from '../abi/problem.ts';
 import { loadOptions } from '../kernel/boot.ts';
 import { type Loaded, type LoadOptions, loadRevision, type Revision } from '../kernel/revision.ts';
@@ -16,7 +17,21 @@ export interface Setting {
 export function readSetting({ global, around }: Pick<CommandInput, 'global' | 'around'>): Setting {
 	const directories = stateDirectories(around.env);
 	const load = loadOptions({ file: global.config, cwd: around.cwd, env: around.env }, directories);
-	return { directories, load, loaded: loadRevision(load) };
+	const loaded = loadRevision(load);
+	return {
+		directories,
+		load,
+		loaded: existsSync(global.config) ? loaded : { ...loaded, problems: [noRootFile(load)] },
+	};
+}
+
+function noRootFile({ file }: LoadOptions): Problem {
+	return {
+		code: 'P205',
+		severity: 'error',
+		message: `there is no \`${file}\``,
+		help: 'write one (`trapgate demo` shows how it looks), or name another: --config FILE',
+	};
 }
 
 /** The revision, or K105 with every problem that stands in its way. */

@@ -1,5 +1,5 @@
 // `trapgate audit`: who called what and what became of it, one call in full, and whether the log is whole.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { JsonObject } from '../../abi/json.ts';
 import { errorText, TrapgateError } from '../../abi/problem.ts';
@@ -147,6 +147,9 @@ async function show(directory: string, id: string, { global, around }: CommandIn
 async function verify(directory: string, { flags, global, around }: CommandInput): Promise<ExitCode> {
 	const publicKey = textFlag(flags, 'public-key');
 	const checkpoints = textFlag(flags, 'checkpoints');
+	if (!existsSync(directory)) {
+		throw new TrapgateError('A102', `there is no log in \`${directory}\`, so nothing was verified`);
+	}
 	const report = await verifyAudit({
 		directory,
 		...(publicKey === undefined

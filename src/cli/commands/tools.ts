@@ -10,7 +10,7 @@ import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { agentFlag, isSet } from '../flags.ts';
 import { type Look, lookAtDrivers } from '../look.ts';
 import { writeDocument } from '../output.ts';
-import { columns, count, thousands } from '../render/columns.ts';
+import { columns, count, onOneLine, thousands } from '../render/columns.ts';
 import { limitsOf } from '../render/limits.ts';
 import { type Paint, painter, type Tone } from '../render/paint.ts';
 import { readSetting, requireRevision, requireTrust } from '../setting.ts';
@@ -50,7 +50,9 @@ export const tools: Command = {
 		} else {
 			around.stdout.write(`${tableText(rows, isSet(flags, 'all'), isOffline, painter(global.color))}\n`);
 			for (const { driver, code, message } of down)
-				around.stderr.write(`driver ${driver} is down, its tools are absent: ${code} ${message}\n`);
+				around.stderr.write(
+					onOneLine(`driver ${driver} is down, its tools are absent: ${code} ${message}`).concat('\n'),
+				);
 		}
 		return down.length === 0 ? exitCodes.fine : exitCodes.connection;
 	},
@@ -97,8 +99,9 @@ function rowOf(revision: Revision, agent: string, { driver, definition, wire }: 
 	if (view.state === 'hidden')
 		return { tool: name, wire, state: 'hidden', by, limits: [], tokens: { before, after: 0 } };
 	const state = view.states.includes('pinned') ? 'pinned' : view.states.includes('narrowed') ? 'narrowed' : 'listed';
-	const rules = revision.policies.flatMap((policy) => policy.rules.filter(({ id }) => by.includes(id)));
-	return { tool: name, wire, state, by, limits: limitsOf(rules), tokens: { before, after: tokensOf(view.definition) } };
+	const rules = revision.policies.flatMap((policy) => policy.rules);
+	const took = by.flatMap((id) => rules.find((rule) => rule.id === id) ?? []);
+	return { tool: name, wire, state, by, limits: limitsOf(took), tokens: { before, after: tokensOf(view.definition) } };
 }
 
 /** A model reads about four characters as one token. */
@@ -127,7 +130,7 @@ function tableText(rows: readonly Row[], isAll: boolean, isOffline: boolean, pai
 	const left = rows.length - shown.length;
 	return [
 		...(shown.length === 0 ? [] : columns([head, ...body], paint)),
-		`${count(all, 'tool')}: ${listed} listed, ${hidden} hidden; ${thousands(saved)} tokens saved in the list`,
+		`${count(all, 'tool')}: ${listed} listed, ${hidden} hidden${isOffline ? '' : `; ${thousands(saved)} tokens saved in the list`}`,
 		...(left === 0 ? [] : [paint('quiet', `${left} of them hidden because no rule allows them: trapgate tools --all`)]),
 		...(isOffline ? [paint('quiet', 'drivers were not started: only tools that rules name in full are shown')] : []),
 	].join('\n');

@@ -4,6 +4,7 @@ import type { CallView } from '../../audit/calls.ts';
 import type { AuditRecord } from '../../audit/record.ts';
 import { showable } from '../../text/characters.ts';
 import { targetText } from './audit-line.ts';
+import { onOneLine } from './columns.ts';
 import { changeText } from './decision.ts';
 import { painter } from './paint.ts';
 import { toneOf, wordOf } from './verdict.ts';
@@ -34,7 +35,7 @@ export function callInFull(record: AuditRecord | CallView, color: boolean): stri
 	const { decision, acted, agent, args, changed = [] } = record;
 	const client = agent.name === undefined ? '' : ` (${agent.name} ${agent.version ?? ''})`.replace(' )', ')');
 	return [
-		`${paint(toneOf(decision), wordOf(decision))}${acted ? '' : ' (not acted on)'} ${paint('strong', targetText(record))}  ${record.id}`,
+		`${paint(toneOf(decision), wordOf(decision))}${acted ? '' : ' (not acted on)'} ${paint('strong', targetText(record))}  ${onOneLine(record.id)}`,
 		row('agent', `${agent.id}${client}`),
 		...(args === undefined
 			? []

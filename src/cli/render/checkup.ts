@@ -1,7 +1,7 @@
 // What `doctor` found, section by section.
 import type { AuditHealth } from '../audit-health.ts';
 import type { Checkup, DriverHealth } from '../checkup.ts';
-import { type Cell, columns, count } from './columns.ts';
+import { type Cell, columns, count, onOneLine } from './columns.ts';
 import { type Paint, painter } from './paint.ts';
 import { problemsText } from './problems.ts';
 
@@ -57,7 +57,8 @@ function configuration({ file, policy_rev, mode, workspace, trust, files, rules 
 
 function drivers({ drivers: all, collision }: Checkup, paint: Paint): string[] {
 	if (all.length === 0) return ['none configured'];
-	const clash = collision === undefined ? [] : [`${mark(false, paint)} the kernel would not boot: ${collision}`];
+	const clash =
+		collision === undefined ? [] : [`${mark(false, paint)} the kernel would not boot: ${onOneLine(collision)}`];
 	return [
 		...columns(
 			all.map((driver) => driverCells(driver)),
@@ -80,7 +81,7 @@ function driverCells(driver: DriverHealth): readonly Cell[] {
 }
 
 function saidLine({ name, state, said, reason }: DriverHealth): string[] {
-	return state === 'down' && said !== undefined && said !== reason ? [`  ${name} said: ${said}`] : [];
+	return state === 'down' && said !== undefined && said !== reason ? [`  ${name} said: ${onOneLine(said)}`] : [];
 }
 
 function audit({ directory, state, why, key, keyMode, keyWhy, freeBytes }: AuditHealth, paint: Paint): string[] {

@@ -1,4 +1,5 @@
 // Text in columns: each as wide as its widest cell, the last one free.
+import { showable } from '../../text/characters.ts';
 import type { Paint, Tone } from './paint.ts';
 
 export interface Cell {
@@ -6,8 +7,12 @@ export interface Cell {
 	readonly tone?: Tone;
 }
 
-/** Rows of cells → lines, two spaces between columns, nothing trailing. Widths are counted before colours. */
-export function columns(rows: readonly (readonly Cell[])[], paint: Paint, widest = 64): string[] {
+/**
+ * Rows of cells → lines, two spaces between columns, nothing trailing. Widths are counted before colours. Cells may
+ * come from a server or an agent: nothing in them can break the line or move the cursor.
+ */
+export function columns(table: readonly (readonly Cell[])[], paint: Paint, widest = 64): string[] {
+	const rows = table.map((row) => row.map((cell) => ({ ...cell, text: onOneLine(cell.text) })));
 	const widths: number[] = [];
 	for (const row of rows) {
 		row.forEach((cell, at) => {
@@ -25,6 +30,11 @@ export function columns(rows: readonly (readonly Cell[])[], paint: Paint, widest
 			})
 			.join('  ');
 	});
+}
+
+/** Text that can stand in a line of ours, whoever wrote it. */
+export function onOneLine(text: string): string {
+	return showable(text).replace(/\s*\n\s*/g, ' ');
 }
 
 /** Code points, which is right for everything but emoji and East Asian text. */

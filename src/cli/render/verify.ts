@@ -1,7 +1,7 @@
 // What `audit verify` found, for people.
 import type { VerifyReport } from '../../audit/verify.ts';
 import { durationText } from './audit-line.ts';
-import { count } from './columns.ts';
+import { count, onOneLine } from './columns.ts';
 import { painter } from './paint.ts';
 import { problemsText } from './problems.ts';
 
@@ -18,15 +18,17 @@ export function verifyText(
 			: `; last copied checkpoint ${durationText(Math.max(0, now - Date.parse(lastCopy.time)))} ago`;
 	const headText = head === null ? '' : `, head ${head.hash.replace(/^sha256:/, '').slice(0, 8)}`;
 	const totals = `${count(records, 'record')}, ${count(runs, 'run')}, ${count(checkpoints, 'checkpoint')}${headText}${copied}`;
+	const isChanged = findings.some(({ severity, kind }) => severity === 'error' && kind !== 'unreadable');
+	const verdict = ok ? paint('good', 'ok') : paint('bad', isChanged ? 'CHANGED' : 'NOT VERIFIED');
 	const more = findingsLeftOut === 0 ? [] : [`and ${count(findingsLeftOut, 'more finding')}`];
 	return [
 		...(findings.length === 0
 			? []
 			: [problemsText(findings, { cwd: directory, color, texts: new Map() }), ...more, '']),
-		`${ok ? paint('good', 'ok') : paint('bad', 'CHANGED')}  ${records === 0 ? `no records in ${directory}` : totals}`,
+		`${verdict}  ${records === 0 ? `no records in ${directory}` : totals}`,
 		...interrupted.map(({ id, stage, target, time }) => {
 			const how = stage === 'asked' ? 'waited for a person' : 'had begun';
-			return paint('caution', `    ${target} (${id}) ${how} at ${time}; no end is recorded`);
+			return paint('caution', `    ${onOneLine(`${target} (${id}) ${how} at ${time}`)}; no end is recorded`);
 		}),
 		...unseen.map((text) => paint('quiet', `    not seen: ${text}`)),
 	].join('\n');

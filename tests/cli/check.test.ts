@@ -1,0 +1,181 @@
+// `trapgate check`: every problem in every file, and the exit codes scripts rely on.
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { makePlace, type Place } from './support.ts';
+
+let place: Place;
+beforeEach(() => {
+	place = makePlace();
+});
+afterEach(() => place.remove());
+
+const good = `version: 1
+name: good
+rules:
+  - id: allow-files
+    match: { tool: "files/*" }
+    then: allow
+    reason: The agent works on files.
+    examples:
+      - { call: files/read, args: { path: a }, is: allowed }
+`;
+
+test('a policy without problems ends on one line that counts', async () => {
+	place.write('trapgate.yaml', 'version: 1\npolicies: [./good.yaml, ./more.yaml]\n');
+	place.write('more.yaml', good.replace('name: good', 'name: more').replaceAll('files', 'notes'));
+	place.write('good.yaml', good);
+	const { code, stdout, stderr } = await place.run(['check']);
+	expect(stdout).toBe('examples: 2/2 hold alone, 2/2 merged\n3 files, 2 rules, 1 layer: no problems\n');
+	expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+});
+
+test('problems in several files are shown in one run, each with its line', async () => {
+	place.write('trapgate.yaml', 'version: 1\npolicies: [./one.yaml, ./two.yaml]\n');
+	place.write('one.yaml', 'version: 1\nname: one\nrules:\n  - id: a\n    match: { tol: x/y }\n    then: allow\n');
+	place.write('two.yaml', 'version: 1\nname: two\nmode: enforced\nrules: []\n');
+	const { code, stdout } = await place.run(['check']);
+	expect(stdout).toContain(`error[P101]: unknown key \`tol\`
+ --> one.yaml:5:14
+  |
+5 |     match: { tol: x/y }
+  |              ^^^`);
+	expect(stdout).toContain('= help: did you mean `tool`?');
+	expect(stdout).toContain(`error[P102]: \`enforced\` is not a valid value
+ --> two.yaml:3:7
+  |
+3 | mode: enforced
+  |       ^^^^^^^^
+  = help: did you mean \`enforce\`?`);
+	expect(stdout).toMatch(/\n3 files: 2 errors; it does not load\n$/);
+	expect(code).toBe(3);
+});
+
+const findings: readonly (readonly [name: string, rule: string, code: string, exit: number])[] = [
+	['a refusal without a way forward', '{ id: a, match: { tool: x/y }, then: deny, reason: No. }', 'P302', 1],
+	['a refusal without a reason', '{ id: a, match: { tool: x/y }, then: deny, instead: stop }', 'P306', 1],
+	['an allow rule for everything', '{ id: a, match: { tool: "*" }, then: allow }', 'P308', 1],
+	[
+		'an example that does not hold',
+		'{ id: a, match: { tool: x/y }, then: allow, examples: [{ call: x/y, args: {}, is: denied }] }',
+		'P402',
+		1,
+	],
+	[
+		'two rules of one id',
+		'{ id: a, match: { tool: x/y }, then: allow }\n  - { id: a, match: { tool: x/z }, then: allow }',
+		'P104',
+		3,
+	],
+	[
+		'a list that does not exist',
+		'{ id: a, match: { tool: x/y, args: { p: "${lists.none}" } }, then: allow }',
+		'P203',
+		3,
+	],
+];
+
+describe('each kind of finding has its exit code', () => {
+	test.each(findings)('%s', async (_name, rule, problem, exit) => {
+		place.write('trapgate.yaml', `version: 1\nrules:\n  - ${rule}\n`);
+		const { code, stdout } = await place.run(['check']);
+		expect(stdout).toContain(`[${problem}]: `);
+		expect(stdout).toMatch(/ --> trapgate\.yaml:[34]:\d+\n/);
+		expect(code).toBe(exit);
+		const json = await place.run(['check', '--format', 'json']);
+		expect(json.code).toBe(exit);
+		expect(json.document()).toMatchObject({
+			command: 'check',
+			loads: exit !== 3,
+			problems: [{ code: problem, where: { file: 'trapgate.yaml', line: expect.any(Number) } }],
+		});
+	});
+});
+
+test('the root file’s defaults count for likely mistakes', async () => {
+	place.write(
+		'trapgate.yaml',
+		'version: 1\ndefaults: { tool: allow }\nrules:\n  - { id: a, match: { tool: "*" }, then: allow }\n',
+	);
+	expect(await place.run(['check'])).toMatchObject({ code: 0 });
+});
+
+test('the document for machines', async () => {
+	place.write('trapgate.yaml', 'version: 1\nrules:\n  - { id: a, match: { tool: x/y }, then: deny, reason: No. }\n');
+	const { document } = await place.run(['check', '--format', 'json']);
+	expect(document()).toEqual({
+		schema_version: '1.0',
+		command: 'check',
+		loads: true,
+		problems: [
+			{
+				code: 'P302',
+				severity: 'error',
+				message: 'rule `a` denies without `instead`',
+				where: { file: 'trapgate.yaml', line: 3, column: 36, length: 4 },
+				label: 'an agent with no alternative retries or works around',
+				help: expect.stringContaining('add: instead:'),
+			},
+		],
+		files: ['trapgate.yaml'],
+		rules: 1,
+		layers: 1,
+		examples: { total: 0, heldAlone: 0, heldMerged: 0 },
+	});
+});
+
+test('an example that is stricter when merged is a note: fine, unless notes count', async () => {
+	place.write(
+		'trapgate.yaml',
+		`version: 1
+policies: [./good.yaml]
+rules:
+  - { id: no-reading, match: { tool: files/read }, then: deny, reason: No., instead: stop }
+`,
+	);
+	place.write('good.yaml', good);
+	const { code, stdout } = await place.run(['check']);
+	expect(stdout).toContain('note[P404]');
+	expect(code).toBe(0);
+	expect((await place.run(['check', '--strict'])).code).toBe(1);
+});
+
+test('policy files can be checked without a root file', async () => {
+	place.write('good.yaml', good);
+	place.write('bad.yaml', 'version: 1\nname: bad\nrules:\n  - { id: b, match: { tool: x/y }, then: hide }\n');
+	expect(await place.run(['check', 'good.yaml'])).toMatchObject({
+		code: 0,
+		stdout: 'examples: 1/1 hold alone, 1/1 merged\n1 file, 1 rule: no problems\n',
+	});
+	const both = await place.run(['check', 'good.yaml', 'bad.yaml']);
+	expect(both.code).toBe(1);
+	expect(both.stdout).toContain(' --> bad.yaml:4:36');
+	expect(await place.run(['check', 'none.yaml'])).toMatchObject({
+		code: 3,
+		stdout: expect.stringContaining("`none.yaml` can't be read"),
+	});
+	expect(await place.run(['check', '.'])).toMatchObject({
+		code: 3,
+		stdout: expect.stringContaining('it is not a file'),
+	});
+});
+
+test('without a root file, the message says what to do', async () => {
+	const { code, stdout } = await place.run(['check']);
+	expect(stdout).toContain('error[P205]: there is no `');
+	expect(stdout).toContain('--config FILE');
+	expect(code).toBe(3);
+});
+
+test('the packs that ship hold, also for a project in the temporary directory', async () => {
+	place.write(
+		'trapgate.yaml',
+		'version: 1\nworkspace: .\npolicies: [pack:workspace-files, pack:secrets, pack:github-read-only]\n',
+	);
+	expect(await place.run(['check'])).toMatchObject({ code: 0, stdout: expect.stringContaining('no problems') });
+});
+
+test('quiet says nothing beside the findings', async () => {
+	place.write('trapgate.yaml', 'version: 1\nrules:\n  - { id: a, match: { tool: x/y }, then: deny, reason: No. }\n');
+	const { stdout } = await place.run(['check', '--quiet']);
+	expect(stdout).toContain('error[P302]');
+	expect(stdout).not.toContain('1 file');
+});

@@ -1,0 +1,232 @@
+// `trapgate tools` and `trapgate doctor` on real drivers: what they show, and that nothing starts before somebody trusts it.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { serverEntry } from '../support/kernel-process.ts';
+import { makePlace, type Place } from './support.ts';
+
+let place: Place;
+beforeEach(() => {
+	place = makePlace();
+});
+afterEach(() => place.remove());
+
+const memory = `memory: { command: ${JSON.stringify(process.execPath)}, args: [${JSON.stringify(serverEntry('memory'))}], env: { MEMORY_FILE_PATH: "\${tmp}/trapgate-cli-test-memory.json" } }`;
+
+/** The workspace lies beside the root file, so nothing needs trust. */
+const root = (more: string) => `version: 1
+workspace: ./project
+drivers:
+  shell: { builtin: shell }
+  ${memory}
+rules:
+  - { id: allow-reading, match: { tool: [memory/read_graph, memory/search_nodes] }, then: allow }
+  - { id: allow-shell, match: { tool: shell/run }, then: allow }
+  - { id: short, match: { tool: shell/run }, then: { narrow: { params: { timeoutMs: { max: 5000 }, stdin: { drop: true } } } } }
+  - { id: here, match: { tool: shell/run }, then: { pin: { params: { cwd: "\${workspace}" } } } }
+  - { id: no-deleting, match: { tool: "memory/delete_*" }, then: hide, reason: People delete., instead: ask }
+  - { id: bots-read-only, match: { tool: shell/run }, when: { agent: "bot-*" }, then: hide, reason: Bots read., instead: ask }
+${more}`;
+
+function configure(more = ''): void {
+	place.write('project/a.txt', '');
+	place.write('trapgate.yaml', root(more));
+	place.write('project/a.txt', '');
+}
+
+describe('tools', () => {
+	test('the table as one agent sees it', async () => {
+		configure();
+		const { code, stdout, stderr } = await place.run(['tools']);
+		expect(stdout.split('\n')).toEqual([
+			'TOOL                        STATE   BY',
+			'shell/run                   pinned  here, short, allow-shell  cwd = ${workspace}, timeoutMs at most 5000, stdin dropped',
+			'memory/delete_entities      hidden  no-deleting',
+			'memory/delete_observations  hidden  no-deleting',
+			'memory/delete_relations     hidden  no-deleting',
+			'memory/read_graph           listed  allow-reading',
+			'memory/search_nodes         listed  allow-reading',
+			expect.stringMatching(/^10 tools: 3 listed, 7 hidden; [\d,]+ tokens saved in the list$/),
+			'4 of them hidden because no rule allows them: trapgate tools --all',
+			'',
+		]);
+		expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+	});
+
+	test('another agent sees another table; --all shows what no rule allows', async () => {
+		configure();
+		const { stdout } = await place.run(['tools', '--agent', 'bot-7', '--all']);
+		expect(stdout).toContain('shell/run                   hidden  bots-read-only\n');
+		expect(stdout).toContain('memory/create_entities      hidden  default\n');
+		expect(stdout).toContain('10 tools: 2 listed, 8 hidden');
+	});
+
+	test('the document for machines', async () => {
+		configure();
+		const { document } = await place.run(['tools', '--format', 'json', '--agent', 'codex']);
+		expect(document()).toMatchObject({
+			schema_version: '1.0',
+			command: 'tools',
+			agent: 'codex',
+			totals: { tools: 10, listed: 3, hidden: 7, tokens_saved: expect.any(Number) },
+			drivers_down: [],
+			policy_rev: expect.stringMatching(/^sha256:/),
+		});
+		const [first] = document()['tools'] as object[];
+		expect(first).toEqual({
+			tool: 'shell/run',
+			wire: 'shell__run',
+			state: 'pinned',
+			by: ['here', 'short', 'allow-shell'],
+			limits: ['cwd = ${workspace}', 'timeoutMs at most 5000', 'stdin dropped'],
+			tokens: { before: expect.any(Number), after: expect.any(Number) },
+		});
+	});
+
+	test('offline starts nothing and knows the tools that rules name in full', async () => {
+		place.write('trapgate.yaml', root('').replace('shell: { builtin: shell }', 'x: { command: no-such-program }'));
+		const { code, stdout } = await place.run(['tools', '--offline']);
+		expect(code).toBe(0);
+		expect(stdout).toContain('memory/read_graph    listed  allow-reading\n');
+		expect(stdout).toContain('3 tools: 3 listed, 0 hidden\n');
+		expect(stdout).toContain('drivers were not started');
+	});
+
+	test('a driver that is down takes its tools away, says so, and is exit code 4', async () => {
+		place.write('project/a.txt', '');
+		place.write('trapgate.yaml', root('').replace('shell: { builtin: shell }', 'broken: { command: no-such-program }'));
+		const { code, stdout, stderr } = await place.run(['tools']);
+		expect(code).toBe(4);
+		expect(stderr).toMatch(/^driver broken is down, its tools are absent: D101 .*no-such-program/);
+		expect(stdout).toContain('memory/read_graph');
+		const { document } = await place.run(['tools', '--format', 'json']);
+		expect(document()).toMatchObject({ drivers_down: [{ driver: 'broken', code: 'D101' }] });
+	});
+
+	test('two tools under one name are an error, as at boot', async () => {
+		place.write('project/a.txt', '');
+		place.write(
+			'trapgate.yaml',
+			root('prefix: never\n').replace('shell: { builtin: shell }', `two: ${memory.slice('memory: '.length)}`),
+		);
+		const { code, stderr } = await place.run(['tools']);
+		expect(stderr).toContain('error[K101]: ');
+		expect(code).toBe(4);
+	});
+});
+
+describe('an untrusted project', () => {
+	const proof = () => join(place.directory, 'started');
+	beforeEach(() => {
+		const script = `require('node:fs').writeFileSync(${JSON.stringify(proof())}, '')`;
+		place.write(
+			'trapgate.yaml',
+			`version: 1\nworkspace: .\ndrivers:\n  evil: { command: ${JSON.stringify(process.execPath)}, args: [-e, ${JSON.stringify(script)}] }\n`,
+		);
+	});
+
+	test('tools starts nothing and says what to type', async () => {
+		const { code, stderr } = await place.run(['tools']);
+		expect(stderr).toContain('error[K102]: nobody has trusted the policy of this project yet');
+		expect(stderr).toContain(`trapgate trust --config ${join(place.directory, 'trapgate.yaml')}`);
+		expect(code).toBe(3);
+		expect(existsSync(proof())).toBe(false);
+	});
+
+	test('doctor starts nothing and says so', async () => {
+		const { code, stdout, document } = await place.run(['doctor', '--format', 'json']);
+		expect(code).toBe(4);
+		expect(document()).toMatchObject({
+			ok: false,
+			configuration: { loads: true, trust: 'never' },
+			drivers: [{ name: 'evil', state: 'not started' }],
+		});
+		expect(stdout).not.toContain('"up"');
+		expect(existsSync(proof())).toBe(false);
+	});
+});
+
+describe('doctor', () => {
+	test('everything in order', async () => {
+		configure();
+		const { code, stdout, stderr } = await place.run(['doctor']);
+		expect(stdout).toMatch(/✓ {2}shell {3}up {2}1 tool {3}MCP 2025-11-25 {2}trapgate-shell/);
+		expect(stdout).toMatch(/✓ {2}memory {2}up {2}9 tools {2}MCP 2025-11-25 {2}memory-server/);
+		expect(stdout).toContain('none needs trust');
+		expect(stdout).toContain(`${place.audit}  made at the first run`);
+		expect(stdout).toContain('an allowed shell runs anything');
+		expect(stdout).toContain('go around Trapgate until the client closes them');
+		expect(stdout).toContain('A program that runs as the same user could answer a question');
+		expect(stdout).toMatch(/\neverything is in order\n$/);
+		expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+	});
+
+	test('the document for machines', async () => {
+		configure('ask: { channels: [elicitation] }\n');
+		const { document } = await place.run(['doctor', '--format', 'json']);
+		expect(document()).toEqual({
+			schema_version: '1.0',
+			command: 'doctor',
+			ok: true,
+			configuration: {
+				file: join(place.directory, 'trapgate.yaml'),
+				loads: true,
+				mode: 'enforce',
+				workspace: join(place.directory, 'project'),
+				trust: 'not needed',
+				policy_rev: expect.stringMatching(/^sha256:/),
+				rules: 6,
+				files: [{ layer: 'run', file: 'trapgate.yaml' }],
+				problems: [],
+			},
+			drivers: [
+				{
+					name: 'shell',
+					kind: 'shell',
+					state: 'up',
+					server: expect.stringContaining('trapgate-shell'),
+					era: '2025-11-25',
+					tools: 1,
+				},
+				{
+					name: 'memory',
+					kind: 'stdio',
+					state: 'up',
+					server: expect.stringContaining('memory-server'),
+					era: '2025-11-25',
+					tools: 9,
+				},
+			],
+			audit: { directory: place.audit, state: 'missing', key: 'missing', freeBytes: expect.any(Number) },
+			ask: { channels: ['elicitation'], rules: 0 },
+			does_not_hold: expect.arrayContaining([expect.stringContaining('race with the file system')]),
+		});
+	});
+
+	test('a driver that dies says its last words', async () => {
+		const script = "process.stderr.write('no token given\\n'); process.exitCode = 3";
+		place.write(
+			'trapgate.yaml',
+			`version: 1\ndrivers:\n  dying: { command: ${JSON.stringify(process.execPath)}, args: [-e, ${JSON.stringify(script)}] }\n`,
+		);
+		const { code, stdout } = await place.run(['doctor']);
+		expect(stdout).toMatch(/✗ {2}dying {2}down {2}D10\d /);
+		expect(stdout).toContain('no token given');
+		expect(stdout).toMatch(/\nnot everything is in order\n$/);
+		expect(code).toBe(4);
+	});
+
+	test('a broken configuration is shown with its line', async () => {
+		place.write('trapgate.yaml', 'version: 1\nmode: enforced\n');
+		const { code, stdout } = await place.run(['doctor']);
+		expect(stdout).toContain('trapgate.yaml does not load');
+		expect(stdout).toContain('2 | mode: enforced');
+		expect(code).toBe(4);
+	});
+
+	test('rules that ask where nobody can be asked', async () => {
+		place.write('trapgate.yaml', 'version: 1\nrules:\n  - { id: a, match: { tool: x/y }, then: ask, reason: Look. }\n');
+		const { stdout } = await place.run(['doctor']);
+		expect(stdout).toContain('✗ 1 rule asks and no channel is configured, so nobody is asked');
+	});
+});

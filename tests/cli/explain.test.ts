@@ -1,0 +1,290 @@
+// `trapgate explain`: one question or many, answered by the kernel's own engine.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { makePlace, type Place } from './support.ts';
+
+const root = `version: 1
+workspace: .
+drivers:
+  bash: { builtin: shell }
+  files: { command: no-such-program }
+rules:
+  - { id: allow-files, match: { tool: "files/*" }, then: allow }
+  - { id: allow-shell, match: { tool: bash/run }, then: allow }
+  - { id: short-commands, match: { tool: bash/run }, then: { narrow: { params: { timeoutMs: { max: 9000 } } } }, reason: Long ones belong to the user. }
+  - id: no-secrets
+    match: { tool: "files/*", args: { any_path: { glob: "**/.env" } } }
+    then: deny
+    reason: Secrets stay here.
+    instead: read .env.example
+  - { id: pretty, match: { tool: files/read, args: { raw: true } }, then: { rewrite: { params: { raw: false } } }, reason: Raw bytes confuse models. }
+  - { id: no-moving, match: { tool: files/move }, then: hide, reason: History., instead: git mv }
+  - { id: ask-writes, match: { tool: files/write }, then: ask, reason: Somebody should look., instead: show it }
+  - id: night
+    match: { tool: files/deploy }
+    when: { time: { outside: "Mon-Fri 09:00-17:00", zone: UTC }, agent: "bot-*" }
+    then: deny
+    reason: Nobody is there.
+    instead: wait
+`;
+
+let place: Place;
+beforeAll(() => {
+	place = makePlace({ 'trapgate.yaml': root });
+});
+afterAll(() => place.remove());
+
+const call = (name: string, args: object, ...more: string[]) => [
+	'explain',
+	'--call',
+	name,
+	'--args',
+	JSON.stringify(args),
+	...more,
+];
+
+test('a denied call in text', async () => {
+	const { code, stdout, stderr } = await place.run(call('files/read', { path: '.env' }));
+	const [asked, deny, verdict, why, agent, ...rest] = stdout.split('\n');
+	expect(asked).toBe('asked   files/read {"path":".env"}');
+	expect(deny).toBe('deny    no-secrets');
+	expect(verdict).toMatch(/^verdict denied {4}policy [0-9a-f]{8}, trapgate\.yaml:10$/);
+	expect(why).toBe('why     Secrets stay here.');
+	expect(agent).toBe('agent   read .env.example');
+	expect(rest).toEqual(['near    pretty                    `args.raw` does not match', '']);
+	expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+});
+
+test('a rewritten call shows what each rule changed and what would run', async () => {
+	const { stdout } = await place.run(call('files/read', { path: 'a', raw: true }));
+	expect(stdout).toContain('rewrite pretty                    raw: true -> false\n');
+	expect(stdout).toContain('final   files/read {"path":"a","raw":false}\n');
+	expect(stdout).toContain('verdict rewritten ');
+});
+
+test('a command goes to the built-in shell, whatever it is called', async () => {
+	const { stdout } = await place.run(['explain', 'make', 'test']);
+	expect(stdout).toContain('asked   make test\n');
+	expect(stdout).toContain('timeoutMs = 9000');
+	const { document } = await place.run(['explain', 'make test', '--format', 'json']);
+	expect(document()).toMatchObject({
+		verdict: 'rewritten',
+		call: { run: 'make test' },
+		final: { run: 'make test' },
+		changes: [{ path: '/timeoutMs', to: 9000, rule: 'short-commands' }],
+	});
+});
+
+test('words after -- may look like flags', async () => {
+	const { code, stdout } = await place.run(['explain', '--', 'git', 'push', '--force']);
+	expect(code).toBe(0);
+	expect(stdout).toContain('asked   git push --force\n');
+});
+
+test('the document for machines', async () => {
+	const { document } = await place.run(
+		call('files/read', { path: '.env' }, '--format', 'json', '--at', '2026-11-20T15:00:00Z', '--agent', 'codex'),
+	);
+	expect(document()).toEqual({
+		schema_version: '1.0',
+		command: 'explain',
+		verdict: 'denied',
+		acted: true,
+		mode: 'enforce',
+		agent: 'codex',
+		at: '2026-11-20T15:00:00.000Z',
+		call: { call: 'files/read', args: { path: '.env' } },
+		final: { call: 'files/read', args: { path: '.env' } },
+		rules: [{ id: 'no-secrets', file: 'trapgate.yaml', line: 10, effect: 'deny', matched: 'both' }],
+		changes: [],
+		reason: 'Secrets stay here.',
+		instead: 'read .env.example',
+		near: [{ id: 'pretty', failed: 'args.raw' }],
+		policy_rev: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
+	});
+});
+
+describe('who asks and when', () => {
+	test.each([
+		['bot-1', '2026-11-20T20:00:00Z', 'denied'],
+		['bot-1', '2026-11-20T12:00:00Z', 'allowed'],
+		['person', '2026-11-20T20:00:00Z', 'allowed'],
+	])('%s at %s: %s', async (agent, at, verdict) => {
+		const { document } = await place.run(call('files/deploy', {}, '--agent', agent, '--at', at, '--format', 'json'));
+		expect(document()).toMatchObject({ verdict });
+	});
+});
+
+test('what governs the agent is protected here as in the kernel', async () => {
+	for (const path of ['trapgate.yaml', './x/../trapgate.yaml', place.audit, '.git/hooks/pre-commit']) {
+		const { document } = await place.run(call('files/write', { path }, '--format', 'json'));
+		expect(document()).toMatchObject({
+			verdict: 'denied',
+			rules: [{ id: 'kernel/protected-files', effect: 'deny' }],
+			near: [],
+		});
+	}
+});
+
+test('a driver that is not configured is judged all the same, and the text says that nobody would be reached', async () => {
+	const { stdout } = await place.run(call('github/get_issue', {}));
+	expect(stdout).toContain('verdict hidden ');
+	expect(stdout).toContain('no rule matched: the default holds');
+	expect(stdout).toContain('no driver `github` is configured');
+});
+
+test('a mode that does not act says so', async () => {
+	const other = makePlace({ 'trapgate.yaml': root.replace('version: 1', 'version: 1\nmode: observe') });
+	try {
+		const { stdout } = await other.run(call('files/read', { path: '.env' }));
+		expect(stdout).toContain('mode observe: it would run as asked all the same');
+		expect((await other.run(call('files/read', { path: '.env' }, '--format', 'json'))).document()).toMatchObject({
+			verdict: 'denied',
+			acted: false,
+			mode: 'observe',
+		});
+	} finally {
+		other.remove();
+	}
+});
+
+test('a policy that does not load is exit code 3, with its problems', async () => {
+	const other = makePlace({ 'trapgate.yaml': 'version: 1\nrles: []\n' });
+	try {
+		const { code, stdout, stderr } = await other.run(['explain', 'ls']);
+		expect(stderr).toContain('error[P101]: unknown key `rles`');
+		expect(stderr).toContain('2 | rles: []');
+		expect(stderr).toContain('does not load\n');
+		expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+	} finally {
+		other.remove();
+	}
+});
+
+describe('batch', () => {
+	const deep = `{"id":"deep","call":"files/read","args":${'['.repeat(5000)}${']'.repeat(5000)}}`;
+	const table: readonly (readonly [line: string, answer: object])[] = [
+		[
+			'{"id":1,"call":"files/read","args":{"path":"a"}}',
+			{ id: 1, verdict: 'allowed', final: { path: 'a' }, rules: ['allow-files'], reason: null, instead: null },
+		],
+		[
+			'{"id":"two","call":"files/read","args":{"path":".env"}}',
+			{
+				id: 'two',
+				verdict: 'denied',
+				final: { path: '.env' },
+				rules: ['no-secrets'],
+				reason: 'Secrets stay here.',
+				instead: 'read .env.example',
+			},
+		],
+		[
+			'{"id":"rw","call":"files/read","args":{"raw":true}}',
+			{
+				id: 'rw',
+				verdict: 'rewritten',
+				final: { raw: false },
+				rules: ['pretty', 'allow-files'],
+				reason: 'Raw bytes confuse models.',
+				instead: null,
+			},
+		],
+		[
+			'{"id":"h","call":"files/move"}',
+			{ id: 'h', verdict: 'hidden', final: {}, rules: ['no-moving'], reason: 'History.', instead: 'git mv' },
+		],
+		[
+			'{"id":"a","call":"files/write"}',
+			{
+				id: 'a',
+				verdict: 'asked',
+				final: {},
+				rules: ['ask-writes', 'allow-files'],
+				reason: 'Somebody should look.',
+				instead: 'show it',
+			},
+		],
+		[
+			'{"id":"run","run":"ls -l"}',
+			{
+				id: 'run',
+				verdict: 'rewritten',
+				final: 'ls -l',
+				rules: ['short-commands', 'allow-shell'],
+				reason: 'Long ones belong to the user.',
+				instead: null,
+			},
+		],
+		[
+			'{"call":"files/read"}',
+			{ id: null, verdict: 'allowed', final: {}, rules: ['allow-files'], reason: null, instead: null },
+		],
+		['{"id":"n","call":"files/read","args":{"n":9007199254740993}}', { id: 'n', verdict: 'allowed' }],
+		[
+			'{"id":"t","call":"files/deploy","agent":"bot-1","at":"2026-11-20T20:00:00Z"}',
+			{ id: 't', verdict: 'denied', rules: ['night'] },
+		],
+		[
+			'{"id":"t2","call":"files/deploy","agent":"bot-1","at":"2026-11-20T12:00:00+00:00"}',
+			{ id: 't2', verdict: 'allowed' },
+		],
+		[
+			'no json',
+			{
+				id: null,
+				verdict: 'errored',
+				final: null,
+				rules: [],
+				reason: expect.stringContaining('not JSON'),
+				instead: null,
+			},
+		],
+		['[1]', { id: null, verdict: 'errored', reason: 'not a JSON object' }],
+		['{"id":"b1"}', { id: 'b1', verdict: 'errored', reason: 'exactly one of `call` and `run` is needed' }],
+		['{"id":"b2","call":"files/read","run":"ls"}', { id: 'b2', verdict: 'errored' }],
+		['{"id":"b3","call":"read"}', { id: 'b3', verdict: 'errored', reason: '`call` must name a tool as driver/tool' }],
+		['{"id":"b4","call":7}', { id: 'b4', verdict: 'errored' }],
+		['{"id":"b5","call":"files/read","args":[]}', { id: 'b5', verdict: 'errored', reason: '`args` must be an object' }],
+		['{"id":"b6","run":""}', { id: 'b6', verdict: 'errored' }],
+		['{"id":"b7","run":"ls","args":{}}', { id: 'b7', verdict: 'errored' }],
+		[
+			'{"id":"b8","run":"ls","agnet":"x"}',
+			{ id: 'b8', verdict: 'errored', reason: expect.stringContaining('unknown key `agnet`') },
+		],
+		['{"id":"b9","run":"ls","agent":"a b"}', { id: 'b9', verdict: 'errored' }],
+		['{"id":"b10","run":"ls","at":"noon"}', { id: 'b10', verdict: 'errored' }],
+		[
+			'{"id":"b11","call":"files/read","args":{"path":"a","PATH":".env"}}',
+			{ id: 'b11', verdict: 'errored', reason: expect.stringContaining('PATH') },
+		],
+		[deep, { verdict: 'errored' }],
+	];
+	const input = `${table.map(([line]) => line).join('\n')}\n\n`;
+
+	test('answers every line in order, bad ones too', async () => {
+		const { code, stderr, stdout, lines } = await place.run(['explain', '--batch', '-'], { stdin: input });
+		expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+		const answers = lines();
+		expect(answers).toHaveLength(table.length);
+		for (const [at, [line, answer]] of table.entries()) expect(answers[at], line.slice(0, 200)).toMatchObject(answer);
+		for (const answer of answers)
+			expect(Object.keys(answer)).toEqual(['id', 'verdict', 'final', 'rules', 'reason', 'instead']);
+		expect(stdout).toContain('"final":{"n":9007199254740993}');
+	});
+
+	test('reads a file as well, with Windows line ends', async () => {
+		place.write('calls.jsonl', input.replaceAll('\n', '\r\n'));
+		const fromFile = await place.run(['explain', '--batch', 'calls.jsonl']);
+		expect(fromFile.stdout).toBe((await place.run(['explain', '--batch', '-'], { stdin: input })).stdout);
+	});
+
+	test('a file that is not there is a usage error', async () => {
+		const { code, stderr } = await place.run(['explain', '--batch', 'none.jsonl']);
+		expect(code).toBe(2);
+		expect(stderr).toContain('error[C103]: `none.jsonl`');
+	});
+
+	test('no lines, no answers', async () => {
+		expect(await place.run(['explain', '--batch', '-'], { stdin: '' })).toMatchObject({ code: 0, stdout: '' });
+	});
+});
