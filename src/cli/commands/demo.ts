@@ -27,6 +27,10 @@ export const demo: Command = {
 		const world = makeWorld(input.around.cwd, input.around.env['PATH'] ?? '');
 		try {
 			return await play(world, input);
+		} catch (error) {
+			// Stopped half-way, whatever failed first is no news.
+			if (!input.around.signal.aborted) throw error;
+			return exitCodes.connection;
 		} finally {
 			world.remove();
 		}

@@ -1,19 +1,18 @@
 // `trapgate explain`: what the policy says about a call or a command, and why, without making it.
-import { createReadStream } from 'node:fs';
-import { resolve } from 'node:path';
-import { createInterface } from 'node:readline';
-import { isJsonObject, type Json, type JsonObject } from '../../abi/json.ts';
+import { isJsonObject, type JsonObject } from '../../abi/json.ts';
 import { type DriverName, parseToolName } from '../../abi/names.ts';
-import { errorText, TrapgateError } from '../../abi/problem.ts';
-import { type Answer, makeAnswer, type Question } from '../../kernel/question.ts';
+import type { TrapgateError } from '../../abi/problem.ts';
+import { makeAnswer } from '../../kernel/question.ts';
 import type { Revision } from '../../kernel/revision.ts';
 import { readJson } from '../../wire/json.ts';
-import { type Asked, callTarget, readBatchLine, runTarget } from '../batch.ts';
+import { answerBatch } from '../answer-batch.ts';
+import { type Asked, callTarget, runTarget } from '../batch.ts';
 import type { Command, CommandInput } from '../command.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import { explanationJson } from '../explanation.ts';
 import { agentFlag, readInstant, textFlag, usageError } from '../flags.ts';
-import { writeDocument, writeLine } from '../output.ts';
-import { decisionText, nearMisses } from '../render/decision.ts';
+import { writeDocument } from '../output.ts';
+import { decisionText } from '../render/decision.ts';
 import { readSetting, requireRevision } from '../setting.ts';
 
 export const explain: Command = {
@@ -47,7 +46,7 @@ export const explain: Command = {
 		const revision = requireRevision(setting);
 		const answer = makeAnswer({ revision, load: setting.load, directories: setting.directories });
 		const shell = shellOf(revision);
-		if (ask.kind === 'batch') return answerBatch(ask, { answer, shell }, input);
+		if (ask.kind === 'batch') return answerBatch(ask, { answer, shell }, input.around);
 		const target = ask.kind === 'run' ? runTarget(shell, ask.command) : ask.target;
 		const given = { target, agent: ask.agent, at: ask.at };
 		const { global, around } = input;
@@ -97,92 +96,6 @@ function readArguments(text: string): JsonObject {
 /** The built-in shell as the configuration calls it. */
 function shellOf({ config }: Revision): DriverName {
 	return config.drivers.find(({ kind }) => kind === 'shell')?.name ?? ('shell' as DriverName);
-}
-
-interface Oracle {
-	readonly answer: (question: Question) => Answer;
-	readonly shell: DriverName;
-}
-
-async function answerBatch(
-	ask: Ask & { kind: 'batch' },
-	{ answer, shell }: Oracle,
-	{ around }: CommandInput,
-): Promise<ExitCode> {
-	const source = ask.file === '-' ? around.stdin : createReadStream(resolve(around.cwd, ask.file));
-	try {
-		for await (const line of createInterface({ input: source, crlfDelay: Number.POSITIVE_INFINITY })) {
-			if (around.signal.aborted) break;
-			if (line.trim() === '') continue;
-			const asked = readBatchLine(line, shell);
-			if (!asked.ok) {
-				writeLine(around, {
-					id: asked.id,
-					verdict: 'errored',
-					final: null,
-					rules: [],
-					reason: asked.reason,
-					instead: null,
-				});
-				continue;
-			}
-			const { target, agent = ask.agent, at = ask.at } = asked;
-			const { decision } = answer({ target, agent, at });
-			writeLine(around, {
-				id: asked.id,
-				verdict: decision.verdict,
-				final: finalOf(decision.final as Asked, asked.isRun),
-				rules: decision.because.map(({ id }) => id),
-				reason: decision.reason ?? null,
-				instead: decision.instead ?? null,
-			});
-		}
-	} catch (error) {
-		if ((error as NodeJS.ErrnoException).code === undefined) throw error;
-		throw new TrapgateError('C103', `\`${ask.file}\` can't be read: ${errorText(error)}`, { cause: error });
-	}
-	return exitCodes.fine;
-}
-
-function finalOf({ args }: Asked, isRun: boolean): Json {
-	return isRun ? (args['command'] ?? null) : args;
-}
-
-function explanationJson(
-	{ target, agent, at }: Question,
-	{ decision, considered }: Answer,
-	isRun: boolean,
-	revision: Revision,
-): JsonObject {
-	const asked = target as Asked;
-	const shape = (form: Asked): JsonObject =>
-		isRun ? { run: finalOf(form, true) } : { call: `${form.driver}/${form.tool}`, args: form.args };
-	return {
-		verdict: decision.verdict,
-		acted: decision.acted,
-		mode: decision.mode,
-		agent,
-		at: new Date(at).toISOString(),
-		call: shape(asked),
-		final: shape(decision.final as Asked),
-		rules: decision.because.map(({ id, where, effect, matched }) => ({
-			id,
-			...(where === undefined ? {} : { file: where.file, line: where.line }),
-			effect,
-			matched,
-		})),
-		changes: decision.changes.map(({ path, from, to, rule }) => ({
-			path,
-			...(from === undefined ? {} : { from }),
-			...(to === undefined ? {} : { to }),
-			rule,
-		})),
-		reason: decision.reason ?? null,
-		instead: decision.instead ?? null,
-		...(decision.error === undefined ? {} : { error: decision.error }),
-		near: nearMisses(considered).map(({ rule, firstFailed }) => ({ id: rule.id, failed: firstFailed })),
-		policy_rev: revision.id,
-	};
 }
 
 function usage(message: string, help?: string): TrapgateError {

@@ -1,0 +1,48 @@
+// A decision with its reasons as a document for machines.
+import type { Json, JsonObject } from '../abi/json.ts';
+import type { Answer, Question } from '../kernel/question.ts';
+import type { Revision } from '../kernel/revision.ts';
+import type { Asked } from './batch.ts';
+import { nearMisses } from './render/decision.ts';
+
+/** `isRun`: the question was a shell command, so both forms are shown as its text. */
+export function explanationJson(
+	{ target, agent, at }: Question,
+	{ decision, considered }: Answer,
+	isRun: boolean,
+	revision: Pick<Revision, 'id'>,
+): JsonObject {
+	const shape = (form: Asked): JsonObject =>
+		isRun ? { run: finalOf(form, true) } : { call: `${form.driver}/${form.tool}`, args: form.args };
+	return {
+		verdict: decision.verdict,
+		acted: decision.acted,
+		mode: decision.mode,
+		agent,
+		at: new Date(at).toISOString(),
+		call: shape(target as Asked),
+		final: shape(decision.final as Asked),
+		rules: decision.because.map(({ id, where, effect, matched }) => ({
+			id,
+			...(where === undefined ? {} : { file: where.file, line: where.line }),
+			effect,
+			matched,
+		})),
+		changes: decision.changes.map(({ path, from, to, rule }) => ({
+			path,
+			...(from === undefined ? {} : { from }),
+			...(to === undefined ? {} : { to }),
+			rule,
+		})),
+		reason: decision.reason ?? null,
+		instead: decision.instead ?? null,
+		...(decision.error === undefined ? {} : { error: decision.error }),
+		near: nearMisses(considered).map(({ rule, firstFailed }) => ({ id: rule.id, failed: firstFailed })),
+		policy_rev: revision.id,
+	};
+}
+
+/** The arguments of a call, the text of a command. */
+export function finalOf({ args }: Asked, isRun: boolean): Json {
+	return isRun ? (args['command'] ?? null) : args;
+}
