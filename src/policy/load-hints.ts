@@ -49,6 +49,9 @@ function unknownKey(path: Path, key: string, document: YamlDocument): Explanatio
 			return inThen(key);
 		case 'when':
 			return unavailableCondition(key);
+		case 'pin':
+		case 'narrow':
+			return { help: `write \`params: { ${key}: … }\`` };
 		case 'match':
 			if (key === 'under') return { help: '`under` says what a rule is not about: write `except: { under: … }`' };
 			return inMatch(key);

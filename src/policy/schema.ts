@@ -1,5 +1,6 @@
 // The schema of policy files. Its descriptions are the reference page.
 import { z } from 'zod';
+import { findInvisible } from '../text/characters.ts';
 import { judge } from '../text/shape.ts';
 import { exceptSchema, matchSchema, toolNameSchema } from './schema-match.ts';
 import { thenSchema } from './schema-then.ts';
@@ -36,8 +37,18 @@ export const defaultsSchema = z
 	})
 	.describe('What happens where no rule says anything. Where files differ, the strictest holds.');
 
+/** Lists stand in for patterns, so their texts are held to the same. */
+const listItemSchema = scalarSchema.check(
+	judge((value, refuse) => {
+		const odd = typeof value === 'string' ? findInvisible(value) : undefined;
+		if (odd === undefined) return;
+		const message = `this entry contains the invisible character ${odd.name}`;
+		refuse(message, { code: 'P004', help: 'type it again; a pattern holds visible characters only' });
+	}),
+);
+
 export const listsSchema = z
-	.record(z.string(), z.array(z.union([patternSchema, scalarSchema])))
+	.record(z.string(), z.array(listItemSchema))
 	.check(
 		judge((value, refuse) => {
 			for (const name of Object.keys(value)) {
@@ -133,7 +144,6 @@ const ruleSchema = z.strictObject({
 	match: matchSchema.describe('What the rule is about. Keys are joined by "and", the values of one key by "or".'),
 	when: whenSchema.optional().describe('Who, in which environment, at what time.'),
 	except: exceptSchema.optional().describe('What the rule is not about: one exception or a list.'),
-	// biome-ignore lint/suspicious/noThenProperty: the policy language's own word
 	then: thenSchema.describe('The one thing to do: hide, deny, ask, allow, pin, narrow or rewrite.'),
 	mode: modeSchema.optional().describe('This rule in a stricter mode than its file.'),
 	ring: z.literal('runtime').optional().describe('Hold the rule in the sandbox too, for everything a command starts.'),

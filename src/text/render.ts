@@ -76,18 +76,22 @@ function lineOf(text: string, line: number): string | undefined {
 	return text.slice(start, end === -1 ? text.length : end).replace(/\r$/, '');
 }
 
-/** The part of a long line around `column`, and where the column is in it. Odd characters keep their width. */
+/** The part of a long line around `column`, and where the column is in it. */
 function clip(line: string, column: number): { shown: string; column: number } {
-	// One unit becomes one unit: an escape would push the carets away from their word.
-	const safe = [...line]
+	const at = Math.min(column, line.length);
+	if (line.length <= widestLine) return { shown: sameWidth(line), column: at };
+	const from = Math.max(0, Math.min(at - 60, line.length - widestLine));
+	const head = from > 0 ? '…' : '';
+	const tail = from + widestLine < line.length ? '…' : '';
+	const part = sameWidth(line.slice(from, from + widestLine));
+	return { shown: head + part + tail, column: at - from + head.length };
+}
+
+/** What can't be shown gives way to as many marks: an escape would push the carets away from their word. */
+function sameWidth(line: string): string {
+	return [...line]
 		.map((unit) => (unit !== '\t' && showable(unit) !== unit ? '\ufffd'.repeat(unit.length) : unit))
 		.join('');
-	if (safe.length <= widestLine) return { shown: safe, column: Math.min(column, safe.length) };
-	const from = Math.max(0, Math.min(column - 60, safe.length - widestLine));
-	const part = safe.slice(from, from + widestLine);
-	const head = from > 0 ? '…' : '';
-	const tail = from + widestLine < safe.length ? '…' : '';
-	return { shown: head + part + tail, column: Math.min(column, safe.length) - from + head.length };
 }
 
 function flat(text: string): string {

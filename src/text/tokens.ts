@@ -1,5 +1,5 @@
 // What a YAML text may not contain, seen in its tokens, before anything recursive touches it.
-import type { CST } from 'yaml';
+import { type CST, Lexer, Parser } from 'yaml';
 
 /** A span of the text and what is wrong with it. */
 export interface RefusedSpan {
@@ -13,9 +13,52 @@ const deepest = 64;
 /** In keys, entries and commas: more than a megabyte of rules has. */
 const mostParts = 300_000;
 
+export type Tokens =
+	| { readonly ok: true; readonly tokens: readonly CST.Token[] }
+	| { readonly ok: false; readonly fault: { readonly start: number; readonly end: number; readonly message: string } }
+	| { readonly ok: false; readonly refused: RefusedSpan };
+
 /**
- * Finds depth beyond 64, more parts than a policy can have, and every feature a policy has no use for: anchors, aliases, tags, directives and further
- * documents. The walk keeps its own stack: 2 KB of brackets can end a Node 20 process inside the recursive composer.
+ * Reads the tokens, and stops at the first that stands nowhere or nests too deep: of those a hostile file has half a
+ * million. The parser keeps its own stack; 2 KB of brackets can end a Node 20 process inside the composer, which doesn't.
+ */
+export function readTokens(text: string): Tokens {
+	const parser = new Parser();
+	const tokens: CST.Token[] = [];
+	const keep = (found: Iterable<CST.Token>) => {
+		for (const token of found) {
+			tokens.push(token);
+			if (token.type === 'error') return token;
+		}
+		return undefined;
+	};
+	for (const lexeme of new Lexer().lex(text)) {
+		const stray = keep(parser.next(lexeme));
+		if (stray !== undefined) return { ok: false, fault: faultOf(stray) };
+		// The document and the scalar in the middle are no levels.
+		if (parser.stack.length > deepest + 2) return { ok: false, refused: tooDeep(parser.offset) };
+	}
+	const stray = keep(parser.end());
+	return stray === undefined ? { ok: true, tokens } : { ok: false, fault: faultOf(stray) };
+}
+
+function faultOf({ offset, source, message }: Extract<CST.Token, { type: 'error' }>) {
+	return { start: offset, end: offset + source.length, message };
+}
+
+function tooDeep(offset: number): RefusedSpan {
+	const message = `nested deeper than ${deepest} levels`;
+	return {
+		start: offset,
+		end: offset + 1,
+		message,
+		help: 'a policy never needs this; look for stray brackets or dashes',
+	};
+}
+
+/**
+ * Finds every feature a policy has no use for (anchors, aliases, tags, directives, further documents), depth beyond 64,
+ * and more parts than a policy can have. The walk keeps its own stack, too.
  */
 export function findRefused(tokens: readonly CST.Token[]): RefusedSpan[] {
 	const refused: RefusedSpan[] = [];
@@ -34,10 +77,7 @@ export function findRefused(tokens: readonly CST.Token[]): RefusedSpan[] {
 	}
 	for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
 		const { token, depth } = next;
-		if (depth > deepest) {
-			const message = `nested deeper than ${deepest} levels`;
-			return [spanOf(token, message, 'a policy never needs this; look for stray brackets or dashes')];
-		}
+		if (depth > deepest) return [tooDeep(token.offset)];
 		if (token.type === 'alias') refused.push(refusalOf(token));
 		if ('start' in token && Array.isArray(token.start)) refuseProperties(token.start, refused);
 		if ('props' in token) refuseProperties(token.props, refused);

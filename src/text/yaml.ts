@@ -1,11 +1,21 @@
 // YAML text to a JSON value, with nothing rounded, merged, expanded or guessed; every refusal has a place.
-import { Composer, type CST, isMap, isScalar, isSeq, type Node, type Pair, Parser, type YAMLParseError } from 'yaml';
+import {
+	Composer,
+	type CST,
+	type Document,
+	isMap,
+	isScalar,
+	isSeq,
+	type Node,
+	type Pair,
+	type YAMLParseError,
+} from 'yaml';
 import type { Json } from '../abi/json.ts';
 import { errorText, type Problem } from '../abi/problem.ts';
 import { findInvisible, findTreacherous } from './characters.ts';
 import { readNumber } from './numbers.ts';
 import { keyText, type Lines, lineStartsOf, type Path, spanPlace, type YamlDocument } from './places.ts';
-import { findRefused } from './tokens.ts';
+import { findRefused, readTokens } from './tokens.ts';
 import { nounOf, quote } from './words.ts';
 
 export type ReadYaml =
@@ -50,7 +60,16 @@ export function readYaml(source: string, file: string): ReadYaml {
 }
 
 function compose(lines: Lines): ReadYaml {
-	const tokens: CST.Token[] = [...new Parser().parse(lines.text)];
+	const read = readTokens(lines.text);
+	if (!read.ok && 'refused' in read) {
+		const { start, end, message, help } = read.refused;
+		return refuse(lines, 'P003', start, end, message, help);
+	}
+	if (!read.ok) {
+		const { start, end, message } = read.fault;
+		return { ok: false, problems: [syntaxProblem(lines, { code: 'UNEXPECTED_TOKEN', message, pos: [start, end] })] };
+	}
+	const { tokens } = read;
 	const refused = findRefused(tokens);
 	if (refused.length > 0) {
 		const problems = refused
@@ -58,14 +77,7 @@ function compose(lines: Lines): ReadYaml {
 			.map(({ start, end, message, help }) => problemAt(lines, 'P003', start, end, message, help));
 		return { ok: false, problems };
 	}
-	// Each of these would become an error of the composer's, and a hostile file has half a million.
-	const stray = tokens.find((token) => token.type === 'error');
-	if (stray?.type === 'error') {
-		const pos: [number, number] = [stray.offset, stray.offset + stray.source.length];
-		return { ok: false, problems: [syntaxProblem(lines, { code: 'UNEXPECTED_TOKEN', message: stray.message, pos })] };
-	}
-	const [document] = new Composer(composerOptions).compose(tokens, true, lines.text.length);
-	const fault = document?.errors[0] ?? document?.warnings[0];
+	const { document, fault } = composeOne(tokens, lines.text.length);
 	// One fault makes the parser stumble over what follows; only the first is a cause.
 	if (fault !== undefined) return { ok: false, problems: [syntaxProblem(lines, fault)] };
 	const root = document?.contents ?? null;
@@ -73,6 +85,40 @@ function compose(lines: Lines): ReadYaml {
 	const value = readNode(reading, root, []);
 	if (reading.problems.length > 0) return { ok: false, problems: reading.problems };
 	return { ok: true, document: { ...lines, value, root } };
+}
+
+type Fault = Pick<YAMLParseError, 'code' | 'message' | 'pos'>;
+
+/**
+ * Composes the first document, or stops at the first fault. Left alone the composer makes an error, with its stack, of
+ * every one: of half a million stray commas, a minute's work. Its `onError` is private: a
+ * version that has none does not get to read.
+ */
+function composeOne(tokens: readonly CST.Token[], length: number): { document?: Document.Parsed; fault?: Fault } {
+	const composer = new Composer(composerOptions);
+	const inner = composer as unknown as { onError: (at: unknown, code: Fault['code'], message: string) => void };
+	const report = inner.onError;
+	let first: Fault | undefined;
+	inner.onError = (at, code, message) => {
+		first ??= { code, message, pos: positionOf(at) };
+		throw new Error(message);
+	};
+	if (typeof report !== 'function') throw new TypeError('the YAML composer has changed');
+	try {
+		const [document] = composer.compose(tokens, true, length);
+		const fault = document?.errors[0] ?? document?.warnings[0];
+		return { ...(document && { document }), ...(fault && { fault }) };
+	} catch (thrown) {
+		if (first === undefined) throw thrown;
+		return { fault: first };
+	}
+}
+
+function positionOf(at: unknown): [number, number] {
+	if (typeof at === 'number') return [at, at + 1];
+	if (Array.isArray(at)) return [at[0], at[1]];
+	const { offset, source } = at as { offset: number; source?: string };
+	return [offset, offset + (source?.length ?? 1)];
 }
 
 interface Reading {
@@ -87,8 +133,8 @@ function readNode(reading: Reading, node: Node | null, path: Path): Json {
 	if (!isScalar(node)) return null;
 	const [start = 0, end = 0] = node.range ?? [];
 	const source = node.type === 'PLAIN' ? (node.source ?? '') : '';
-	const isEmpty = node.value === null && source === '';
-	if (isEmpty && path.length > 0) complainEmpty(reading, path, start - 1);
+	// An empty value of a key is reported there; this one is an entry of a list.
+	if (isEmpty(node) && path.length > 0) complainEmpty(reading, path, start - 1, start);
 	if (typeof node.value !== 'number') return node.value as Json;
 	const number = readNumber(source);
 	if (number.ok) return number.value;
@@ -117,8 +163,8 @@ function readMap(reading: Reading, pairs: readonly Pair<Node, Node | null>[], pa
 		} else if (key === '__proto__') {
 			// Half of JavaScript would drop this key or take it for something else.
 			complain(reading, 'P003', start, end, 'no key may be called `__proto__`', 'rename or delete it');
-		} else if (pair.value === null) {
-			complainEmpty(reading, [...path, key], start);
+		} else if (pair.value === null || isEmpty(pair.value)) {
+			complainEmpty(reading, [...path, key], start, end);
 		} else {
 			members[key] = readNode(reading, pair.value, [...path, key]);
 		}
@@ -129,10 +175,14 @@ function readMap(reading: Reading, pairs: readonly Pair<Node, Node | null>[], pa
 }
 
 /** Nothing at all is `null` in YAML, and mostly a slip. */
-function complainEmpty(reading: Reading, path: Path, at: number) {
+function isEmpty(node: Node): boolean {
+	return isScalar(node) && node.type === 'PLAIN' && node.value === null && (node.source ?? '') === '';
+}
+
+function complainEmpty(reading: Reading, path: Path, start: number, end: number) {
 	const name = path.at(-1);
 	const what = typeof name === 'string' ? `${quote(name)} has no value` : 'this entry has no value';
-	complain(reading, 'P102', at, at + 1, what, 'write a value; for nothing at all write `null`');
+	complain(reading, 'P102', start, end, what, 'write a value; for nothing at all write `null`');
 }
 
 function complain(
@@ -189,7 +239,7 @@ const unclosed = {
 	help: 'close what opens on this line or before it',
 };
 
-function syntaxProblem(lines: Lines, fault: Pick<YAMLParseError, 'code' | 'message' | 'pos'>): Problem {
+function syntaxProblem(lines: Lines, fault: Fault): Problem {
 	const known = / end with a |[Mm]issing closing/.test(fault.message) ? unclosed : explanations[fault.code];
 	const [start, end] = fault.pos;
 	// The parser answers at the very end for a quote or bracket that never closes; an end of file has no column to show.

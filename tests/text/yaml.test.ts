@@ -1,3 +1,4 @@
+import process from 'node:process';
 import { expect, test } from 'vitest';
 import { ExactNumber } from '../../src/abi/json.ts';
 import { isWritten, keyPlace, place, sourceOf } from '../../src/text/places.ts';
@@ -51,7 +52,7 @@ test.each([
 	['a: .inf', 'P102', 'JSON', 1, 4],
 	['a: -.Inf', 'P102', 'JSON', 1, 4],
 	['a: .nan', 'P102', 'JSON', 1, 4],
-	['a:\nb: 1', 'P102', '`a` has no value', 1, 2],
+	['a:\nb: 1', 'P102', '`a` has no value', 1, 1],
 	['a:\n  -\n  - 1', 'P102', 'this entry has no value', 2, 3],
 	['{a, b: 1}', 'P102', '`a` has no value', 1, 2],
 	['a: 1\na: 2', 'P001', 'appears twice in this file', 2, 1],
@@ -127,11 +128,12 @@ test('more keys and entries than any policy has are refused before each costs an
 });
 
 test('a mapping of many keys is read in linear time', () => {
-	const text = Array.from({ length: 80_000 }, (_, index) => `k${index}: 1`).join('\n');
-	const started = performance.now();
-	expect(Object.keys(read(text).value as object)).toHaveLength(80_000);
-	// Comparing each key with all others takes minutes; this bound only has to tell the two apart.
-	expect(performance.now() - started).toBeLessThan(15_000);
+	const text = Array.from({ length: 20_000 }, (_, index) => `k${index}: 1`).join('\n');
+	const before = process.cpuUsage();
+	expect(Object.keys(read(text).value as object)).toHaveLength(20_000);
+	const { user, system } = process.cpuUsage(before);
+	// Comparing each key with all others takes six seconds of processor time; reading them once, a fraction of one.
+	expect((user + system) / 1e6).toBeLessThan(3);
 });
 
 test('a byte order mark is no part of the first key', () => {

@@ -1,0 +1,188 @@
+import { expect, test } from 'vitest';
+import { lint } from '../../src/policy/lint.ts';
+import { loadPolicy } from '../../src/policy/load.ts';
+import type { Policy } from '../../src/policy/rule.ts';
+
+function load(text: string, name = 't'): Policy {
+	const { policy, problems } = loadPolicy({ file: 'p.yaml', text, layer: 'project', name });
+	if (policy === undefined) throw new Error(JSON.stringify(problems));
+	return policy;
+}
+
+const rules = (...lines: string[]) => load(`version: 1\nrules:\n${lines.map((line) => `  - { ${line} }\n`).join('')}`);
+const codes = (policy: Policy, now = 0) => lint([policy], { now }).map(({ code }) => code);
+const complete = 'reason: r, instead: i';
+
+test.each([
+	['then: deny', ['P302', 'P306']],
+	['then: hide', ['P302', 'P306']],
+	['then: deny, instead: x', ['P306']],
+	['then: deny, reason: x', ['P302']],
+	['then: deny, reason: x, instead: y', []],
+	['then: ask', []],
+	['then: allow', []],
+	['then: { pin: { params: { a: 1 } } }', []],
+])('a refusal has a reason and a way forward: %s', (then, expected) => {
+	expect(codes(rules(`id: a, match: { tool: x/y }, ${then}`))).toEqual(expected);
+});
+
+const deny = (match: string, more = '') => `id: no, match: { ${match} }, then: deny, ${complete}${more}`;
+const allow = (match: string, more = '') => `id: yes, match: { ${match} }, then: allow${more}`;
+
+test.each([
+	['tool: x/y', 'tool: x/y'],
+	['tool: x/*', 'tool: x/y'],
+	['tool: x/*', 'tool: x/get_*'],
+	['tool: "*"', 'tool: [x/y, z/*]'],
+	['tool: [x/y, "z/*"]', 'tool: [z/a, x/y]'],
+	['tool: "x/*_file"', 'tool: x/read_file'],
+	['tool: x/y', 'tool: x/y, args: { a: 1 }'],
+	['tool: x/*, args: { a: { is: [1, 2] } }', 'tool: x/y, args: { a: 1, b: 2 }'],
+	['tool: x/y, args: { a: { outside: [/w] } }', 'tool: x/y, args: { a: { outside: [/w] } }'],
+	['effect: write', 'tool: x/y, effect: write'],
+	['command: git push, facts: { force: true }', 'command: git push, facts: { force: true }'],
+	['command: git', 'command: git push'],
+	['resource: "file:///**"', 'resource: "file:///**"'],
+	['driver_asks: [sampling, roots]', 'driver_asks: sampling'],
+	['method: "x/*", from: a', 'method: x/y, from: a'],
+])('a deny of { %s } beats an allow of { %s }', (denied, allowed) => {
+	const [problem] = lint([rules(deny(denied), allow(allowed))], { now: 0 });
+	expect(problem).toMatchObject({ code: 'P303', severity: 'warning', help: 'add an `except:` to `no` instead' });
+});
+
+test.each([
+	['tool: x/y', 'tool: x/z'],
+	['tool: x/get_*', 'tool: x/*'],
+	['tool: "x/??"', 'tool: "x/*"'],
+	['tool: "x/?"', 'tool: "x/*"'],
+	['tool: x/y', 'tool: [x/y, x/z]'],
+	['tool: x/y', 'from: x'],
+	['tool: x/y, args: { a: 1 }', 'tool: x/y'],
+	['tool: x/y, args: { a: 1 }', 'tool: x/y, args: { a: 2 }'],
+	['tool: x/y, args: { a: { not: [1, 2] } }', 'tool: x/y, args: { a: { not: 1 } }'],
+	['tool: x/y, args: { a: { outside: [/w] } }', 'tool: x/y, args: { a: { outside: [/v] } }'],
+	['tool: x/y, args: { a: 9007199254740993 }', 'tool: x/y, args: { a: 9007199254740992 }'],
+	['tool: x/y, args: { toString: 1 }', 'tool: x/y, args: { a: 1 }'],
+	['effect: write', 'effect: read'],
+	['command: git push', 'command: git'],
+	['command: "{a,b} c"', 'command: a c'],
+	['resource: "file:///*"', 'resource: "file:///**"'],
+	['driver_asks: sampling', 'driver_asks: [sampling, roots]'],
+])('a deny of { %s } says nothing about an allow of { %s }', (denied, allowed) => {
+	expect(codes(rules(deny(denied), allow(allowed)))).not.toContain('P303');
+});
+
+test.each([
+	['an exception', ', except: { args: { a: 1 } }'],
+	['a condition', ', when: { agent: x }'],
+	['a mode that only watches', ', mode: observe'],
+])('a deny with %s beats nothing for certain', (_what, more) => {
+	expect(codes(rules(deny('tool: x/y', more), allow('tool: x/y')))).toEqual([]);
+});
+
+test('a hide beats an allow and an ask, in whatever file it stands', () => {
+	const hides = rules(`id: gone, match: { tool: x/* }, then: hide, ${complete}`);
+	const asks = rules('id: maybe, match: { tool: x/y }, then: ask');
+	expect(lint([asks, hides], { now: 0 })).toMatchObject([
+		{ code: 'P303', label: '`gone` hides the same calls, and hide wins over ask' },
+	]);
+	expect(lint([asks, { ...hides, mode: 'observe' }], { now: 0 })).toEqual([]);
+});
+
+test('thousands of denies and allows are compared in time', () => {
+	const many = Array.from({ length: 2000 }, (_, index) => [
+		deny(`tool: d${index}/*`),
+		allow(`tool: e${index}/*`),
+	]).flat();
+	expect(codes(rules(...many.map((line, index) => line.replace(/id: \w+/, `id: r${index}`))))).toEqual([]);
+});
+
+test.each([
+	['tool: shell/run, args: { command: { matches: "rm -rf" } }', true],
+	['tool: "shell/*", args: { /command: { matches: x } }', true],
+	['tool: "*", args: { command: { matches: x } }', true],
+	['tool: shell/run, args: { cwd: { matches: x } }', false],
+	['tool: files/read, args: { command: { matches: x } }', false],
+	['tool: ssh/exec, args: { script: { matches: x } }', true],
+	['tool: shell/run, args: { command: { glob: x } }', false],
+])('a regular expression over the text of a command: { %s }', (match, isFound) => {
+	const commands = [{ tool: 'ssh/exec', argument: '/script' }];
+	const found = lint([rules(deny(match))], { now: 0, commands }).map(({ code }) => code);
+	expect(found).toEqual(isFound ? ['P304'] : []);
+});
+
+test('a regular expression over a command is found in an exception, too', () => {
+	expect(codes(rules(deny('tool: shell/run', ', except: { args: { command: { matches: x } } }')))).toEqual(['P304']);
+});
+
+test.each(['args: { a: 1 }', 'command: x', 'facts: { a: 1 }', 'flags: -x', 'mentions: x'])(
+	'hiding can not depend on { %s }',
+	(condition) => {
+		const match = /command|facts|flags|mentions/.test(condition) ? condition : `tool: x/y, ${condition}`;
+		expect(codes(rules(`id: a, match: { ${match} }, then: hide, ${complete}`))).toEqual(['P305']);
+		const except = `id: a, match: { tool: x/y }, except: { ${condition} }, then: hide, ${complete}`;
+		expect(codes(rules(except))).toEqual(['P305']);
+	},
+);
+
+const waived = (match: string, then = 'deny') =>
+	load(`version: 1
+rules: [{ id: a, match: { tool: x/* }, then: ${then}, ${complete} }]
+waivers: [{ rule: a, match: { ${match} }, until: 2026-12-31, approved_by: dana }]
+`);
+
+test('a waiver of a hide can not depend on arguments', () => {
+	expect(codes(waived('tool: x/y, args: { a: 1 }', 'hide'))).toEqual(['P305']);
+	expect(codes(waived('tool: x/y', 'hide'))).toEqual([]);
+	expect(codes(waived('tool: x/y, args: { a: 1 }'))).toEqual([]);
+});
+
+test('a waiver is reported from the first moment it has ended', () => {
+	const policy = waived('tool: x/y');
+	const end = Date.parse('2027-01-01T00:00:00Z');
+	expect(codes(policy, end - 1)).toEqual([]);
+	expect(lint([policy], { now: end })).toMatchObject([
+		{
+			code: 'P307',
+			severity: 'warning',
+			label: 'it ended on 2026-12-31, and the rule holds again',
+			where: { line: 3 },
+		},
+	]);
+});
+
+test.each([
+	['tool: "*"', 'allow', true],
+	['tool: ["a/b", "*/*"]', 'ask', true],
+	['tool: "a/*"', 'allow', false],
+	['tool: "*", args: { a: 1 }', 'allow', false],
+	['tool: "*", effect: read', 'allow', false],
+	['effect: read', 'allow', false],
+])('{ %s } with %s opens every tool: %s', (match, then, isFound) => {
+	expect(codes(rules(`id: a, match: { ${match} }, then: ${then}`))).toEqual(isFound ? ['P308'] : []);
+});
+
+test('opening every tool is fine where that is the default anyway, or for some callers', () => {
+	const none = load('version: 1\nrules: []\n');
+	const open = rules('id: a, match: { tool: "*" }, then: allow');
+	const conditional = rules('id: a, match: { tool: "*" }, when: { agent: x }, then: allow');
+	expect(lint([{ ...open, defaults: { tool: 'allow' } }], { now: 0 })).toEqual([]);
+	expect(
+		lint(
+			[
+				{ ...open, defaults: { tool: 'allow' } },
+				{ ...none, defaults: { tool: 'deny' } },
+			],
+			{ now: 0 },
+		),
+	).toHaveLength(1);
+	expect(codes(conditional)).toEqual([]);
+});
+
+test('every finding has a place, and what is fine has none', () => {
+	for (const { where } of lint([rules('id: a, match: { tool: "*", args: { command: { matches: x } } }, then: hide')], {
+		now: 0,
+	})) {
+		expect(where).toMatchObject({ file: 'p.yaml', line: 3 });
+	}
+});
