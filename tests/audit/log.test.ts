@@ -9,6 +9,7 @@ import {
 	rmdirSync,
 	rmSync,
 	truncateSync,
+	utimesSync,
 	writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -285,6 +286,32 @@ test('a new run names the head of the one before it', async () => {
 	expect(recordsOf(third.path)[0]).toMatchObject({ previous: second.log.head });
 	await second.log.close();
 	await third.log.close();
+	expect((await verify(place)).findings).toEqual([]);
+});
+
+test('of several runs of a day the one that was written to last is named', async () => {
+	const place = newPlace();
+	const runs = [await openLog(place), await openLog(place), await openLog(place)];
+	for (const last of runs) {
+		for (const { path } of runs) utimesSync(path, 1_000, path === last.path ? 2_000 : 1_000);
+		const next = await openLog(place);
+		expect(recordsOf(next.path)[0]).toMatchObject({ previous: last.log.head });
+		await next.log.close();
+		utimesSync(next.path, 1, 1);
+	}
+	for (const { log } of runs) await log.close();
+});
+
+test('a run of a day that is still to come, made while the clock was wrong, is not named for ever', async () => {
+	const place = newPlace();
+	const clock = new Clock();
+	clock.at += 365 * 24 * hour;
+	await writeRun(place, 1, { clock });
+	clock.at -= 365 * 24 * hour;
+	const right = await writeRun(place, 1, { clock });
+	const next = await openLog(place, { clock });
+	expect(recordsOf(next.path)[0]).toMatchObject({ previous: right.log.head });
+	await next.log.close();
 	expect((await verify(place)).findings).toEqual([]);
 });
 
