@@ -146,6 +146,12 @@ describe('tail', () => {
 		expect(code).toBe(0);
 	});
 
+	test('ids on request, for show', async () => {
+		await withLog(fourCalls);
+		const { stdout } = await place.run(['audit', 'tail', '--ids', '--rule', 'no-force-push']);
+		expect(stdout).toMatch(/ {2}c3 {2}DENY {2}codex {2}shell\/run {2}git push -f {2}no-force-push\n$/);
+	});
+
 	test('an agent can not write into the terminal', async () => {
 		await withLog(async (log) => {
 			await log.append(

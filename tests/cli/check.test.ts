@@ -134,6 +134,7 @@ rules:
 	place.write('good.yaml', good);
 	const { code, stdout } = await place.run(['check']);
 	expect(stdout).toContain('note[P404]');
+	expect(stdout).toMatch(/: no problems, 1 note\n$/);
 	expect(code).toBe(0);
 	expect((await place.run(['check', '--strict'])).code).toBe(1);
 });

@@ -40,7 +40,7 @@ describe('tools', () => {
 		const { code, stdout, stderr } = await place.run(['tools']);
 		expect(stdout.split('\n')).toEqual([
 			'TOOL                        STATE   BY',
-			'shell/run                   pinned  here, short, allow-shell  cwd = ${workspace}, timeoutMs at most 5000, stdin dropped',
+			`shell/run                   pinned  here, short, allow-shell  cwd = ${join(place.directory, 'project')}, timeoutMs at most 5000, stdin dropped`,
 			'memory/delete_entities      hidden  no-deleting',
 			'memory/delete_observations  hidden  no-deleting',
 			'memory/delete_relations     hidden  no-deleting',
@@ -78,7 +78,7 @@ describe('tools', () => {
 			wire: 'shell__run',
 			state: 'pinned',
 			by: ['here', 'short', 'allow-shell'],
-			limits: ['cwd = ${workspace}', 'timeoutMs at most 5000', 'stdin dropped'],
+			limits: [`cwd = ${join(place.directory, 'project')}`, 'timeoutMs at most 5000', 'stdin dropped'],
 			tokens: { before: expect.any(Number), after: expect.any(Number) },
 		});
 	});

@@ -35,6 +35,7 @@ export const audit: Command = {
 		'  --decision WORD      allowed, rewritten, denied, asked, hidden, contained or errored',
 		'  --rule ID            calls in which this rule took part',
 		'  --agent ID           calls of this agent',
+		'  --ids                with the id of each call',
 		'audit show ID        one call in full',
 		'audit verify         holds the log against its hashes and signatures; exit code 5 when it was changed',
 		'  --public-key FILE    check signatures with this PEM file instead of the key in the state directory',
@@ -48,6 +49,7 @@ export const audit: Command = {
 		decision: { type: 'string' },
 		rule: { type: 'string' },
 		agent: { type: 'string' },
+		ids: { type: 'boolean' },
 		directory: { type: 'string' },
 		'public-key': { type: 'string' },
 		checkpoints: { type: 'string' },
@@ -63,7 +65,7 @@ export const audit: Command = {
 				return tail(directory, input);
 			case 'show':
 				if (id === undefined)
-					throw usage('`audit show` needs the id of a call', 'trapgate audit tail --format json shows ids');
+					throw usage('`audit show` needs the id of a call', 'trapgate audit tail --ids shows them');
 				return show(directory, id, input);
 			case 'verify':
 				return verify(directory, input);
@@ -79,6 +81,7 @@ async function tail(directory: string, input: CommandInput): Promise<ExitCode> {
 	const lines = readLines(input);
 	const warn = (text: string) => around.stderr.write(`trapgate: ${text}\n`);
 	const started = Date.now();
+	const look = { color: global.color, now: started, ids: isSet(flags, 'ids') };
 	const kept: (AuditRecord | CallView)[] = [];
 	for await (const record of readCalls(directory, filter, { warn })) {
 		if (!isShown(record, filter) || Date.parse(record.time) >= started) continue;
@@ -88,13 +91,13 @@ async function tail(directory: string, input: CommandInput): Promise<ExitCode> {
 	const shown = inOrder(kept);
 	const isFollowing = isSet(flags, 'follow');
 	if (global.format === 'json') for (const record of shown) writeLine(around, record as unknown as JsonObject);
-	else if (shown.length > 0) around.stdout.write(`${tailText(shown, global.color, started)}\n`);
+	else if (shown.length > 0) around.stdout.write(`${tailText(shown, look)}\n`);
 	else if (!isFollowing && !global.quiet) around.stderr.write(`no calls in ${directory}\n`);
 	if (!isFollowing) return exitCodes.fine;
 	for await (const record of readCalls(directory, { ...filter, since: started }, { warn, follow: around.signal })) {
 		if (!isShown(record, filter)) continue;
 		if (global.format === 'json') writeLine(around, record as unknown as JsonObject);
-		else around.stdout.write(`${tailText([record], global.color, started)}\n`);
+		else around.stdout.write(`${tailText([record], look)}\n`);
 	}
 	return exitCodes.fine;
 }
@@ -139,8 +142,7 @@ async function show(directory: string, id: string, { global, around }: CommandIn
 		if (global.format === 'json') writeLine(around, record as unknown as JsonObject);
 		else around.stdout.write(`${callInFull(record, global.color)}\n`);
 	}
-	if (!isFound)
-		throw usage(`there is no call \`${id}\` in ${directory}`, 'trapgate audit tail --format json shows ids');
+	if (!isFound) throw usage(`there is no call \`${id}\` in ${directory}`, 'trapgate audit tail --ids shows them');
 	return exitCodes.fine;
 }
 

@@ -65,11 +65,15 @@ function summary(
 	color: boolean,
 ): string {
 	const paint = painter(color);
-	const kinds = (['error', 'warning', 'note'] as const).flatMap((severity) => {
+	const counted = (severity: 'error' | 'warning' | 'note') => {
 		const found = problems.filter((problem) => problem.severity === severity).length;
 		return found === 0 ? [] : [count(found, severity)];
-	});
-	const verdict = kinds.length === 0 ? paint('good', 'no problems') : paint('bad', kinds.join(', '));
+	};
+	const bad = [...counted('error'), ...counted('warning')];
+	const verdict = [
+		bad.length === 0 ? paint('good', 'no problems') : paint('bad', bad.join(', ')),
+		...counted('note'),
+	].join(', ');
 	if (!loads) return `${count(sources.length, 'file')}: ${verdict}; ${paint('bad', 'it does not load')}`;
 	const subject = [
 		count(sources.length, 'file'),

@@ -101,7 +101,10 @@ function rowOf(revision: Revision, agent: string, { driver, definition, wire }: 
 	const state = view.states.includes('pinned') ? 'pinned' : view.states.includes('narrowed') ? 'narrowed' : 'listed';
 	const rules = revision.policies.flatMap((policy) => policy.rules);
 	const took = by.flatMap((id) => rules.find((rule) => rule.id === id) ?? []);
-	return { tool: name, wire, state, by, limits: limitsOf(took), tokens: { before, after: tokensOf(view.definition) } };
+	const limits = limitsOf(took).map((text) =>
+		text.replaceAll('${workspace}', revision.config.workspace ?? '${workspace}'),
+	);
+	return { tool: name, wire, state, by, limits, tokens: { before, after: tokensOf(view.definition) } };
 }
 
 /** A model reads about four characters as one token. */

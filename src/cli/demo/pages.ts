@@ -58,7 +58,7 @@ export function logPage(
 		'It has one word for every call that ran in another form, narrowed or rewritten: REWRITE.',
 		'',
 		paint('quiet', '$ trapgate audit tail'),
-		tailText(inOrder(records), color, now),
+		tailText(inOrder(records), { color, now }),
 		'',
 		paint('quiet', '$ trapgate audit verify'),
 		verifyText(report, { directory, color, now }),

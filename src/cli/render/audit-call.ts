@@ -1,5 +1,5 @@
 // One call of the log in full: every member on a line of its own.
-import type { JsonObject } from '../../abi/json.ts';
+import type { Json, JsonObject } from '../../abi/json.ts';
 import type { CallView } from '../../audit/calls.ts';
 import type { AuditRecord } from '../../audit/record.ts';
 import { showable } from '../../text/characters.ts';
@@ -52,5 +52,12 @@ function members(
 ): string[] {
 	return Object.entries(record)
 		.filter(([name]) => !without.has(name))
-		.map(([name, value]) => row(name, typeof value === 'string' ? value : JSON.stringify(value)));
+		.map(([name, value]) => row(name, valueText(value)));
+}
+
+/** Lists of words are read as words; everything else as it stands in the log. */
+function valueText(value: Json | undefined): string {
+	if (typeof value === 'string') return value;
+	const isWords = Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'string');
+	return isWords ? value.join(', ') : JSON.stringify(value);
 }
