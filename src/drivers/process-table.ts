@@ -1,5 +1,5 @@
 // Which processes there are, read from /proc, and which of them carry our cookie.
-import { readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 
 /** The environment variable by which everything a tree starts is found, whatever group or session it moves to. */
@@ -15,6 +15,9 @@ export interface ProcessEntry {
 	/** The tree it belongs to, by its cookie; undefined for strangers. */
 	readonly tree: string | undefined;
 }
+
+/** How often one sweep goes round at most. */
+const maxRounds = 200;
 
 export class ProcessTable {
 	readonly #prefix: Buffer;
@@ -35,11 +38,20 @@ export class ProcessTable {
 	look(): Promise<readonly ProcessEntry[]> {
 		this.#next ??= this.#running.then(() => {
 			this.#next = undefined;
-			const look = this.#look();
+			const look = this.#sweep(() => false, 4);
 			this.#running = look.catch(() => undefined);
 			return look;
 		});
 		return this.#next;
+	}
+
+	/** Kills every member at the moment it is seen. Resolves with those it killed. */
+	async kill(isMember: (entry: ProcessEntry) => boolean): Promise<readonly ProcessEntry[]> {
+		const entries = await this.#sweep((entry) => {
+			if (isMember(entry)) signalProcess(entry, 'SIGKILL');
+			return isMember(entry);
+		}, 20);
+		return entries.filter(isMember);
 	}
 
 	/** True where there is no /proc (macOS): process groups are all there is to go by. */
@@ -47,26 +59,44 @@ export class ProcessTable {
 		return startTimeOf(process.pid) === '';
 	}
 
-	async #look(): Promise<readonly ProcessEntry[]> {
-		const found: ProcessEntry[] = [];
-		let unclear: ProcessEntry[] = [];
-		let seen = 0;
-		for (const pid of pids()) {
-			const entry = this.#read(pid);
-			if (entry !== undefined) (entry.bare ? unclear : found).push(entry);
-			seen += 1;
-			// In slices: a machine with thousands of processes must not hold up everybody's calls.
-			if (seen % 128 === 0) await setImmediate();
+	/**
+	 * Goes through all processes, then again and again through the new ones, until `quietRounds` rounds in a row
+	 * brought nothing. A process that forks and exits all the time has another pid before one round is over: it is
+	 * found because the newest are read first, and because each further round takes microseconds.
+	 * `visit` says whether the process must be looked at again.
+	 */
+	async #sweep(visit: (entry: ProcessEntry) => boolean, quietRounds: number): Promise<readonly ProcessEntry[]> {
+		const found = new Map<string, ProcessEntry>();
+		const done = new Set<number>();
+		const bare = new Set<string>();
+		let patience = 6;
+		let quiet = 0;
+		for (let round = 0; quiet < quietRounds && round < maxRounds; round += 1) {
+			let isUnclear = false;
+			quiet += 1;
+			for (const [index, pid] of pids().reverse().entries()) {
+				if (done.has(pid)) continue;
+				const entry = this.#read(pid);
+				// In the middle of execve(2) a process has no environment yet; looking away then would be a way out.
+				if (entry?.bare && patience > 0 && !this.#bare.has(nameOf(entry))) {
+					isUnclear = true;
+					continue;
+				}
+				if (entry?.bare) bare.add(nameOf(entry));
+				if (entry !== undefined) found.set(nameOf(entry), entry);
+				if (entry !== undefined && visit(entry)) quiet = 0;
+				else done.add(pid);
+				// In slices: a machine with thousands of processes must not hold up everybody's calls.
+				if (round === 0 && index % 128 === 127) await setImmediate();
+			}
+			if (isUnclear) {
+				patience -= 1;
+				quiet = 0;
+				await setTimeout(1);
+			}
 		}
-		// In the middle of execve(2) a process has no environment yet; looking away then would be a way out.
-		for (let round = 0; round < 3 && unclear.some((entry) => !this.#bare.has(nameOf(entry))); round += 1) {
-			await setTimeout(2);
-			const again = unclear.map(({ pid }) => this.#read(pid)).filter((entry) => entry !== undefined);
-			found.push(...again.filter((entry) => !entry.bare));
-			unclear = again.filter((entry) => entry.bare);
-		}
-		this.#bare = new Set(unclear.map(nameOf));
-		return [...found, ...unclear];
+		this.#bare = bare;
+		return [...found.values()];
 	}
 
 	#read(pid: number): (ProcessEntry & { readonly bare: boolean }) | undefined {
@@ -140,9 +170,23 @@ function pids(): number[] {
 
 /** Undefined when the process is gone or is not ours to look into. */
 function readBytes(file: string): Buffer | undefined {
+	let fd: number | undefined;
 	try {
-		return readFileSync(file);
+		fd = openSync(file, 'r');
+		// Files of /proc have no size; most of these fit into the first piece.
+		let bytes = Buffer.allocUnsafe(firstBytes);
+		let length = 0;
+		for (let count = -1; count !== 0; length += count) {
+			if (length === bytes.length) bytes = Buffer.concat([bytes], length * 2);
+			count = readSync(fd, bytes, length, bytes.length - length, null);
+		}
+		return bytes.subarray(0, length);
 	} catch {
 		return undefined;
+	} finally {
+		if (fd !== undefined) closeSync(fd);
 	}
 }
+
+/** Small enough to come from Node's buffer pool. */
+const firstBytes = 4000;

@@ -50,7 +50,6 @@ export class ProcessTree implements TreeParts {
 	 */
 	#groupIsGone = false;
 	#hasExited = false;
-	#groupWasAsked = false;
 	#ending: Promise<number> | undefined;
 
 	constructor(parts: TreeParts, keeper: TreeKeeper) {
@@ -69,11 +68,8 @@ export class ProcessTree implements TreeParts {
 
 	/** The processes of the tree that live, the program itself included. */
 	async members(): Promise<readonly ProcessEntry[]> {
-		const entries = await this.#keeper.table.look();
-		const members = entries.filter(
-			({ tree, group }) => tree === this.cookie || (group === this.pid && !this.#groupIsGone),
-		);
-		if (this.#hasExited && !this.#groupIsGone) this.#groupIsGone = !trySignal(-this.pid, 0);
+		const members = (await this.#keeper.table.look()).filter((entry) => this.#isMember(entry));
+		this.#noticeGroup();
 		return members;
 	}
 
@@ -91,30 +87,57 @@ export class ProcessTree implements TreeParts {
 		const asked = new Set<string>();
 		const startedAt = now();
 		let pauseMs = 5;
-		let left = await this.#strike('SIGTERM', asked);
-		while (left > 0 && now() - startedAt < graceMs + killMs) {
-			await setTimeout(pauseMs);
-			pauseMs = Math.min(pauseMs * 2, 80);
-			left = await this.#strike(now() - startedAt < graceMs ? 'SIGTERM' : 'SIGKILL', asked);
+		let quiet = 0;
+		let left = await this.#ask(asked);
+		// Where there was somebody to end, one empty look is not yet believed.
+		while ((left > 0 || quiet < (asked.size > 1 ? 2 : 0)) && now() - startedAt < graceMs + killMs) {
+			if (left > 0) {
+				await setTimeout(pauseMs);
+				pauseMs = Math.min(pauseMs * 2, 80);
+			}
+			left = now() - startedAt < graceMs ? await this.#ask(asked) : await this.#kill(asked);
+			quiet = left > 0 ? 0 : quiet + 1;
 		}
 		gone(this, left);
 		return asked.size;
 	}
 
-	/** Signals the group, and every member that left it; SIGTERM once each. Returns how many there were to signal. */
-	async #strike(signal: 'SIGTERM' | 'SIGKILL', asked: Set<string>): Promise<number> {
+	/** SIGTERM, once for each member. Returns how many there are. */
+	async #ask(asked: Set<string>): Promise<number> {
 		const members = await this.members();
-		const strikesGroup = !this.#groupIsGone && (signal === 'SIGKILL' || !this.#groupWasAsked);
-		// The whole group in one system call: members that fork quickly could slip between two signals.
-		if (strikesGroup) trySignal(-this.pid, signal);
-		this.#groupWasAsked = true;
+		const asksGroup = !this.#groupIsGone && asked.size === 0;
+		if (asksGroup) trySignal(-this.pid, 'SIGTERM');
 		for (const entry of members) {
-			const name = `${entry.pid} ${entry.startTime}`;
-			const isDone = (strikesGroup && entry.group === this.pid) || (signal === 'SIGTERM' && asked.has(name));
-			if (!isDone) signalProcess(entry, signal);
-			asked.add(name);
+			const isDone = asked.has(nameOf(entry)) || (asksGroup && entry.group === this.pid);
+			if (!isDone) signalProcess(entry, 'SIGTERM');
+			asked.add(nameOf(entry));
 		}
+		return this.#orOne(members.length);
+	}
+
+	/** SIGKILL for all. Returns how many there were. */
+	async #kill(asked: Set<string>): Promise<number> {
+		// The group in one system call: members that fork quickly could slip between two signals.
+		if (!this.#groupIsGone) trySignal(-this.pid, 'SIGKILL');
+		const killed = await this.#keeper.table.kill((entry) => this.#isMember(entry));
+		this.#noticeGroup();
+		for (const entry of killed) asked.add(nameOf(entry));
+		return this.#orOne(killed.length);
+	}
+
+	#isMember({ tree, group }: ProcessEntry): boolean {
+		return tree === this.cookie || (group === this.pid && !this.#groupIsGone);
+	}
+
+	#noticeGroup(): void {
+		if (this.#hasExited && !this.#groupIsGone) this.#groupIsGone = !trySignal(-this.pid, 0);
+	}
+
+	/** At least one while the program itself has not ended, whatever could be seen of it. */
+	#orOne(count: number): number {
 		const isThere = !this.#hasExited || (this.#keeper.table.isBlind && !this.#groupIsGone);
-		return Math.max(members.length, isThere ? 1 : 0);
+		return Math.max(count, isThere ? 1 : 0);
 	}
 }
+
+const nameOf = (entry: ProcessEntry) => `${entry.pid} ${entry.startTime}`;

@@ -92,7 +92,7 @@ export class Reaper {
 		const gate = child.stdio[3];
 		const { pid, stdin, stdout, stderr } = child;
 		if (pid === undefined || stdout === null || stderr === null || gate === null || gate === undefined) {
-			throw cannotStart(program, (await child).message ?? 'unknown reason');
+			throw cannotStart(program, (await child).originalMessage ?? 'unknown reason');
 		}
 		// A program that is gone, or doesn't read, is for those who use its streams to notice; here it must not throw.
 		for (const stream of [stdin, stdout, stderr, gate]) stream?.on('error', () => undefined);

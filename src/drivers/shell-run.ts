@@ -5,6 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Capture } from './capture.ts';
 import type { Exit, ProcessTree } from './process-tree.ts';
 import type { Reaper } from './reaper.ts';
+import { within } from './within.ts';
 
 export interface Command {
 	readonly text: string;
@@ -44,7 +45,8 @@ export async function runCommand(reaper: Reaper, command: Command, now: () => nu
 	const startedAt = now();
 	const tree = await reaper.start({
 		file: '/bin/bash',
-		args: ['--noprofile', '--norc', '-c', command.text],
+		// Without `--`, bash takes a command that begins with a dash for options of its own.
+		args: ['--noprofile', '--norc', '-c', '--', command.text],
 		cwd: command.cwd,
 		env: command.env,
 		stdin: command.stdin === undefined ? 'none' : 'pipe',
@@ -58,10 +60,10 @@ export async function runCommand(reaper: Reaper, command: Command, now: () => nu
 	if (stoppedBy === 'itself') await settle(tree, now);
 	const ended = await tree.end(termGraceMs);
 	const closed = Promise.all([stdout.closed, stderr.closed]).then(() => true);
-	const isOpenEnded = !(await Promise.race([closed, wait(drainMs, false)]));
+	const isOpenEnded = (await within(closed, drainMs)) === undefined;
 	for (const stream of [tree.stdin, tree.stdout, tree.stderr]) stream?.destroy();
 	return {
-		exit: await Promise.race([tree.exit, wait(drainMs, undefined)]),
+		exit: await within(tree.exit, drainMs),
 		stoppedBy,
 		stdout: stdout.capture,
 		stderr: stderr.capture,
@@ -71,24 +73,22 @@ export async function runCommand(reaper: Reaper, command: Command, now: () => nu
 	};
 }
 
-async function firstOf(tree: ProcessTree, command: Command, flood: AbortSignal): Promise<Run['stoppedBy']> {
-	const over = new AbortController();
-	const timeout = AbortSignal.timeout(command.timeoutMs);
-	const when = (signal: AbortSignal, by: Run['stoppedBy']) =>
-		new Promise<Run['stoppedBy']>((resolve) => {
-			if (signal.aborted) resolve(by);
-			signal.addEventListener('abort', () => resolve(by), { once: true, signal: over.signal });
-		});
-	try {
-		return await Promise.race([
-			tree.exit.then(() => 'itself' as const),
-			when(command.signal, 'cancel'),
-			when(timeout, 'timeout'),
-			when(flood, 'flood'),
-		]);
-	} finally {
-		over.abort();
-	}
+function firstOf(tree: ProcessTree, command: Command, flood: AbortSignal): Promise<Run['stoppedBy']> {
+	const { signal, timeoutMs } = command;
+	return new Promise((resolve) => {
+		const settle = (by: Run['stoppedBy']) => {
+			clearTimeout(timer);
+			signal.removeEventListener('abort', onCancel);
+			resolve(by);
+		};
+		const onCancel = () => settle('cancel');
+		const timer = setTimeout(settle, timeoutMs, 'timeout');
+		signal.addEventListener('abort', onCancel);
+		flood.addEventListener('abort', () => settle('flood'), { once: true });
+		void tree.exit.then(() => settle('itself'));
+		if (signal.aborted) onCancel();
+		if (flood.aborted) settle('flood');
+	});
 }
 
 /** Gives what bash left behind a moment to end by itself. */

@@ -50,8 +50,8 @@ class ShellDriver implements Driver {
 	readonly #config: ShellConfig;
 	readonly #deps: ShellDeps;
 	readonly #limits: ShellLimits;
-	readonly #closing = new AbortController();
-	readonly #running = new Set<Promise<unknown>>();
+	readonly #running = new Map<AbortController, Promise<Reply>>();
+	#isClosed = false;
 	#opened: Opened | undefined;
 
 	constructor(config: ShellConfig, deps: ShellDeps) {
@@ -86,10 +86,19 @@ class ShellDriver implements Driver {
 
 	async call(permit: unknown, exchange: Exchange): Promise<Reply> {
 		const call = spendPermit(permit, this.name);
-		if (this.#opened === undefined || this.#closing.signal.aborted) return errorReply(-32000, 'the shell is not open');
-		const run = this.#call(call, this.#opened, AbortSignal.any([exchange.signal, this.#closing.signal]));
-		this.#running.add(run);
-		return run.finally(() => this.#running.delete(run));
+		if (this.#opened === undefined || this.#isClosed) return errorReply(-32000, 'the shell is not open');
+		const stop = new AbortController();
+		const cancel = () => stop.abort();
+		exchange.signal.addEventListener('abort', cancel);
+		if (exchange.signal.aborted) cancel();
+		const run = this.#call(call, this.#opened, stop.signal);
+		this.#running.set(stop, run);
+		try {
+			return await run;
+		} finally {
+			this.#running.delete(stop);
+			exchange.signal.removeEventListener('abort', cancel);
+		}
 	}
 
 	notify(): void {
@@ -97,8 +106,9 @@ class ShellDriver implements Driver {
 	}
 
 	async close(): Promise<void> {
-		this.#closing.abort();
-		await Promise.allSettled(this.#running);
+		this.#isClosed = true;
+		for (const stop of this.#running.keys()) stop.abort();
+		await Promise.allSettled(this.#running.values());
 	}
 
 	async #call({ method, params }: Syscall, opened: Opened, signal: AbortSignal): Promise<Reply> {

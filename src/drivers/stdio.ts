@@ -1,7 +1,6 @@
 // A driver whose server is a program on this machine that speaks MCP on its stdin and stdout.
 import { stat } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
-import { setTimeout as wait } from 'node:timers/promises';
 import type { Driver } from '../abi/driver.ts';
 import { TrapgateError } from '../abi/problem.ts';
 import type { Channel } from '../wire/channel.ts';
@@ -12,6 +11,7 @@ import type { LogLines } from './log-lines.ts';
 import type { Exit, ProcessTree } from './process-tree.ts';
 import type { Reaper } from './reaper.ts';
 import { type Connection, type RemoteConfig, type RemoteDeps, RemoteDriver } from './remote.ts';
+import { within } from './within.ts';
 
 export interface StdioConfig extends RemoteConfig {
 	/** A name that is looked up in PATH, or a path. */
@@ -69,13 +69,13 @@ function serverChannel(tree: ProcessTree, lines: LogLines): Channel {
 			);
 			// A child of the server may hold its output open; the server is gone all the same.
 			void tree.exit.then(async (exit) => {
-				await Promise.race([quiet, wait(lastWordsMs)]);
+				await within(quiet, lastWordsMs);
 				tell(
 					`the server ended ${describe(exit)}${lines.last === '' ? '' : `; its last words: ${lines.last.slice(0, 300)}`}`,
 				);
 			});
 			const closed = async (reason: string) => {
-				const exit = await Promise.race([tree.exit, wait(2 * lastWordsMs)]);
+				const exit = await within(tree.exit, 2 * lastWordsMs);
 				if (exit === undefined) tell(reason);
 			};
 			await channel.start({ ...events, close: (reason) => void closed(reason) });
@@ -88,7 +88,7 @@ function serverChannel(tree: ProcessTree, lines: LogLines): Channel {
 /** The server's input is being closed meanwhile. */
 async function endServer(tree: ProcessTree): Promise<void> {
 	tree.stdin?.end();
-	await Promise.race([tree.exit, wait(endOfInputMs)]);
+	await within(tree.exit, endOfInputMs);
 	await tree.end(termGraceMs);
 	for (const stream of [tree.stdin, tree.stdout, tree.stderr]) stream?.destroy();
 }

@@ -5,6 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import { errorText } from '../abi/problem.ts';
 import { defaultPath, type Environment } from './environment.ts';
 import { watcherScript } from './watcher-script.ts';
+import { within } from './within.ts';
 
 /** A process group that was started. */
 export interface Registration {
@@ -15,6 +16,8 @@ export interface Registration {
 /** A watcher that ends sooner than this is not replaced in the same instant. */
 const shortLifeMs = 1000;
 const breathMs = 200;
+/** A watcher that is let go finds nothing left, but may first look twice. */
+const patienceMs = 3000;
 
 export interface WatcherOptions {
 	/** What every cookie of this kernel's trees begins with. */
@@ -69,13 +72,15 @@ export class Watcher {
 		this.#closed = true;
 		const watcher = await this.#current?.catch(() => undefined);
 		if (watcher === undefined || hasEnded(watcher)) return;
-		const ended = new Promise((resolve) => watcher.once('exit', resolve));
+		const ended = new Promise<true>((resolve) => watcher.once('exit', () => resolve(true)));
 		watcher.ref();
 		watcher.stdin?.end();
-		await ended;
+		// One that was stopped can't hear that it may go. Nothing is left for it to do.
+		if ((await within(ended, patienceMs)) === undefined) await end(watcher);
 	}
 
 	#running(): Promise<ChildProcess> {
+		if (this.#closed) return Promise.reject(new Error('the watcher was closed'));
 		this.#current ??= this.#start();
 		return this.#current;
 	}
