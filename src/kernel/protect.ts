@@ -90,7 +90,7 @@ export function makeProtection(options: ProtectOptions): Protection {
 				const forms = resolvePath(text, cwd);
 				if (forms === undefined) continue;
 				const hit = guardedAbove(forms.lexical, guarded) ?? guardedAbove(forms.real, guarded);
-				if (hit !== undefined) return refusalOf(target, basename(hit));
+				if (hit !== undefined) return refusalOf(target, shortName(hit));
 			}
 			return undefined;
 		},
@@ -103,6 +103,11 @@ function guardedAbove(path: string, guarded: ReadonlySet<string>): string | unde
 		if (guarded.has(at)) return at;
 		if (at === dirname(at)) return undefined;
 	}
+}
+
+/** `.git/hooks` says more than `hooks`. */
+function shortName(path: string): string {
+	return basename(dirname(path)) === '.git' ? `.git/${basename(path)}` : basename(path);
 }
 
 /** Anything short on one line could be a relative file name; longer or broken text is content. */

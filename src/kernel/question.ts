@@ -3,6 +3,7 @@ import type { Decision } from '../abi/decision.ts';
 import { deepFreeze, type JsonObject } from '../abi/json.ts';
 import { errorText } from '../abi/problem.ts';
 import type { Target } from '../abi/syscall.ts';
+import type { PolicySet } from '../policy/compile.ts';
 import { type Considered, explain } from '../policy/explain.ts';
 import { cwdOf } from './drivers.ts';
 import { errored } from './gather.ts';
@@ -15,12 +16,16 @@ export interface Question {
 	readonly agent: string;
 	/** Milliseconds since the epoch. */
 	readonly at: number;
+	/** Judge the command rules as if a rule allowed the shell itself, as examples do (rulings, 17). */
+	readonly assumeAllowed?: boolean;
 }
 
 export interface Answer {
 	readonly decision: Decision;
 	/** Every rule that was looked at; empty when the kernel's own protection answered first. */
 	readonly considered: readonly Considered[];
+	/** No rule allows the tool; the answer is what it would be if one did. */
+	readonly assumed?: boolean;
 }
 
 /** Returns a function that answers as the door would, except that no tool definition is known. It never throws. */
@@ -34,7 +39,8 @@ export function makeAnswer({ revision, load, directories }: Governed): (question
 		resolvePath,
 		elapsed: () => 0,
 	});
-	return ({ target, agent, at }) => {
+	const opened: PolicySet = { ...set, defaults: { ...set.defaults, tool: 'allow' } };
+	return ({ target, agent, at, assumeAllowed = false }) => {
 		deepFreeze(target as unknown as JsonObject);
 		try {
 			const driver = config.drivers.find(({ name }) => name === target.driver);
@@ -43,7 +49,10 @@ export function makeAnswer({ revision, load, directories }: Governed): (question
 			if (guarded !== undefined) return { decision: guarded, considered: [] };
 			const commandsAt = target.kind === 'tool' ? commandPointers(driver, target.driver, target.tool) : [];
 			const request = { target, agent, at, env: load.env, cwd, commandsAt, driverHasAllowedTool: true };
-			return explain(set, request, { resolvePath });
+			const answer = explain(set, request, { resolvePath });
+			// Only the default is assumed away: a rule that hides the shell keeps it hidden.
+			const isClosed = answer.decision.verdict === 'hidden' && answer.decision.because.length === 0;
+			return assumeAllowed && isClosed ? { ...explain(opened, request, { resolvePath }), assumed: true } : answer;
 		} catch (error) {
 			return { decision: errored(target, errorText(error)), considered: [] };
 		}

@@ -115,14 +115,14 @@ export function noticeOf(decision: Decision, asked: Target, name: string): strin
 		const would =
 			decision.verdict === 'rewritten' ? `run as ${callText(decision.final, name)}` : `be ${decision.verdict}`;
 		const instead = decision.instead === undefined ? '' : ` Instead: ${decision.instead}`;
-		return `${noticePrefix} Warning: under enforcement this call would ${would} (${rule}: ${decision.reason ?? 'no rule allows it'}).${instead} Output below is unmodified.`;
+		return `${noticePrefix} Warning: under enforcement this call would ${would} (${rule}: ${clause(decision.reason ?? 'no rule allows it')}).${instead} Output below is unmodified.`;
 	}
 	const rewriters = new Set(decision.because.filter((rule) => rule.effect === 'rewrite').map((rule) => rule.id));
 	const rewritten = decision.changes.filter((change) => rewriters.has(change.rule));
 	if (decision.verdict !== 'rewritten' || rewritten.length === 0) return undefined;
 	return [
 		`${noticePrefix} Ran \`${callText(decision.final, name)}\` instead of \`${callText(asked, name)}\``,
-		`(${[...rewriters].join(', ')}: ${decision.reason ?? 'changed by policy'}). Output below is unmodified.`,
+		`(${[...rewriters].join(', ')}: ${clause(decision.reason ?? 'changed by policy')}). Output below is unmodified.`,
 	].join('\n');
 }
 
@@ -136,6 +136,11 @@ export function callText(target: Target, name: string, longest = longestCall): s
 		return code === 0x0a ? '\\n' : `\\u{${code.toString(16)}}`;
 	});
 	return full.length <= longest ? full : `${full.slice(0, longest)}… (${full.length} characters)`;
+}
+
+/** A sentence inside another one: without its full stop. */
+function clause(sentence: string): string {
+	return sentence.replace(/\.$/, '');
 }
 
 function describe(target: Target, name: string): string {

@@ -48,7 +48,7 @@ export const explain: Command = {
 		const shell = shellOf(revision);
 		if (ask.kind === 'batch') return answerBatch(ask, { answer, shell }, input.around);
 		const target = ask.kind === 'run' ? runTarget(shell, ask.command) : ask.target;
-		const given = { target, agent: ask.agent, at: ask.at };
+		const given = { target, agent: ask.agent, at: ask.at, assumeAllowed: ask.kind === 'run' };
 		const { global, around } = input;
 		const answered = answer(given);
 		if (global.format === 'json') {

@@ -19,7 +19,11 @@ export interface DecisionView {
 const mostNear = 5;
 
 /** Several lines, without a final line break. */
-export function decisionText({ target }: Question, { decision, considered }: Answer, view: DecisionView): string {
+export function decisionText(
+	{ target }: Question,
+	{ decision, considered, assumed = false }: Answer,
+	view: DecisionView,
+): string {
 	const paint = painter(view.color);
 	const near = nearMisses(considered);
 	const shownNear = near.slice(0, mostNear);
@@ -36,7 +40,7 @@ export function decisionText({ target }: Question, { decision, considered }: Ans
 		...(decision.error === undefined ? [] : [row('error', showable(decision.error))]),
 		...(decision.reason === undefined ? [] : [row('why', showable(decision.reason))]),
 		...(decision.instead === undefined ? [] : [row('agent', showable(decision.instead))]),
-		...notes(target.driver, view).map((note) => row('note', note)),
+		...notes(target.driver, name, assumed, view).map((note) => row('note', note)),
 		...shownNear.map(({ rule, firstFailed }) => row('near', paint('quiet', named(rule.id, missText(firstFailed))))),
 		...(near.length > mostNear
 			? [row('', paint('quiet', `and ${near.length - mostNear} more that did not match`))]
@@ -114,8 +118,10 @@ function verdictText(decision: Decision, { revision }: DecisionView, paint: Pain
 	return `${word} policy ${revision.id.replace(/^sha256:/, '').slice(0, 8)}${source}${held}`;
 }
 
-function notes(driver: string, { revision }: DecisionView): string[] {
-	const { drivers } = revision.config;
-	if (drivers.some(({ name }) => name === driver)) return [];
-	return [`no driver \`${driver}\` is configured, so this call would reach nobody`];
+function notes(driver: string, tool: string, assumed: boolean, { revision }: DecisionView): string[] {
+	const isConfigured = revision.config.drivers.some(({ name }) => name === driver);
+	return [
+		...(isConfigured ? [] : [`no driver \`${driver}\` is configured, so this call would reach nobody`]),
+		...(assumed ? [`no rule allows \`${tool}\`, so it is hidden; this is the answer if one did`] : []),
+	];
 }
