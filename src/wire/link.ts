@@ -3,8 +3,8 @@ import type { Note, Reply } from '../abi/driver.ts';
 import { type JsonObject, member } from '../abi/json.ts';
 import { errorText } from '../abi/problem.ts';
 import type { Channel, Malformed, Message, MessageId } from './channel.ts';
+import { Inbox, type Incoming } from './inbox.ts';
 import { errorReply, messageId, notificationText, replyText, shortened } from './message.ts';
-import { type Incoming, Inbox } from './inbox.ts';
 import { Outbox, type RequestOptions } from './outbox.ts';
 
 export type { Incoming } from './inbox.ts';

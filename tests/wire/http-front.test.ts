@@ -8,7 +8,7 @@ import type { Channel } from '../../src/wire/channel.ts';
 import { type HttpFrontOptions, type HttpListener, listenHttp } from '../../src/wire/http-front.ts';
 import { type Incoming, Link } from '../../src/wire/link.ts';
 import { errorReply, resultReply } from '../../src/wire/message.ts';
-import { HttpPeer, eventsOf, initialize } from './http-peer.ts';
+import { eventsOf, HttpPeer, initialize } from './http-peer.ts';
 import { Inflow } from './streams.ts';
 
 type Work = Incoming & { answer(reply: Reply): void };

@@ -1,5 +1,5 @@
 // A bare HTTP client, so that every header and every byte is the test's own.
-import { type IncomingMessage, request as httpRequest, type OutgoingHttpHeaders } from 'node:http';
+import { request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import { Inflow } from './streams.ts';
 
 export interface Answer {

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { PassThrough, Writable } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { messageId, requestText } from '../../src/wire/message.ts';
 import { LineReader } from '../../src/wire/line-reader.ts';
-import { lineChannel, type LineOptions } from '../../src/wire/lines.ts';
+import { type LineOptions, lineChannel } from '../../src/wire/lines.ts';
+import { messageId, requestText } from '../../src/wire/message.ts';
 import { Recorder, wires } from './streams.ts';
 
 const ping = '{"jsonrpc":"2.0","id":1,"method":"ping"}';
