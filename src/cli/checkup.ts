@@ -2,11 +2,13 @@
 import type { Problem } from '../abi/problem.ts';
 import { auditDirectoryOf, auditKeyFile } from '../kernel/governed.ts';
 import type { Revision } from '../kernel/revision.ts';
+import { TrustStore } from '../kernel/trust.ts';
+import { type Trust, trustOf } from '../kernel/trusted.ts';
 import { type AuditHealth, lookAtAudit } from './audit-health.ts';
 import type { CommandInput } from './command.ts';
 import { doesNotHold } from './does-not-hold.ts';
 import { lookAtDrivers } from './look.ts';
-import { readSetting, type Setting, type Trust, trustOf } from './setting.ts';
+import { readSetting, type Setting } from './setting.ts';
 
 export interface DriverHealth {
 	readonly name: string;
@@ -55,7 +57,7 @@ export async function checkUp(input: CommandInput): Promise<Checkup> {
 	}
 	const { config } = revision;
 	const rules = revision.policies.flatMap((policy) => policy.rules);
-	const trust = trustOf(revision, setting);
+	const trust = trustOf(revision, new TrustStore(directories.state), load.file);
 	const { drivers, collision } = await driverHealth(revision, setting, trust, input);
 	const audit = lookAtAudit(auditDirectoryOf(config.audit.directory, directories), auditKeyFile(directories));
 	const isTrusted = trust === 'not needed' || trust === 'trusted';

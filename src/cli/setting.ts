@@ -4,7 +4,6 @@ import { type Problem, TrapgateError } from '../abi/problem.ts';
 import { loadOptions } from '../kernel/boot.ts';
 import { type Loaded, type LoadOptions, loadRevision, type Revision } from '../kernel/revision.ts';
 import { type StateDirectories, stateDirectories } from '../kernel/state.ts';
-import { TrustStore } from '../kernel/trust.ts';
 import type { CommandInput } from './command.ts';
 
 export interface Setting {
@@ -38,31 +37,6 @@ function noRootFile({ file }: LoadOptions): Problem {
 export function requireRevision({ load, loaded }: Setting): Revision {
 	if (loaded.revision !== undefined) return loaded.revision;
 	throw new TrapgateError('K105', `\`${load.file}\` does not load`, { problems: errorsOf(loaded.problems) });
-}
-
-/** `not needed`: no policy file lies where an agent may write. */
-export type Trust = 'not needed' | 'trusted' | 'changed' | 'never';
-
-export function trustOf(revision: Revision, { load, directories }: Setting): Trust {
-	if (revision.projectHash === undefined) return 'not needed';
-	const accepted = new TrustStore(directories.state).accepted(load.file);
-	if (accepted === undefined) return 'never';
-	return accepted === revision.projectHash ? 'trusted' : 'changed';
-}
-
-/** Starting a driver runs what the file says, so an untrusted file may not make us do it. Throws K102. */
-export function requireTrust(revision: Revision, setting: Setting): void {
-	const trust = trustOf(revision, setting);
-	if (trust === 'not needed' || trust === 'trusted') return;
-	const says =
-		trust === 'never'
-			? 'nobody has trusted the policy of this project yet'
-			: 'the policy of this project changed since it was trusted';
-	throw new TrapgateError('K102', says, { help: trustHelp(setting) });
-}
-
-export function trustHelp({ load }: Pick<Setting, 'load'>): string {
-	return `read it, then run in a terminal: trapgate trust --config ${load.file}`;
 }
 
 /** Texts by the name that problems use. */

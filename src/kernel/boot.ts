@@ -24,12 +24,13 @@ import type { Log } from './log.ts';
 import { resolvePath } from './paths.ts';
 import { Pools } from './pools.ts';
 import { makeProtection } from './protect.ts';
-import { type LoadOptions, loadRevision, type Revision } from './revision.ts';
+import { type LoadOptions, loadRevision } from './revision.ts';
 import { Revisions } from './revisions.ts';
 import { SharedDriver } from './shared-driver.ts';
 import { type StateDirectories, stateDirectories } from './state.ts';
 import type { Door } from './syscall.ts';
 import { TrustStore } from './trust.ts';
+import { requireTrust } from './trusted.ts';
 
 /** INVARIANT: taken once, when this module loads; nobody else can grant a permit in this process. */
 const grant = takeGrantor();
@@ -195,21 +196,6 @@ export function loadOptions(
 export function packsDirectory(): string {
 	const installation = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 	return join(installation, 'policies');
-}
-
-/** Throws K102 unless a person accepted the project's files as they are now. */
-function requireTrust(revision: Revision, trust: TrustStore, file: string): void {
-	if (revision.projectHash === undefined) return;
-	const accepted = trust.accepted(file);
-	if (accepted === revision.projectHash) return;
-	const files = revision.sources.filter((source) => source.layer === 'project').map((source) => source.file);
-	throw new TrapgateError(
-		'K102',
-		accepted === undefined
-			? `nobody has trusted the policy of this project yet (${files.join(', ')})`
-			: `the policy of this project changed since it was trusted (${files.join(', ')})`,
-		{ help: `read it, then run in a terminal: trapgate trust --config ${file}` },
-	);
 }
 
 function detailOf({ audit }: KernelConfig, target: Target): DetailLevel {

@@ -4,7 +4,7 @@ import type { Reply } from '../abi/driver.ts';
 import { isJsonObject, type Json, member } from '../abi/json.ts';
 import type { Problem } from '../abi/problem.ts';
 import { type Caller, type Syscall, type Target, targetOf } from '../abi/syscall.ts';
-import { fingerprint } from '../audit/fingerprint.ts';
+import { fingerprintOf } from '../audit/fingerprint.ts';
 import type { AuditLog } from '../audit/log.ts';
 import {
 	type AuditEntry,
@@ -54,19 +54,26 @@ export class Journal {
 		return this.#options.revisions.current().id;
 	}
 
+	/** Milliseconds, from any beginning. */
+	clock(): number {
+		return this.#options.elapsed();
+	}
+
 	/** Returns how often this kind of call was refused in the session, this time included; 0 when it was not refused. */
 	async decided({ asked, decision, context, final, approval, policyMs }: Decided): Promise<{ repeat: number }> {
 		const target = targetOf(asked);
-		const rules = decision.because.map((rule) => rule.id);
-		const repeat = final ? context.countRefusal(kindOf(rules, target)) : 0;
-		await this.#append({
+		const entry = {
 			...this.#callFields(asked, target, decision),
+			rules: decision.because.map((rule) => rule.id),
+			...argumentsOf(target, this.#options.detailOf(target)),
+		};
+		const repeat = final ? context.countRefusal(fingerprintOf(entry)) : 0;
+		await this.#append({
+			...entry,
 			event: 'decided',
 			decision: decision.verdict,
 			acted: decision.acted,
 			...(final ? { final: true as const, repeat } : {}),
-			rules,
-			...argumentsOf(target, this.#options.detailOf(target)),
 			...(decision.changes.length === 0 ? {} : { changed: decision.changes }),
 			told_agent: final || noticeOf(decision, target, context.name) !== undefined,
 			...(approval === undefined ? {} : { approval: approvalFields(approval) }),
@@ -214,12 +221,6 @@ export class Journal {
 			method,
 		};
 	}
-}
-
-/** What counts as the same refusal: the rule, the target and the shape of the arguments. */
-function kindOf(rules: readonly string[], target: Target): string {
-	const { args } = argumentsOf(target, 'full');
-	return fingerprint({ rule: rules[0], target: JSON.stringify(targetFields(target)), args: args?.value ?? null });
 }
 
 function argumentsOf(target: Target, level: DetailLevel): { args?: { level: DetailLevel; value: Json } } {

@@ -1,5 +1,5 @@
 // What the agent reads when a call was refused, changed or only would have been.
-import type { Decision } from '../abi/decision.ts';
+import type { Change, Decision } from '../abi/decision.ts';
 import type { Reply } from '../abi/driver.ts';
 import { isJsonObject, type Json, type JsonObject, member } from '../abi/json.ts';
 import type { Target } from '../abi/syscall.ts';
@@ -120,8 +120,11 @@ export function noticeOf(decision: Decision, asked: Target, name: string): strin
 	const rewriters = new Set(decision.because.filter((rule) => rule.effect === 'rewrite').map((rule) => rule.id));
 	const rewritten = decision.changes.filter((change) => rewriters.has(change.rule));
 	if (decision.verdict !== 'rewritten' || rewritten.length === 0) return undefined;
+	const ran = isCommand(asked)
+		? `\`${callText(decision.final, name)}\` instead of \`${callText(asked, name)}\``
+		: `\`${name}\` with ${rewritten.map(changeText).join(', ')}`;
 	return [
-		`${noticePrefix} Ran \`${callText(decision.final, name)}\` instead of \`${callText(asked, name)}\``,
+		`${noticePrefix} Ran ${ran}`,
 		`(${[...rewriters].join(', ')}: ${clause(decision.reason ?? 'changed by policy')}). Output below is unmodified.`,
 	].join('\n');
 }
@@ -138,6 +141,21 @@ export function callText(target: Target, name: string, longest = longestCall): s
 	return full.length <= longest ? full : `${full.slice(0, longest)}… (${full.length} characters)`;
 }
 
+/** A command line is read as a whole; of other calls only what changed is news. */
+function isCommand(target: Target): boolean {
+	return target.kind === 'tool' && typeof target.args['command'] === 'string' && Object.keys(target.args).length === 1;
+}
+
+function changeText({ path, from, to }: Change): string {
+	const name = path.slice(1);
+	if (to === undefined) return `\`${name}\` left out`;
+	return `${name} = ${cut(writeJson(to))}${from === undefined ? '' : ` instead of ${cut(writeJson(from))}`}`;
+}
+
+function cut(text: string): string {
+	return text.length <= 80 ? text : `${text.slice(0, 80)}…`;
+}
+
 /** A sentence inside another one: without its full stop. */
 function clause(sentence: string): string {
 	return sentence.replace(/\.$/, '');
@@ -146,8 +164,8 @@ function clause(sentence: string): string {
 function describe(target: Target, name: string): string {
 	switch (target.kind) {
 		case 'tool': {
-			const command = target.args['command'];
-			if (typeof command === 'string' && Object.keys(target.args).length === 1) return command;
+			const { command } = target.args;
+			if (isCommand(target) && typeof command === 'string') return command;
 			return `${name} ${writeJson(target.args)}`;
 		}
 		case 'resource':

@@ -25,7 +25,9 @@ export interface Door {
  * returns what the client gets. Never rejects: whatever goes wrong is a refusal.
  */
 export async function syscall(door: Door, asked: Syscall, context: CallContext): Promise<Reply> {
+	const began = door.journal.clock();
 	const decision = door.judge(asked, context);
+	const policyMs = door.journal.clock() - began;
 	if (refuses(decision)) return refuse(door, asked, decision, context);
 
 	let approval: Approval | undefined;
@@ -37,7 +39,7 @@ export async function syscall(door: Door, asked: Syscall, context: CallContext):
 
 	const call = withTarget(asked, decision.acted ? decision.final : targetOf(asked));
 	try {
-		await door.journal.decided({ asked, decision, context, final: false, approval });
+		await door.journal.decided({ asked, decision, context, final: false, approval, policyMs });
 	} catch (error) {
 		return unrecorded(targetOf(asked), errorText(error));
 	}

@@ -146,7 +146,9 @@ test('a rewritten call runs in its final form, keeps what the policy has no opin
 		});
 	const reply = await syscall(doorThat(judge), asked(), context());
 	expect(ran[0]?.params).toEqual({ name: 'read', arguments: { path: '/w/b' }, _meta: { keep: 1 } });
-	expect(textOf(reply)).toMatch(/^\[policy\] Ran `files__read \{"path":"\/w\/b"\}` instead of /);
+	expect(textOf(reply)).toMatch(
+		/^\[policy\] Ran `files__read` with path = "\/w\/b" instead of "\/w\/a"\n\(to-b: b is the place\)/,
+	);
 	expect(textOf(reply, 1)).toBe('driver output');
 });
 

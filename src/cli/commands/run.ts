@@ -11,6 +11,7 @@ import { serve } from '../../kernel/serve.ts';
 import { stateDirectories } from '../../kernel/state.ts';
 import type { Prefix } from '../../kernel/syscall-table.ts';
 import { TrustStore } from '../../kernel/trust.ts';
+import { projectFiles } from '../../kernel/trusted.ts';
 import { stdioFront } from '../../wire/stdio-front.ts';
 import type { Command, CommandInput } from '../command.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
@@ -86,7 +87,7 @@ async function offerTrust({ global, around }: CommandInput): Promise<boolean> {
 	if (revision === undefined || hash === undefined) return true;
 	const store = new TrustStore(directories.state);
 	if (store.accepted(global.config) === hash) return true;
-	const files = revision.sources.filter((source) => source.layer === 'project').map((source) => source.file);
+	const files = projectFiles(revision);
 	return acceptAtTerminal(around, { store, root: global.config, hash, files });
 }
 

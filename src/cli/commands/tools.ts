@@ -3,6 +3,8 @@ import type { JsonObject } from '../../abi/json.ts';
 import { stringMember } from '../../abi/json.ts';
 import { parseToolName } from '../../abi/names.ts';
 import type { Revision } from '../../kernel/revision.ts';
+import { TrustStore } from '../../kernel/trust.ts';
+import { requireTrust } from '../../kernel/trusted.ts';
 import { viewTool } from '../../policy/view.ts';
 import { writeJson } from '../../wire/json.ts';
 import type { Command, CommandInput } from '../command.ts';
@@ -13,7 +15,7 @@ import { writeDocument } from '../output.ts';
 import { columns, count, onOneLine, thousands } from '../render/columns.ts';
 import { limitsOf } from '../render/limits.ts';
 import { type Paint, painter, type Tone } from '../render/paint.ts';
-import { readSetting, requireRevision, requireTrust } from '../setting.ts';
+import { readSetting, requireRevision } from '../setting.ts';
 
 export const tools: Command = {
 	name: 'tools',
@@ -32,7 +34,7 @@ export const tools: Command = {
 		const setting = readSetting(input);
 		const revision = requireRevision(setting);
 		const isOffline = isSet(flags, 'offline');
-		if (!isOffline) requireTrust(revision, setting);
+		if (!isOffline) requireTrust(revision, new TrustStore(setting.directories.state), setting.load.file);
 		const look = isOffline ? undefined : await lookAtDrivers(revision, setting, input);
 		if (look?.collision !== undefined) throw look.collision;
 		const rows = (look === undefined ? namedTools(revision) : listedTools(look)).map((tool) =>

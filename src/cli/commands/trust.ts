@@ -6,6 +6,7 @@ import { loadOptions } from '../../kernel/boot.ts';
 import { loadRevision } from '../../kernel/revision.ts';
 import { stateDirectories } from '../../kernel/state.ts';
 import { TrustStore } from '../../kernel/trust.ts';
+import { projectFiles } from '../../kernel/trusted.ts';
 import type { Command, CommandInput } from '../command.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 
@@ -31,7 +32,7 @@ export const trust: Command = {
 			around.stdout.write('Nothing to trust: no policy file lies in a workspace that an agent may write.\n');
 			return exitCodes.fine;
 		}
-		const files = revision.sources.filter((source) => source.layer === 'project').map((source) => source.file);
+		const files = projectFiles(revision);
 		if (store.accepted(global.config) === projectHash) {
 			around.stdout.write(`Trusted already: ${files.join(', ')}\n`);
 			return exitCodes.fine;
