@@ -65,7 +65,7 @@ function lintRefusal({ action, id, instead, reason, actionWhere }: Rule): Proble
 	return found;
 }
 
-/** Denies and hides that always hold, by the driver whose tools they name: most rules need to look at few. */
+/** Denies and hides that are enforced, by the driver whose tools they name: most rules need to look at few. */
 interface StrongerRules {
 	readonly byDriver: ReadonlyMap<string, readonly Rule[]>;
 	readonly others: readonly Rule[];
@@ -77,8 +77,8 @@ function strongerRules(policies: readonly Policy[]): StrongerRules {
 	for (const { rules, mode } of policies) {
 		for (const rule of rules) {
 			const isStrong = rule.action.kind === 'deny' || rule.action.kind === 'hide';
-			// A rule that only watches beats nothing, and a rule with conditions does not always.
-			if (!isStrong || (rule.mode ?? mode ?? 'enforce') !== 'enforce' || rule.except.length > 0 || rule.when) continue;
+			// A rule that only watches beats nothing.
+			if (!isStrong || (rule.mode ?? mode ?? 'enforce') !== 'enforce') continue;
 			const drivers = new Set(rule.match.tool?.map(driverOf) ?? [undefined]);
 			for (const driver of drivers) {
 				const named = driver === undefined ? others : (byDriver.get(driver) ?? []);

@@ -221,6 +221,8 @@ test.each([
 	['2026-07-01T09:30+05:30', 'Europe/Berlin', '2026-07-01T04:00:00Z'],
 	// Clocks go forward at two: half past two does not exist, and the hour after it is meant.
 	['2026-03-29T03:30', 'Europe/Berlin', '2026-03-29T01:30:00Z'],
+	// Four hours after midnight in the text, three on the clock: the offset of the first guess is the winter one.
+	['2026-03-08T04:00', 'America/New_York', '2026-03-08T08:00:00Z'],
 	['2026-03-29', 'Europe/Berlin', '2026-03-28T23:00:00Z'],
 	['2026-10-26', 'Europe/Berlin', '2026-10-25T23:00:00Z'],
 	['2024-02-29', 'UTC', '2024-02-29T00:00:00Z'],
