@@ -11,7 +11,7 @@ import { shellDriver } from '../../src/drivers/shell.ts';
 import { stdioDriver } from '../../src/drivers/stdio.ts';
 import { permitForTool } from '../support/permits.ts';
 import { driverName, exchange, hello, recordingHost } from './support/hosts.ts';
-import { living, pidsIn, withVariable } from './support/processes.ts';
+import { childrenWith, living, pidsIn, withVariable } from './support/processes.ts';
 import { until } from './support/until.ts';
 
 const name = driverName('shell');
@@ -175,6 +175,8 @@ test('a watcher that was stopped holds up no start and no close', async () => {
 
 test('a start that meets a close leaves nothing', async () => {
 	const env = { ...childEnvironment(process.env), MARK: mark };
+	const watchers = () => childrenWith(process.pid, 'trapgate-watcher').length;
+	const before = watchers();
 	for (let round = 0; round < 10; round += 1) {
 		const own = new Reaper({ env: process.env, warn: () => undefined });
 		const starts = Array.from({ length: 5 }, () =>
@@ -184,5 +186,7 @@ test('a start that meets a close leaves nothing', async () => {
 		await own.close();
 		await Promise.all(starts);
 		expect(leftOver()).toEqual([]);
+		await expect(own.ready()).rejects.toMatchObject({ code: 'D101' });
+		expect(watchers()).toBe(before);
 	}
 });

@@ -1,13 +1,17 @@
 // A kernel that is killed, even with SIGKILL, takes everything with it that it had started.
 import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { compileDrivers } from './support/compile.ts';
-import { childrenWith, living, withVariable } from './support/processes.ts';
+import { childrenWith, living, pidsIn, withVariable } from './support/processes.ts';
 import { until } from './support/until.ts';
 
 let compiled: ReturnType<typeof compileDrivers>;
 const hosts: ChildProcess[] = [];
+const notes: string[] = [];
 let count = 0;
 
 beforeAll(() => {
@@ -15,6 +19,7 @@ beforeAll(() => {
 }, 120_000);
 afterEach(() => {
 	for (const host of hosts.splice(0)) host.kill('SIGKILL');
+	for (const note of notes.splice(0)) rmSync(note, { force: true });
 });
 afterAll(() => compiled.remove());
 
@@ -23,6 +28,8 @@ interface Host {
 	readonly output: () => string;
 	/** The living processes it started, wherever they went. */
 	readonly processes: () => number[];
+	/** The process of `hidden` that has neither mark nor cookie: only its group gives it away. */
+	readonly bare: () => number | undefined;
 }
 
 function startHost(...plan: readonly string[]): Host {
@@ -37,20 +44,32 @@ function startHost(...plan: readonly string[]): Host {
 	child.stdout?.on('data', (chunk) => {
 		output += chunk;
 	});
-	return { process: child, output: () => output, processes: () => withVariable('MARK', mark) };
+	const note = join(tmpdir(), `${mark}.pid`);
+	notes.push(note);
+	return {
+		process: child,
+		output: () => output,
+		processes: () => withVariable('MARK', mark),
+		bare: () => (existsSync(note) ? pidsIn(readFileSync(note, 'utf8'))[0] : undefined),
+	};
 }
 
 /** Resolves with the pid of its watcher. */
-async function ready(host: Host, least: number): Promise<number> {
+async function ready(host: Host, least: number, plan: readonly string[] = []): Promise<number> {
 	const [, watcher] = await until('the host is ready', () => /ready (\d+)/.exec(host.output()), 30_000);
 	await until(`${least} processes are there`, () => host.processes().length >= least);
+	if (plan.some((step) => step.includes('$MARK.pid'))) await until('the bare process is there', () => host.bare());
 	return Number(watcher);
 }
 
 const gone = (host: Host, ...others: readonly number[]) =>
-	until('nothing is left', () => host.processes().length === 0 && living(others).length === 0, 30_000);
+	until(
+		'nothing is left',
+		() => host.processes().length === 0 && living([...others, host.bare() ?? 0]).length === 0,
+		30_000,
+	);
 
-const hidden = `trap '' TERM; (setsid bash -c 'trap "" TERM; sleep 600; sleep 600' &); env -i /bin/sleep 600 & set -m; sleep 600 & wait`;
+const hidden = `trap '' TERM; (setsid bash -c 'trap "" TERM; sleep 600; sleep 600' &); env -i /bin/sleep 600 & echo $! > "$MARK.pid"; set -m; sleep 600 & wait`;
 
 describe('SIGKILL of the kernel ends', () => {
 	test.each<[string, readonly string[], number]>([
@@ -60,7 +79,7 @@ describe('SIGKILL of the kernel ends', () => {
 		['all of them at once', ['stdio=good', 'stdio=stubborn', `shell=${hidden}`, 'shell=sleep 600; true'], 9],
 	])('%s, and the watcher goes too', async (_, plan, least) => {
 		const host = startHost(...plan);
-		const watcher = await ready(host, least);
+		const watcher = await ready(host, least, plan);
 		host.process.kill('SIGKILL');
 		await gone(host, watcher);
 	});
@@ -77,7 +96,7 @@ describe('SIGKILL of the kernel ends', () => {
 
 	test('everything, although the watcher was killed before and had to be replaced', async () => {
 		const host = startHost('stdio=stubborn', `shell=${hidden}`);
-		const first = await ready(host, 7);
+		const first = await ready(host, 7, [hidden]);
 		process.kill(first, 'SIGKILL');
 		await until('the watcher was replaced', () => host.output().includes('starting another one'));
 		const second = await until('a new watcher', () => childrenWith(host.process.pid ?? 0, 'trapgate-watcher')[0]);
@@ -99,7 +118,7 @@ test.each(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGABRT'] as const)(
 
 test('a kernel that closes its reaper leaves nothing, and the watcher goes', async () => {
 	const host = startHost('stdio=stubborn', `shell=${hidden}`);
-	const watcher = await ready(host, 7);
+	const watcher = await ready(host, 7, [hidden]);
 	host.process.stdin?.end();
 	await gone(host, watcher);
 	await until('it ended by itself', () => host.process.exitCode === 0);

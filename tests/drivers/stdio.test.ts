@@ -312,7 +312,10 @@ describe('closing', () => {
 
 	test('lets a server that reads the end of its input go by itself', async () => {
 		const farewell = join(directory, 'farewell');
-		const script = `process.on('exit', () => require('fs').writeFileSync(${JSON.stringify(farewell)}, 'by itself')); import(${JSON.stringify(server('good'))})`;
+		const script = `
+			const exit = process.exit;
+			process.exit = () => setTimeout(() => { require('fs').writeFileSync(${JSON.stringify(farewell)}, ''); exit(0); }, 200);
+			import(${JSON.stringify(server('good'))});`;
 		const { driver } = make(['-e', script]);
 		await driver.open(recordingHost(), hello);
 		await driver.close();

@@ -1,9 +1,10 @@
 // The watcher ends what it was told of and what carries the cookie, and nobody else.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import type { Writable } from 'node:stream';
 import { afterEach, describe, expect, test } from 'vitest';
 import { startTimeOf } from '../../src/drivers/process-table.ts';
-import { watcherScript } from '../../src/drivers/watcher-script.ts';
+import { gateScript, watcherScript } from '../../src/drivers/watcher-script.ts';
 import { living } from './support/processes.ts';
 
 const children: ChildProcess[] = [];
@@ -114,6 +115,26 @@ describe.each(['/bin/sh', '/bin/bash'])('as %s', (shell) => {
 			`+ ${stubborn.pid} ${startTimeOf(stubborn.pid)}`,
 		);
 		expect(living([polite.pid, ...polite.others, stubborn.pid, ...stubborn.others])).toEqual([]);
+	});
+
+	test.each([
+		['is told to go', true, 0],
+		['never hears from the kernel', false, 125],
+	])('a gate that %s', async (_, isTold, code) => {
+		const gate = spawn(shell, ['-c', gateScript, 'gate', '/bin/echo', 'it', 'ran  twice'], {
+			stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
+		});
+		children.push(gate);
+		const ended = new Promise((resolve) => gate.once('close', resolve));
+		let output = '';
+		gate.stdout?.on('data', (chunk) => {
+			output += chunk;
+		});
+		const descriptor = gate.stdio[3] as Writable;
+		if (isTold) descriptor.end('\n');
+		else descriptor.destroy();
+		expect(await ended).toBe(code);
+		expect(output).toBe(isTold ? 'it ran  twice\n' : '');
 	});
 
 	test('has nothing to do when nothing is left', async () => {
