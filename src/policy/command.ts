@@ -9,7 +9,7 @@ export interface CommandRefusal extends Refusal {
 }
 
 /**
- * A refusal when the call carries shell text that a rule is about, else undefined. The rule's other conditions (tool,
+ * A refusal when the call carries shell text that one of `rules`, all about commands, applies to, else undefined. A rule's other conditions (tool,
  * agent, time, arguments) are judged; what the command says is not.
  */
 export function commandRefusal(
@@ -18,9 +18,7 @@ export function commandRefusal(
 	{ asked, final }: { readonly asked: Look; readonly final: Look },
 ): CommandRefusal | undefined {
 	if (!asked.carriesCommand) return undefined;
-	const inForce = rules.filter(
-		(rule) => rule.judgesCommand && rule.action.kind !== 'allow' && (applies(rule, asked) || applies(rule, final)),
-	);
+	const inForce = rules.filter((rule) => applies(rule, asked) || applies(rule, final));
 	if (inForce.length > 0) {
 		const names = inForce.map(({ id }) => `\`${id}\``).join(', ');
 		const subject = inForce.length === 1 ? `The command rule ${names} is` : `The command rules ${names} are`;

@@ -5,7 +5,7 @@ import type { Target } from '../abi/syscall.ts';
 import { joinAskTerms } from './ask.ts';
 import { commandRefusal } from './command.ts';
 import type { PolicySet } from './compile.ts';
-import { applies, type CompiledRule, isKind, ruleRef } from './compiled.ts';
+import { applies, type CompiledRule, isKind, type RuleOf, ruleRef } from './compiled.ts';
 import { isAtLeast } from './defaults.ts';
 import { type Look, lookAt, resolverOf } from './look.ts';
 import { type Refusal, settle } from './settle.ts';
@@ -33,34 +33,29 @@ export function judge(set: PolicySet, request: Request, ports: Ports, mode: Mode
 	const resolve = resolverOf(request, ports);
 	const lookWith = (args: JsonObject) => lookAt(withArguments(target, args), request, resolve);
 	const asked = lookAt(target, request, resolve);
-	const rules = set.index
-		.candidates(target)
-		.filter((rule) => isAtLeast(rule.mode, mode) || rule.action.kind === 'allow');
-	// An allow rule opens in any mode; what is closed without one obeys the mode of the whole set.
+	const rules = sortOut(set.index.candidates(target), mode);
+	// What is closed without an allow rule obeys the mode of the whole set.
 	const fallback = isAtLeast(set.mode, mode) ? defaultFor(set.defaults, request) : 'allow';
 
-	const isReachable = fallback !== 'deny' || rules.filter(isKind('allow')).some((rule) => applies(rule, asked, 'list'));
-	const hidden = rules.filter(isKind('hide')).filter((rule) => !rule.judgesCommand);
-	const hiddenAsked = hidden.filter((rule) => applies(rule, asked));
-	const isHidden = hiddenAsked.length > 0 || (!isReachable && existsByRule(target));
+	const isReachable = fallback !== 'deny' || rules.allow.some((rule) => applies(rule, asked, 'list'));
+	const hiddenAsked = rules.hide.filter((rule) => applies(rule, asked));
+	const isUnseen = hiddenAsked.length > 0 || (!isReachable && existsByRule(target));
 	const refs = hiddenAsked.map((rule) => ruleRef(rule, 'asked'));
-	const unseen = isHidden ? stopped('hidden', refs, hiddenAsked, target) : undefined;
+	const unseen = isUnseen ? stopped('hidden', refs, hiddenAsked, target) : undefined;
 	// What does not exist can't err either: the answer must not tell it from an unknown name. Where hiding is not acted
 	// on the call goes through, so everything else is still looked at: an error refuses it all the same.
 	if (unseen !== undefined && mode === 'enforce') return unseen;
 
-	const settled = target.kind === 'tool' ? settle(rules, asked, lookWith) : unchanged(asked.args);
+	const settled = target.kind === 'tool' ? settle(rules.change, asked, lookWith) : unchanged(asked.args);
 	const final = settled.args === asked.args ? asked : lookWith(deepFreeze(settled.args));
 	const forms = { asked, final };
 	const result = { final: final.target, changes: settled.changes };
-	const matched = (kind: 'hide' | 'deny' | 'ask') =>
-		rules.filter((rule) => rule.action.kind === kind && !rule.judgesCommand && appliesToEither(rule, forms));
 
-	const hiding = matched('hide');
-	const denying = matched('deny');
-	const asking = matched('ask').filter(isKind('ask'));
-	const command = commandRefusal(set.defaults, rules, forms);
-	const allowing = rules.filter(isKind('allow')).filter((rule) => applies(rule, final));
+	const hiding = rules.hide.filter((rule) => appliesToEither(rule, forms));
+	const denying = rules.deny.filter((rule) => appliesToEither(rule, forms));
+	const asking = rules.ask.filter((rule) => appliesToEither(rule, forms));
+	const command = commandRefusal(set.defaults, rules.command, forms);
+	const allowing = rules.allow.filter((rule) => applies(rule, final));
 	if (unseen !== undefined) return unseen;
 	if (hiding.length > 0)
 		return { ...stopped('hidden', refsOf(hiding, forms), hiding, target), changes: settled.changes };
@@ -86,6 +81,34 @@ export function judge(set: PolicySet, request: Request, ports: Ports, mode: Mode
 	return { ...explained(verdict, settled.changers), because: standing, ...result };
 }
 
+interface Sorted {
+	readonly hide: CompiledRule[];
+	readonly deny: CompiledRule[];
+	readonly ask: RuleOf<'ask'>[];
+	readonly allow: CompiledRule[];
+	/** Pins, bounds and rewrites. */
+	readonly change: CompiledRule[];
+	/** Restrictions and changes that only a reader of shell text could judge. */
+	readonly command: CompiledRule[];
+}
+
+/** The rules in force in `mode`, by what they do, each list in id order. An allow rule opens in any mode. */
+function sortOut(candidates: readonly CompiledRule[], mode: Mode): Sorted {
+	const sorted: Sorted = { hide: [], deny: [], ask: [], allow: [], change: [], command: [] };
+	for (const rule of candidates) {
+		const { kind } = rule.action;
+		if (kind === 'allow') sorted.allow.push(rule);
+		else if (!isAtLeast(rule.mode, mode)) continue;
+		else if (rule.judgesCommand) sorted.command.push(rule);
+		else if (kind === 'hide' || kind === 'deny') sorted[kind].push(rule);
+		else if (isAsk(rule)) sorted.ask.push(rule);
+		else sorted.change.push(rule);
+	}
+	return sorted;
+}
+
+const isAsk = isKind('ask');
+
 /** Tools, resources and prompts that nothing opens do not exist; a method or a driver's request is merely refused. */
 function existsByRule({ kind }: Target): boolean {
 	return kind === 'tool' || kind === 'resource' || kind === 'prompt';
@@ -97,6 +120,7 @@ function appliesToEither(rule: CompiledRule, { asked, final }: Forms): boolean {
 
 function refsOf(rules: readonly CompiledRule[], { asked, final }: Forms): RuleRef[] {
 	return rules.map((rule) => {
+		if (final === asked) return ruleRef(rule, 'both');
 		const [before, after] = [applies(rule, asked), applies(rule, final)];
 		return ruleRef(rule, before === after ? 'both' : before ? 'asked' : 'final');
 	});

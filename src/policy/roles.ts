@@ -76,7 +76,13 @@ const longestPath = 4096;
 function couldBePath(text: string): boolean {
 	const plain = text.trim();
 	if (plain === '') return false;
-	const short = plain.length <= longestPath && !/[\n\r]/.test(plain) ? plain : normalisePath(plain);
-	if (short.length > longestPath || /[\n\r]/.test(short)) return false;
+	if (!isShortLine(plain) && !(canShrink.test(plain) && isShortLine(normalisePath(plain)))) return false;
 	return plain.startsWith('~') || plain === '.' || plain === '..' || plain.includes('/') || isFileUrl(plain);
 }
+
+function isShortLine(text: string): boolean {
+	return text.length <= longestPath && !/[\n\r]/.test(text);
+}
+
+/** Holds a `.`, a `..` or an empty segment. */
+const canShrink = /\/\.{0,2}(?:\/|$)/;

@@ -37,15 +37,12 @@ const mostPasses = 3;
 /** All orders are tried for so few rewrites; for more, the reverse. */
 const mostPermuted = 4;
 
-/** `rules` in id order; `lookWith` shows the same call with other arguments. */
+/** `rules` that change arguments, in id order; `lookWith` shows the same call with other arguments. */
 export function settle(rules: readonly CompiledRule[], asked: Look, lookWith: (args: JsonObject) => Look): Settled {
-	const changing = rules.filter((rule) => !rule.judgesCommand);
-	const pins = changing.filter(isKind('pin'));
-	const narrows = changing.filter(isKind('narrow'));
-	const rewrites = changing.filter(isKind('rewrite')).filter((rule) => concerns(rule, asked));
-	if (pins.length + narrows.length + rewrites.length === 0) {
-		return { args: asked.args, changes: [], changers: [], refusals: [] };
-	}
+	if (rules.length === 0) return { args: asked.args, changes: [], changers: [], refusals: [] };
+	const pins = rules.filter(isKind('pin'));
+	const narrows = rules.filter(isKind('narrow'));
+	const rewrites = rules.filter(isKind('rewrite')).filter((rule) => concerns(rule, asked));
 	const run = (order: readonly RuleOf<'rewrite'>[]) => runPasses(pins, narrows, order, asked, lookWith);
 	const outcome = run(rewrites);
 	const final = lookWith(outcome.args);
