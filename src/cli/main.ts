@@ -6,6 +6,9 @@ import type { Surroundings } from './command.ts';
 import { exitCodeOf, reportFailure } from './failure.ts';
 import { runProgram } from './program.ts';
 
+// Switches of the YAML package that print to stdout, which belongs to MCP.
+for (const name of ['LOG_TOKENS', 'LOG_STREAM']) delete process.env[name];
+
 const stop = new AbortController();
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 const around: Surroundings = {

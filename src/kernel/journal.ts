@@ -4,7 +4,7 @@ import type { Reply } from '../abi/driver.ts';
 import { isJsonObject, type Json, member } from '../abi/json.ts';
 import type { Problem } from '../abi/problem.ts';
 import { type Caller, type Syscall, type Target, targetOf } from '../abi/syscall.ts';
-import { fingerprintOf } from '../audit/fingerprint.ts';
+import { fingerprintOf } from '../audit/detail.ts';
 import type { AuditLog } from '../audit/log.ts';
 import {
 	type AuditEntry,
