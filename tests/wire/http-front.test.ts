@@ -33,6 +33,7 @@ const callers = new Map([
 	['alice-token', { principal: 'alice', agent: 'alice' }],
 	['alice-other', { principal: 'alice', agent: 'other' }],
 	['bob-token', { principal: 'bob', agent: 'bob' }],
+	['bob-as-alice', { principal: 'bob', agent: 'alice' }],
 ]);
 
 /** A front whose sessions answer `initialize` by themselves and leave everything else to the test. */
@@ -260,7 +261,7 @@ describe('sessions', () => {
 	test('belong to the caller that made them', async () => {
 		const { port, peer, session } = await introduced();
 		expect(session).toMatchObject({ id: peer.session, principal: 'alice', agent: 'alice' });
-		for (const token of ['bob-token', 'alice-other']) {
+		for (const token of ['bob-token', 'bob-as-alice', 'alice-other']) {
 			const thief = new HttpPeer(port, token, peer.session);
 			expect((await thief.ask({ body: call(1) })).status).toBe(404);
 			expect((await thief.ask({ method: 'GET' })).status).toBe(404);

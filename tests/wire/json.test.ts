@@ -89,6 +89,7 @@ describe('what is refused', () => {
 		['{"key":1,"\u212aey":2}'],
 		['{"caf\u00e9":1,"cafe\u0301":2}'],
 		['{"σας":1,"σασ":2}'],
+		['{"\u1fb4":1,"\u03b1\u0345\u0301":2}'],
 		['{"params":{"arguments":{"path":1,"PATH":2}}}'],
 	])('with foldKeys, keys that some reader takes for one: %s', (text) => {
 		expect(readJson(text).ok).toBe(true);
@@ -100,6 +101,7 @@ describe('what is refused', () => {
 		const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
 		expect(readJson(nested(256)).ok).toBe(true);
 		expect(readJson(nested(257))).toMatchObject({ ok: false, reason: 'nested deeper than 256' });
+		expect(readJson(`[${Array.from({ length: 1000 }, () => '[{"a":[]}]').join(',')}]`).ok).toBe(true);
 		expect(readJson('['.repeat(5_000_000), { maxDepth: 1e9 })).toMatchObject({ reason: 'nested deeper than 1000' });
 		expect(readJson('{"a":'.repeat(300))).toMatchObject({ reason: 'nested deeper than 256' });
 	});

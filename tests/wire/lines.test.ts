@@ -44,6 +44,7 @@ describe('reading', () => {
 		['a cut-off character at the end', Buffer.from([0x61, 0xe2, 0x82]), ['<bad utf-8>']],
 		['U+2028 and U+0085 are no line breaks', 'a\u2028b\u0085c\n', ['a\u2028b\u0085c']],
 		['a long line', `${'x'.repeat(1001)}yz\nb\n`, ['<too long xxxxxxxx xxyz>', 'b']],
+		['a line one byte over the limit', `${'x'.repeat(1001)}\n`, ['<too long xxxxxxxx xxxx>']],
 		['a line of the very limit', `${'x'.repeat(1000)}\n`, ['x'.repeat(1000)]],
 		['a long line without an end', 'x'.repeat(5000), ['<too long xxxxxxxx xxxx>']],
 	])('%s', (_, bytes, expected) => {
@@ -244,6 +245,7 @@ describe('the channel', () => {
 		const others = [channel.send('2'), channel.send('3')];
 		await new Promise(setImmediate);
 		expect(writes).toEqual(['1\n']);
+		expect(output.writableLength).toBe('1\n'.length);
 		proceed();
 		await first;
 		await new Promise(setImmediate);

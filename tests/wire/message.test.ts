@@ -107,6 +107,12 @@ describe('what is none', () => {
 		for (const from of both) expect(readMessage(text, from)).toMatchObject({ kind: 'malformed', ...expected });
 	});
 
+	test('what could be a request or a response is taken for neither', () => {
+		for (const text of ['{"jsonrpc":"2.0","id":1,"method":"m","result":{}}', '{"jsonrpc":"2.0","id":1}']) {
+			expect(readMessage(text, 'client')).not.toHaveProperty('about');
+		}
+	});
+
 	test('keys that differ in case only are refused from a client, and left to a driver', () => {
 		const text = '{"jsonrpc":"2.0","id":1,"method":"m","params":{"path":1,"Path":2}}';
 		expect(readMessage(text, 'client')).toMatchObject({ kind: 'malformed', code: -32700, id: '1' });
