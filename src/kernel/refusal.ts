@@ -113,7 +113,9 @@ export function noticeOf(decision: Decision, asked: Target, name: string): strin
 		if (decision.mode !== 'warn' || decision.verdict === 'allowed') return undefined;
 		const rule = decision.because[0]?.id ?? 'default';
 		const would =
-			decision.verdict === 'rewritten' ? `run as ${callText(decision.final, name)}` : `be ${decision.verdict}`;
+			decision.verdict === 'rewritten'
+				? `run with ${decision.changes.map(changeText).join(', ')}`
+				: `be ${decision.verdict}`;
 		const instead = decision.instead === undefined ? '' : ` Instead: ${decision.instead}`;
 		return `${noticePrefix} Warning: under enforcement this call would ${would} (${rule}: ${clause(decision.reason ?? 'no rule allows it')}).${instead} Output below is unmodified.`;
 	}

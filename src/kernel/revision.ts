@@ -112,7 +112,8 @@ export function tightened(options: LoadOptions, trusted: Revision, edited: Revis
 }
 
 function onlyTightens({ action }: Rule): boolean {
-	return action.kind === 'hide' || action.kind === 'deny' || action.kind === 'ask' || action.kind === 'narrow';
+	// Not `ask`: it opens what no rule allows, as far as asking.
+	return action.kind === 'hide' || action.kind === 'deny' || action.kind === 'narrow';
 }
 
 /** The edited form stands beside the trusted one, which stays in force; two rules can't share an id. */

@@ -76,9 +76,13 @@ export type Stage = 'call' | 'list';
 
 /** Why the rule does not apply: the name of the first condition that fails, `except` or `waiver`; undefined when it applies. */
 export function whyNot(rule: CompiledRule, look: Look, stage: Stage = 'call'): string | undefined {
-	const { lean } = rule;
+	return firstObstacle(rule, look, stage, rule.lean);
+}
+
+/** `grant`: as a rule that opens something, so that doubt fails; `catch`: as one that restricts, so that doubt applies. */
+function firstObstacle(rule: CompiledRule, look: Look, stage: Stage, lean: Lean): string | undefined {
 	const unread = stage === 'list' ? rule.conditions.filter(({ reads }) => reads !== 'target') : [];
-	const blocking = unread.find(({ reads }) => rule.action.kind !== 'allow' || reads === 'command');
+	const blocking = unread.find(({ reads }) => lean !== 'grant' || reads === 'command');
 	if (blocking !== undefined) return blocking.name;
 	const failed = firstFailure(unread.length === 0 ? rule.conditions : without(rule.conditions, unread), look, lean);
 	if (failed !== undefined) return failed;
@@ -91,6 +95,12 @@ export function whyNot(rule: CompiledRule, look: Look, stage: Stage = 'call'): s
 
 export function applies(rule: CompiledRule, look: Look, stage?: Stage): boolean {
 	return whyNot(rule, look, stage) === undefined;
+}
+
+/** Does the rule let the call happen: an allow, or an ask, which a person may answer with yes? Doubt opens nothing. */
+export function opens(rule: CompiledRule, look: Look, stage: Stage = 'call'): boolean {
+	const { kind } = rule.action;
+	return (kind === 'allow' || kind === 'ask') && firstObstacle(rule, look, stage, 'grant') === undefined;
 }
 
 /** How a rule that took part is reported. */

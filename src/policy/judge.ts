@@ -5,7 +5,7 @@ import type { Target } from '../abi/syscall.ts';
 import { joinAskTerms } from './ask.ts';
 import { commandRefusal } from './command.ts';
 import type { PolicySet } from './compile.ts';
-import { applies, type CompiledRule, isKind, type RuleOf, ruleRef } from './compiled.ts';
+import { applies, type CompiledRule, isKind, opens, type RuleOf, ruleRef } from './compiled.ts';
 import { isAtLeast } from './defaults.ts';
 import { type Look, lookAt, resolverOf } from './look.ts';
 import { type Refusal, settle } from './settle.ts';
@@ -37,7 +37,7 @@ export function judge(set: PolicySet, request: Request, ports: Ports, mode: Mode
 	// What is closed without an allow rule obeys the mode of the whole set.
 	const fallback = isAtLeast(set.mode, mode) ? defaultFor(set.defaults, request) : 'allow';
 
-	const isReachable = fallback !== 'deny' || rules.allow.some((rule) => applies(rule, asked, 'list'));
+	const isReachable = fallback !== 'deny' || [...rules.allow, ...rules.ask].some((rule) => opens(rule, asked, 'list'));
 	const hiddenAsked = rules.hide.filter((rule) => applies(rule, asked));
 	const isUnseen = hiddenAsked.length > 0 || (!isReachable && existsByRule(target));
 	const refs = hiddenAsked.map((rule) => ruleRef(rule, 'asked'));
@@ -67,7 +67,8 @@ export function judge(set: PolicySet, request: Request, ports: Ports, mode: Mode
 		return { ...stopped('denied', because, denying, target, refusals[0]), ...result };
 	}
 
-	if (allowing.length === 0 && fallback === 'deny') {
+	const isOpen = allowing.length > 0 || asking.some((rule) => opens(rule, final));
+	if (!isOpen && fallback === 'deny') {
 		return { verdict: 'denied', because: [], reason: unallowed(target), ...result };
 	}
 

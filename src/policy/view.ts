@@ -5,7 +5,7 @@ import type { DriverName } from '../abi/names.ts';
 import type { Target } from '../abi/syscall.ts';
 import type { ArgumentPath } from './arguments.ts';
 import type { PolicySet } from './compile.ts';
-import { applies, type CompiledRule, isKind, type RuleOf, ruleRef } from './compiled.ts';
+import { applies, type CompiledRule, isKind, opens, type RuleOf, ruleRef } from './compiled.ts';
 import { type Look, lookAt } from './look.ts';
 import { joinNarrowings, narrowSchema } from './narrow.ts';
 import { inputSchema } from './tool-schema.ts';
@@ -39,7 +39,10 @@ export function viewTool(set: PolicySet, question: ViewQuestion): ToolView {
 	const rules = inForce(set, look);
 	const hiding = rules.filter(isKind('hide'));
 	const allowing = rules.filter(isKind('allow'));
-	const isReachable = allowing.length > 0 || set.defaults.tool !== 'deny' || set.mode !== 'enforce';
+	const asking = set.index
+		.candidates(look.target)
+		.filter((rule) => rule.mode === 'enforce' && opensByAsking(rule, look));
+	const isReachable = allowing.length + asking.length > 0 || set.defaults.tool !== 'deny' || set.mode !== 'enforce';
 	const ref = (rule: CompiledRule) => ruleRef(rule, 'asked');
 	if (hiding.length > 0 || !isReachable) return { state: 'hidden', definition, by: hiding.map(ref), states: [] };
 
@@ -50,7 +53,7 @@ export function viewTool(set: PolicySet, question: ViewQuestion): ToolView {
 	return {
 		state: 'listed',
 		definition: shown === schema || shown === undefined ? definition : { ...definition, inputSchema: shown },
-		by: [...pins, ...narrows, ...allowing].map(ref),
+		by: [...pins, ...narrows, ...allowing, ...asking].map(ref),
 		states: [...(narrows.length > 0 ? (['narrowed'] as const) : []), ...(pins.length > 0 ? (['pinned'] as const) : [])],
 	};
 }
@@ -61,6 +64,11 @@ export function hints(set: PolicySet, moment: Pick<ViewQuestion, 'agent' | 'at' 
 		.filter(isKind('hide'))
 		.filter((rule) => rule.mode === 'enforce' && rule.instead !== undefined && isOfMoment(rule, moment));
 	return [...new Set(hiding.map((rule) => rule.instead ?? ''))];
+}
+
+/** A tool that a person can let happen is there to be asked for. */
+function opensByAsking(rule: CompiledRule, look: Look): boolean {
+	return rule.action.kind === 'ask' && !rule.judgesCommand && opens(rule, look, 'list');
 }
 
 /** Is the rule about this agent at this time, whatever it hides? */
