@@ -100,11 +100,13 @@ test('a program that ends on SIGTERM gets the time to do so', async () => {
 		makeReaper(),
 		`trap 'echo goodbye; exit 7' TERM; echo ready; while :; do sleep 0.01; done`,
 	);
-	const output = text(tree.stdout);
-	await until('it is there', async () => (await tree.members()).length > 0);
-	await new Promise((resolve) => tree.stdout.once('data', resolve));
+	let output = '';
+	tree.stdout.on('data', (chunk) => {
+		output += chunk;
+	});
+	await until('it is ready', () => output.includes('ready'));
 	await tree.end(10_000);
-	expect(await output).toBe('ready\ngoodbye\n');
+	await until('its last words came', () => output === 'ready\ngoodbye\n');
 	expect(await tree.exit).toEqual({ code: 7, signal: undefined });
 });
 

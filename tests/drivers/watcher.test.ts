@@ -8,8 +8,10 @@ import { gateScript, watcherScript } from '../../src/drivers/watcher-script.ts';
 import { living } from './support/processes.ts';
 
 const children: ChildProcess[] = [];
+const strays: number[] = [];
 afterEach(() => {
 	for (const child of children.splice(0)) child.kill('SIGKILL');
+	for (const pid of living(strays.splice(0))) process.kill(pid, 'SIGKILL');
 });
 
 /** A process that leads a group of its own; it prints `ready` and the pids of what it started. */
@@ -32,6 +34,7 @@ async function startGroup(
 		.split('\n')
 		.filter((line) => /^\d+$/.test(line))
 		.map(Number);
+	strays.push(...others);
 	return { pid: child.pid ?? 0, others };
 }
 
@@ -95,6 +98,7 @@ describe.each(['/bin/sh', '/bin/bash'])('as %s', (shell) => {
 		const startTime = startTimeOf(leader.pid ?? 0);
 		await new Promise((resolve) => leader.once('exit', resolve));
 		const members = output.trim().split('\n').map(Number);
+		strays.push(...members);
 		expect(living(members)).toHaveLength(2);
 		await watch(shell, cookie, `+ ${leader.pid} ${startTime}`);
 		expect(living(members)).toEqual([]);
