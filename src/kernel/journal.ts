@@ -175,7 +175,11 @@ export class Journal {
 			id: this.#options.newId(),
 			mode: decision.mode,
 			event: 'decided',
-			decision: about.passed && decision.verdict !== 'allowed' && decision.acted ? 'allowed' : decision.verdict,
+			// A follow-up on a task passes although nothing of its kind would; see ask-client.
+			decision: about.passed && decision.verdict === 'denied' && decision.acted ? 'allowed' : decision.verdict,
+			...(decision.verdict === 'asked'
+				? { approval: { channel: 'elicitation', outcome: about.passed ? 'approved' : 'declined' } }
+				: {}),
 			acted: decision.acted,
 			final: true,
 			rules: decision.because.map((rule) => rule.id),

@@ -177,7 +177,7 @@ function describe(target: Target, name: string): string {
 		case 'method':
 			return target.method;
 		case 'driver_asks':
-			return `${target.driver} asks for ${target.asks}`;
+			return `${target.driver} asks for ${target.asks} ${writeJson(target.params)}`;
 		default:
 			return target satisfies never;
 	}

@@ -4,6 +4,7 @@ import { isJsonObject, type Json, type JsonObject, member, stringMember } from '
 import { callId, type DriverName } from '../abi/names.ts';
 import type { Caller, Syscall, Target } from '../abi/syscall.ts';
 import { hints, viewTool } from '../policy/view.ts';
+import type { MessageId } from '../wire/channel.ts';
 import type { Incoming, Link } from '../wire/link.ts';
 import { errorReply, resultReply } from '../wire/message.ts';
 import type { Elicit } from './approve.ts';
@@ -123,8 +124,16 @@ export class Session implements BankListener {
 	async request(driver: DriverName, ask: DriverRequest): Promise<Reply> {
 		const related = this.#inFlight.findLast((flight) => flight.driver === driver)?.incoming.id;
 		return askClient(
-			{ judgeAsk: this.#kernel.judgeAsk, journal: this.#kernel.door.journal, link: this.#link },
-			{ driver, ask, caller: this.#caller, cwd: this.#kernel.cwdOf(driver), related, clientTasks: this.#clientTasks },
+			{ ...this.#kernel.door, judgeAsk: this.#kernel.judgeAsk, link: this.#link, newId: this.#kernel.newId },
+			{
+				driver,
+				ask,
+				caller: this.#caller,
+				cwd: this.#kernel.cwdOf(driver),
+				related,
+				elicit: this.#elicit(related),
+				clientTasks: this.#clientTasks,
+			},
 		);
 	}
 
@@ -366,7 +375,7 @@ export class Session implements BankListener {
 				bank: this.#bank,
 				listener: this,
 				driverHasAllowedTool: incoming.method === 'tools/call' || (await this.#hasAllowedTool(driver)),
-				elicit: this.#elicit(incoming),
+				elicit: this.#elicit(incoming.id),
 				traceparent: stringMember(member(params, '_meta'), 'traceparent'),
 				countRefusal: (fingerprint) => this.#countRefusal(fingerprint),
 				exchange: {
@@ -418,7 +427,7 @@ export class Session implements BankListener {
 		return false;
 	}
 
-	#elicit(incoming: Incoming): Elicit | undefined {
+	#elicit(related: MessageId | undefined): Elicit | undefined {
 		const declared = member(this.#hello.capabilities, 'elicitation');
 		if (!isJsonObject(declared)) return undefined;
 		// A client that names only `url` shows no forms (MCP 2025-11-25).
@@ -428,7 +437,7 @@ export class Session implements BankListener {
 			const reply = await this.#link.request(
 				'elicitation/create',
 				{ mode: 'form', message, requestedSchema: { type: 'object', properties: {} } },
-				{ signal, timeoutMs, related: incoming.id },
+				{ signal, timeoutMs, ...(related === undefined ? {} : { related }) },
 			);
 			const action = reply.ok ? stringMember(reply.body.value(), 'action') : undefined;
 			return action === 'accept' || action === 'decline' || action === 'cancel' ? action : 'unanswered';

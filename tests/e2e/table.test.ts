@@ -159,6 +159,26 @@ describe('what a driver asks of the client', () => {
 		answering(opened.client);
 		expect(JSON.stringify(await call(opened.client, 'good__ask-sampling'))).toContain('the client');
 	});
+
+	test('an ask rule puts it to the person first', async () => {
+		const rules = [{ id: 'ask-first', match: { driver_asks: 'sampling' }, then: 'ask', reason: 'r', instead: 'i' }];
+		const { site, client } = await serve({ ...config(rules), ask: { channels: ['elicitation'] } }, capabilities);
+		let answer = 'decline';
+		client.process.stdout?.on('data', () => {
+			for (const line of client.lines.splice(0)) {
+				const message = JSON.parse(line);
+				if (message.method === undefined || message.id === undefined) client.lines.push(line);
+				else {
+					const result = message.method === 'elicitation/create' ? { action: answer } : { from: 'the client' };
+					client.send(JSON.stringify({ jsonrpc: '2.0', id: message.id, result }));
+				}
+			}
+		});
+		expect(JSON.stringify(await call(client, 'good__ask-sampling'))).toMatch(/Refused by policy \(ask-first\)/);
+		answer = 'accept';
+		expect(JSON.stringify(await call(client, 'good__ask-sampling'))).toContain('the client');
+		expect(site.records().filter((record) => record['event'] === 'ask')).toHaveLength(2);
+	});
 });
 
 test('vendor methods need a rule that names them', async () => {
