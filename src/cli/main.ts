@@ -3,11 +3,15 @@
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import type { Surroundings } from './command.ts';
+import { exitCodes } from './exit-codes.ts';
 import { exitCodeOf, reportFailure } from './failure.ts';
 import { runProgram } from './program.ts';
 
 // Switches of the YAML package that print to stdout, which belongs to MCP.
 for (const name of ['LOG_TOKENS', 'LOG_STREAM']) delete process.env[name];
+
+/** Ending drivers takes a few seconds at most. */
+const longestEndMs = 20_000;
 
 const stop = new AbortController();
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
@@ -26,6 +30,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 		// Somebody who presses Ctrl-C a second time has waited long enough.
 		if (stop.signal.aborted && signal === 'SIGINT') process.exit(130);
 		stop.abort();
+		// What should end and does not is left to the watcher, which ends everything that was started.
+		setTimeout(() => process.exit(exitCodes.connection), longestEndMs).unref();
 	});
 }
 // Whoever read our output is gone (`trapgate audit tail | head`): end in order, without a word.

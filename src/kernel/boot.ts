@@ -124,7 +124,7 @@ export async function boot(options: BootOptions): Promise<Kernel> {
 		elapsed,
 	});
 	const gather = { revisions, ports: { resolvePath }, protection, env, now, elapsed };
-	const reaper = await startReaper({ warn: (text: string) => log.warn(text), random: randomBytes });
+	const reaper = await startReaper({ warn: (text: string) => log.warn(text), random: randomBytes, env });
 	const around = {
 		...load,
 		workspace: config.workspace,
