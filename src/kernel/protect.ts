@@ -4,6 +4,7 @@ import type { Decision, PathForms } from '../abi/decision.ts';
 import { isJsonObject, type Json } from '../abi/json.ts';
 import { kernelRule } from '../abi/names.ts';
 import type { Target } from '../abi/syscall.ts';
+import { fileReadings } from './file-readings.ts';
 
 export interface Protection {
 	/** A refusal when an argument resolves to a protected file, else undefined. */
@@ -39,7 +40,6 @@ const inHome = [
 	'.config/Code/User/settings.json',
 ];
 
-const longestPath = 4096;
 /** How long the guarded paths' symlinks are taken for what they were. */
 const freshMs = 1000;
 /** More strings than this in one call are not looked at one by one; the call is refused. */
@@ -83,7 +83,7 @@ export function makeProtection(options: ProtectOptions): Protection {
 		check(target, cwd) {
 			const texts = stringsOf(target);
 			if (texts === undefined) return refusalOf(target, 'more values than can be checked');
-			const candidates = texts.filter(couldBePath);
+			const candidates = texts.flatMap((text) => fileReadings(text, { cwd, home }));
 			if (candidates.length === 0) return undefined;
 			const guarded = guardedForms();
 			for (const text of candidates) {
@@ -110,11 +110,10 @@ function shortName(path: string): string {
 	return basename(dirname(path)) === '.git' ? `.git/${basename(path)}` : basename(path);
 }
 
-/** Anything short on one line could be a relative file name; longer or broken text is content. */
-function couldBePath(text: string): boolean {
-	return text.length > 0 && text.length <= longestPath && !/[\n\r]/.test(text);
-}
+/** What parameters are called, and nothing that governs an agent. */
+const isPlainName = /^[\w-]*$/;
 
+/** Every text of the arguments, names of members included: `{"files": {"a.txt": "…"}}` names a file, too. */
 function stringsOf(target: Target): readonly string[] | undefined {
 	if (target.kind === 'resource') return [target.uri];
 	const found: string[] = [];
@@ -122,7 +121,12 @@ function stringsOf(target: Target): readonly string[] | undefined {
 	for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
 		if (typeof next === 'string') found.push(next);
 		else if (Array.isArray(next)) for (const item of next) queue.push(item);
-		else if (isJsonObject(next)) queue.push(...Object.values(next));
+		else if (isJsonObject(next)) {
+			for (const [key, item] of Object.entries(next)) {
+				if (!isPlainName.test(key)) found.push(key);
+				queue.push(item);
+			}
+		}
 		if (found.length > mostStrings) return undefined;
 	}
 	return found;
