@@ -132,6 +132,15 @@ describe('asking', () => {
 		}
 	});
 
+	test('a session id that comes later is nobody’s', async () => {
+		const { link, seen } = await introduced((asked) =>
+			asked.json(result(asked.message.id), { 'mcp-session-id': 'S-2' }),
+		);
+		await link.request('m');
+		await link.request('m');
+		expect(seen.seen.at(-1)?.headers['mcp-session-id']).toBe('S-1');
+	});
+
 	test('an answer may be JSON over many lines, and keeps its numbers', async () => {
 		const { link } = await introduced((asked) =>
 			asked.status(
@@ -248,8 +257,10 @@ describe('what goes wrong with one request fails that request only', () => {
 		],
 		[
 			'a stream of invalid UTF-8',
-			(asked) =>
-				void asked.response.writeHead(200, { 'content-type': 'text/event-stream' }).end(Buffer.from([0xff, 0xfe])),
+			(asked) => {
+				asked.stream(`data: {"jsonrpc":"2.0","id":${asked.message.id},"result":{"a":"`);
+				asked.response.end(Buffer.concat([Buffer.from([0xff]), Buffer.from('"}}\n\n')]));
+			},
 			/gave no answer/,
 		],
 		['a connection that breaks', (asked) => void asked.response.destroy(), /can't be reached: /],

@@ -1,13 +1,15 @@
 // The HTTP front: who gets in, what goes where, and that neither hostile nor vanishing clients break it.
 import { randomBytes } from 'node:crypto';
-import { connect as connectSocket } from 'node:net';
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { connect as connectSocket, Socket } from 'node:net';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Note, Reply } from '../../src/abi/driver.ts';
 import type { Channel } from '../../src/wire/channel.ts';
 import { type HttpFrontOptions, type HttpListener, listenHttp } from '../../src/wire/http-front.ts';
+import { HttpSession } from '../../src/wire/http-session.ts';
 import { type Incoming, Link } from '../../src/wire/link.ts';
-import { errorReply, resultReply } from '../../src/wire/message.ts';
+import { errorReply, readMessage, resultReply } from '../../src/wire/message.ts';
 import { eventsOf, HttpPeer, initialize } from './http-peer.ts';
 import { Inflow } from './streams.ts';
 
@@ -375,6 +377,29 @@ describe('sessions', () => {
 		expect(await closes.next()).toBe('the client hung up before it was introduced');
 	});
 
+	test('end when the client hung up even before its message was read', async () => {
+		const ended = new Inflow<void>();
+		const session = new HttpSession({
+			id: 'i',
+			principal: 'p',
+			agent: 'a',
+			maxQueuedBytes: 1000,
+			now: () => 0,
+			warn: () => {},
+			ended: () => ended.push(undefined),
+		});
+		await new Link(session, { peer: 'client' }).start({
+			request: async () => resultReply({}),
+			note() {},
+			close() {},
+			warn() {},
+		});
+		const response = new ServerResponse(new IncomingMessage(new Socket()));
+		response.destroy();
+		session.receive(readMessage(JSON.stringify(initialize), 'client'), response);
+		await ended.next();
+	});
+
 	test('whose kernel refuses them do not stay', async () => {
 		const listener = await listenHttp(
 			{
@@ -616,6 +641,17 @@ describe('batches', () => {
 		listeners.push(listener);
 		const peer = await new HttpPeer(listener.address.port).introduced();
 		expect((await peer.ask({ body: batch })).json).toMatchObject({ id: null, error: { code: -32600 } });
+	});
+
+	test('of which one call is cancelled are answered without it', async () => {
+		const { peer, session } = await introduced();
+		const waiting = peer.ask({ body: [call(1), call(2)] });
+		await session.work.next();
+		const second = await session.work.next();
+		await peer.ask({ body: note('notifications/cancelled', { requestId: 1 }) });
+		session.work.seen[0]?.answer(resultReply({}));
+		second.answer(resultReply({ second: true }));
+		expect((await waiting).json).toEqual([{ jsonrpc: '2.0', id: 2, result: { second: true } }]);
 	});
 
 	test('whose every call is cancelled end without a response', async () => {
