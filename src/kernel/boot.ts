@@ -189,6 +189,7 @@ export function loadOptions(
 		tmp: realpathSync(tmpdir()),
 		env: options.env,
 		mode: options.mode,
+		rootWasTrusted: new TrustStore(directories.state).knows(options.file),
 	};
 }
 

@@ -39,6 +39,8 @@ export interface LoadOptions {
 	readonly env: Readonly<Record<string, string | undefined>>;
 	/** `--mode`: it may only raise. */
 	readonly mode?: Mode | undefined;
+	/** A person has trusted this root file before: it stays a project's, whatever it says of its workspace now. */
+	readonly rootWasTrusted?: boolean;
 }
 
 export interface Loaded {
@@ -56,7 +58,8 @@ export function loadRevision(options: LoadOptions): Loaded {
 	if (config === undefined) return { revision: undefined, problems: configProblems, sources: [root] };
 
 	const isProject = (path: string) => config.workspace !== undefined && liesIn(path, config.workspace);
-	const rootLayer = isProject(root.path) ? 'project' : 'run';
+	// An edit that moves or drops `workspace` must not thereby take the file out of what needs trust.
+	const rootLayer = options.rootWasTrusted === true || isProject(root.path) ? 'project' : 'run';
 	const problems: Problem[] = [...configProblems];
 	const sources: SourceFile[] = [{ ...root, layer: rootLayer }];
 	const policies: Policy[] = [];

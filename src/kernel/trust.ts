@@ -38,6 +38,15 @@ export class TrustStore {
 		return Object.hasOwn(trusted, root) ? trusted[root]?.hash : undefined;
 	}
 
+	/** Has a person ever accepted this root file? A store that can't be read answers yes: then it must be accepted again. */
+	knows(root: string): boolean {
+		try {
+			return this.accepted(root) !== undefined;
+		} catch {
+			return true;
+		}
+	}
+
 	/** Records that a person accepted this hash. The file is 0600 and replaced whole, so a crash loses nothing. */
 	accept(root: string, hash: string, at: Date): void {
 		const next: TrustFile = {

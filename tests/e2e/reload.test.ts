@@ -107,6 +107,29 @@ describe('a project that an agent can write', () => {
 		});
 	});
 
+	test.each([
+		['moves the workspace elsewhere', { workspace: './below' }],
+		['names no workspace any more', { workspace: undefined }],
+	])('an edit that %s is still the edit of a project', async (_, where) => {
+		const { site, file, write, trust } = project({ defaults: { tool: 'allow' }, rules: [deny] });
+		trust();
+		const client = new RawClient([process.execPath, main, 'run', '--config', file], site.env);
+		clients.push(client);
+		await client.initialize();
+		write({ ...where, defaults: { tool: 'allow' }, rules: [] });
+		await until(
+			() => reloads(site).length === 1,
+			() => client.stderr,
+		);
+		expect(await tools(client)).toEqual(['unusual__unusual']);
+
+		const refused = await run(process.execPath, [main, 'run', '--config', file], { env: site.env }).catch(
+			(error: { code: number; stderr: string }) => error,
+		);
+		expect(refused).toMatchObject({ code: 3 });
+		expect(refused.stderr).toContain('changed since it was trusted');
+	});
+
 	test('an untrusted edit may tighten at once and loosen nothing', async () => {
 		const { site, file, write, trust } = project({ defaults: { tool: 'allow' }, rules: [deny] });
 		trust();
