@@ -90,6 +90,7 @@ export class HttpDoor {
 		if (headers['mcp-session-id'] !== undefined && !this.#sessionOf(request, response, caller)) return;
 		const body = await readBody(request, this.#maxBodyBytes);
 		if (body === 'gone') return;
+		if (this.#closed) return refuse(response, 503, -32000, 'shutting down');
 		if (body === 'too large') {
 			return refuse(response, 413, -32600, `a message of more than ${this.#maxBodyBytes} bytes`);
 		}

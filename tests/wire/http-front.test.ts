@@ -815,6 +815,24 @@ describe('limits', () => {
 		});
 	});
 
+	test('a client whose introduction arrives during the close gets no session', async () => {
+		const { listener, port, sessions } = await front();
+		const body = JSON.stringify(initialize);
+		const socket = connectSocket(port, '127.0.0.1');
+		const head =
+			'POST /mcp HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer alice-token\r\nAccept: */*\r\nContent-Type: application/json\r\n';
+		// The 100 says that the head was read and the body is waited for.
+		socket.write(`${head}Expect: 100-continue\r\nContent-Length: ${body.length}\r\n\r\n`);
+		const answers = new Inflow<string>();
+		socket.setEncoding('utf8').on('data', (text: string) => answers.push(text));
+		expect(await answers.next()).toMatch(/^HTTP\/1\.1 100 /);
+		const closed = listener.close();
+		socket.write(body);
+		expect(await answers.next()).toMatch(/^HTTP\/1\.1 503 /);
+		await closed;
+		expect(sessions.seen).toEqual([]);
+	});
+
 	test('close ends every session and every connection', async () => {
 		const { listener, peer, session } = await introduced();
 		const waiting = peer.ask({ body: call(1) });
