@@ -1,7 +1,7 @@
 // Runs one command with bash, and ends whatever it leaves behind.
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
-import { setTimeout as wait } from 'node:timers/promises';
+import { setImmediate, setTimeout as wait } from 'node:timers/promises';
 import { Capture } from './capture.ts';
 import type { Exit, ProcessTree } from './process-tree.ts';
 import type { Reaper } from './reaper.ts';
@@ -37,6 +37,8 @@ const settleMs = 300;
 const termGraceMs = 500;
 /** How long a stream may stay open when every process we know of is gone. */
 const drainMs = 1000;
+/** So many turns of the event loop bring what a pipe holds, or its end. */
+const turnsToRead = 20;
 /** A command that writes this many times what is kept is ended: nobody will read it, and it only burns the machine. */
 export const floodFactor = 256;
 
@@ -59,8 +61,7 @@ export async function runCommand(reaper: Reaper, command: Command, now: () => nu
 	const stoppedBy = await firstOf(tree, command, flood.signal);
 	if (stoppedBy === 'itself') await settle(tree, now);
 	const ended = await tree.end(termGraceMs);
-	const closed = Promise.all([stdout.closed, stderr.closed]).then(() => true);
-	const isOpenEnded = (await within(closed, drainMs)) === undefined;
+	const isOpenEnded = !(await drained([stdout, stderr]));
 	for (const stream of [tree.stdin, tree.stdout, tree.stderr]) stream?.destroy();
 	return {
 		exit: await within(tree.exit, drainMs),
@@ -95,6 +96,22 @@ function firstOf(tree: ProcessTree, command: Command, flood: AbortSignal): Promi
 async function settle(tree: ProcessTree, now: () => number): Promise<void> {
 	const until = now() + settleMs;
 	while ((await tree.members()).length > 0 && now() < until) await wait(15);
+}
+
+/** Reads what is still in the pipes. False when one of them is still open after that. */
+async function drained(recordings: readonly Recording[]): Promise<boolean> {
+	let isClosed = false;
+	const closed = Promise.all(recordings.map((recording) => recording.closed)).then(() => {
+		isClosed = true;
+	});
+	await within(closed, drainMs);
+	// On a busy machine the time is up before anybody had a turn to look at the pipes; what is in them is not lost.
+	const totalBytes = () => recordings.reduce((sum, { capture }) => sum + capture.totalBytes, 0);
+	for (let before = -1; !isClosed && before !== totalBytes(); ) {
+		before = totalBytes();
+		for (let turn = 0; turn < turnsToRead && !isClosed; turn += 1) await setImmediate();
+	}
+	return isClosed;
 }
 
 interface Recording {

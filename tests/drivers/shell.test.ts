@@ -324,6 +324,18 @@ test('many commands run side by side', async () => {
 	expect(performance.now() - began).toBeLessThan(25_000);
 });
 
+test('output is not lost while the kernel is too busy to look at its pipes', async () => {
+	const busy = setInterval(() => {
+		for (const until = performance.now() + 1100; performance.now() < until; );
+	}, 0);
+	try {
+		const { stdout } = await run({ command: 'head -c 300000 /dev/zero | tr "\\0" x' });
+		expect(stdout).toHaveLength(300_000);
+	} finally {
+		clearInterval(busy);
+	}
+}, 120_000);
+
 test('other tools and methods are unknown', async () => {
 	const { permitFor } = await import('../support/permits.ts');
 	const unknownTool = await shell.call(permitForTool(name, 'Run', { command: 'true' }), exchange());
