@@ -80,11 +80,20 @@ export function targetOf(call: Pick<Syscall, 'driver' | 'method' | 'params'>): T
 			const ref = member(params, 'ref');
 			const uri = stringMember(ref, 'uri');
 			if (uri !== undefined) return { kind: 'resource', driver, uri, method };
-			return { kind: 'prompt', driver, prompt: stringMember(ref, 'name') ?? '', args: none, method };
+			return { kind: 'prompt', driver, prompt: stringMember(ref, 'name') ?? '', args: completed(params), method };
 		}
 		default:
 			return { kind: 'method', driver, method, params };
 	}
+}
+
+/** The arguments so far and the one being typed; both values where it is among them, for a server may read either. */
+function completed(params: JsonObject): JsonObject {
+	const given = object(member(member(params, 'context'), 'arguments'));
+	const typed = member(params, 'argument');
+	const name = stringMember(typed, 'name') ?? '';
+	const value = member(typed, 'value') ?? null;
+	return { ...given, [name]: Object.hasOwn(given, name) ? [given[name] as Json, value] : value };
 }
 
 /** Which of the things a rule can name a driver's request is. */

@@ -1,6 +1,6 @@
 // A call in another form: the arguments that were judged, frozen, are the ones that run.
 import { deepFreeze } from '../abi/json.ts';
-import type { Syscall, Target } from '../abi/syscall.ts';
+import { type Syscall, type Target, targetOf } from '../abi/syscall.ts';
 
 /** The same call aimed at this form of its target; everything the policy has no opinion about stays. Frozen. */
 export function withTarget(call: Syscall, target: Target): Syscall {
@@ -13,7 +13,7 @@ export function withTarget(call: Syscall, target: Target): Syscall {
 			return deepFreezeCall({ ...call, params });
 		}
 		case 'resource':
-			return target.uri === call.params['uri']
+			return isAimedAt(call, target)
 				? deepFreezeCall(call)
 				: deepFreezeCall({ ...call, method: 'resources/read', params: { uri: target.uri } });
 		case 'prompt':
@@ -23,6 +23,12 @@ export function withTarget(call: Syscall, target: Target): Syscall {
 		default:
 			return target satisfies never;
 	}
+}
+
+/** A completion names its resource elsewhere than a read does, and must not become one. */
+function isAimedAt(call: Syscall, { uri, method }: Target & { kind: 'resource' }): boolean {
+	const own = targetOf(call);
+	return own.kind === 'resource' && own.uri === uri && own.method === method;
 }
 
 function deepFreezeCall(call: Syscall): Syscall {

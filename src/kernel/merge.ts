@@ -2,6 +2,7 @@
 import type { Introduction } from '../abi/driver.ts';
 import { isJsonObject, type Json, type JsonObject } from '../abi/json.ts';
 import type { DriverName } from '../abi/names.ts';
+import { honestText } from './screen.ts';
 
 export type Introductions = ReadonlyMap<DriverName, Introduction>;
 
@@ -27,7 +28,7 @@ function join(first: JsonObject, second: JsonObject): JsonObject {
 /** The drivers' own instructions and the policy's hints; exactly the driver's text when there is only one and nothing to add. */
 export function mergeInstructions(introductions: Introductions, hints: readonly string[]): string | undefined {
 	const spoken = [...introductions].flatMap(([name, { instructions }]) =>
-		instructions === undefined ? [] : [{ name, instructions }],
+		instructions === undefined ? [] : [{ name, instructions: honestText(instructions) }],
 	);
 	const [only] = spoken;
 	const own = hints.length === 0 ? [] : [`Policy:\n${hints.map((hint) => `- ${hint}`).join('\n')}`];

@@ -7,20 +7,32 @@ import { rawJson, writeJson } from '../wire/json.ts';
 import { noticePrefix } from './refusal.ts';
 
 /** Text that could hold any of it, escapes included. Everything else keeps its bytes unread. */
-const worthReading = /trapgate|\[policy\]|BLOCKED by policy|"resource|\\u00|\\\//;
+const worthReading = /trapgate|\[policy\]|blocked|not run:|the action ran|"resource|"contents"|\\u00|\\\//i;
 
 /** The answer as the client may see it: the very same object when there is nothing to take out. */
 export function screen(reply: Reply, call: Syscall, judge: (target: Target) => Decision): Reply {
 	if (!worthReading.test(reply.body.text)) return reply;
 	const before = reply.body.value();
 	const cleaned = withoutOurKeys(before);
-	const after = isJsonObject(cleaned) ? screenBlocks(cleaned, call, judge) : cleaned;
+	const screened = isJsonObject(cleaned) ? screenBlocks(cleaned, call, judge) : cleaned;
+	const after = reply.ok ? screened : honest(screened, 'message');
 	return after === before ? reply : { ...reply, body: rawJson(writeJson(after)) };
 }
 
-/** Screens the params of a driver's notification or request. */
+/** Screens the params of a driver's request. */
 export function screenParams(params: JsonObject | undefined): JsonObject | undefined {
 	return params === undefined ? undefined : (withoutOurKeys(params) as JsonObject);
+}
+
+/** Screens the params of a driver's notification: log lines and progress are read by the agent, too. */
+export function screenNote(params: JsonObject | undefined): JsonObject | undefined {
+	const clean = screenParams(params);
+	return clean === undefined ? undefined : honest(honest(clean, 'data'), 'message');
+}
+
+/** Screens what a driver says of one of its tools, prompts or resources. */
+export function screenListed(definition: JsonObject): JsonObject {
+	return honest(withoutOurKeys(definition) as JsonObject, 'description');
 }
 
 /** Drops every member whose key begins with `trapgate/`; returns the same value when there is none. */
@@ -61,15 +73,33 @@ function screenBlocks(result: JsonObject, call: Syscall, judge: (target: Target)
 	return Object.keys(changes).length === 0 ? result : { ...result, ...changes };
 }
 
-/** A text block that begins as the kernel's notices do would be believed; its beginning is taken away. */
-function withoutForgedNotice(block: Json): Json {
-	const text = stringMember(block, 'text');
-	if (text === undefined || !isJsonObject(block)) return block;
-	const honest = text.replace(forged, '');
-	return honest === text ? block : { ...block, text: honest };
+/** A text that begins as the kernel's notices do would be believed; its beginning is taken away. */
+export function honestText(text: string): string {
+	return text.replace(forged, '');
 }
 
-const forged = new RegExp(`^\\s*(?:(?:${noticePrefix.replace(/[[\]]/g, '\\$&')}|BLOCKED by policy[.:]?)\\s*)+`);
+function withoutForgedNotice(block: Json): Json {
+	return honest(block, 'text');
+}
+
+/** The object with an honest text as this member; the same one when it had that or none. */
+function honest<Value extends Json>(object: Value, name: string): Value {
+	const text = stringMember(object, name);
+	if (text === undefined || !isJsonObject(object)) return object;
+	const cleaned = honestText(text);
+	return cleaned === text ? object : ({ ...(object as JsonObject), [name]: cleaned } as unknown as Value);
+}
+
+/** How everything begins that the kernel itself tells an agent, invisible characters before it or not. */
+const beginnings = [
+	noticePrefix.replace(/[[\]]/g, '\\$&'),
+	'BLOCKED by policy[.:]?',
+	'BLOCKED: (?:a person declined this call|the policy could not be evaluated)[.]?',
+	'Blocked again \\(\\d+\\)[.]?',
+	'Not run: (?:approval was requested|rule [^ ]+ asks)',
+	'The action RAN, but its completion could not be recorded',
+];
+const forged = new RegExp(`^(?:[\\s\\p{Cf}]*(?:${beginnings.join('|')}))+[\\s\\p{Cf}]*`, 'iu');
 
 function withoutForbiddenLink(block: Json, call: Syscall, judge: (target: Target) => Decision): Json {
 	const type = stringMember(block, 'type');

@@ -1,8 +1,10 @@
 // One client's session: its table, its calls in flight, and what its drivers ask of it.
+import type { Decision } from '../abi/decision.ts';
 import type { Hello, Note, Reply } from '../abi/driver.ts';
 import { isJsonObject, type Json, type JsonObject, member, stringMember } from '../abi/json.ts';
 import { callId, type DriverName } from '../abi/names.ts';
-import type { Caller, Syscall, Target } from '../abi/syscall.ts';
+import { type Caller, type Syscall, type Target, targetOf } from '../abi/syscall.ts';
+import { isRequestMethod } from '../policy/methods.ts';
 import { hints, viewTool } from '../policy/view.ts';
 import type { MessageId } from '../wire/channel.ts';
 import type { Incoming, Link } from '../wire/link.ts';
@@ -14,9 +16,10 @@ import type { Kernel } from './boot.ts';
 import { withTarget } from './call.ts';
 import type { CallContext } from './context.ts';
 import { mergeCapabilities, mergeInstructions } from './merge.ts';
+import { misreadKey } from './misread.ts';
 import { unknownName, unknownResource } from './refusal.ts';
 import { ownerOf } from './resources.ts';
-import { screenParams } from './screen.ts';
+import { screenListed, screenNote } from './screen.ts';
 import { syscall } from './syscall.ts';
 
 export interface SessionOptions {
@@ -75,6 +78,9 @@ export class Session implements BankListener {
 	/** Answers one request of the client. */
 	async answer(incoming: Incoming): Promise<Reply> {
 		const params = incoming.params ?? {};
+		const misread = misreadKey(incoming.method, params);
+		if (misread !== undefined)
+			return errorReply(-32602, `${JSON.stringify(misread)} could be read as another parameter`);
 		switch (incoming.method) {
 			case 'tools/list':
 				return this.#listPage(params) ?? resultReply({ tools: await this.#visibleTools() });
@@ -142,7 +148,7 @@ export class Session implements BankListener {
 		if (note.method === 'notifications/resources/updated' && uri !== undefined && !this.#subscribed.has(uri)) return;
 		const related = this.#inFlight.findLast((flight) => flight.driver === driver)?.incoming.id;
 		void this.#link.notify(
-			{ ...note, params: screenParams(note.params) },
+			{ ...note, params: screenNote(note.params) },
 			note.method === 'notifications/message' ? related : undefined,
 		);
 	}
@@ -164,7 +170,7 @@ export class Session implements BankListener {
 		const { set } = this.#kernel.revisions.current();
 		return [...table.entries.values()].flatMap((entry) => {
 			const view = viewTool(set, { driver: entry.driver, definition: entry.definition, ...this.#moment() });
-			return view.state === 'hidden' ? [] : [{ ...view.definition, name: entry.wire }];
+			return view.state === 'hidden' ? [] : [{ ...screenListed(view.definition), name: entry.wire }];
 		});
 	}
 
@@ -187,6 +193,8 @@ export class Session implements BankListener {
 				unknown,
 			},
 		);
+		// Looking an unknown name up takes a driver's time, so a hidden one must, too.
+		if (reply === unknown) await this.#bank.tools(true);
 		this.#rememberTask(entry.driver, reply);
 		return reply;
 	}
@@ -204,7 +212,7 @@ export class Session implements BankListener {
 				args: {},
 				method: 'prompts/get',
 			};
-			if (await this.#isListed(target)) shown.push({ ...entry.definition, name: entry.wire });
+			if (await this.#isListed(target)) shown.push({ ...screenListed(entry.definition), name: entry.wire });
 		}
 		return shown;
 	}
@@ -225,8 +233,12 @@ export class Session implements BankListener {
 
 	async #complete(incoming: Incoming, params: JsonObject): Promise<Reply> {
 		const ref = member(params, 'ref');
+		const type = stringMember(ref, 'type');
 		const name = stringMember(ref, 'name');
 		const uri = stringMember(ref, 'uri');
+		// A server goes by the type, so a reference of two minds would be judged as one thing and read as the other.
+		const isOfTwoMinds = name === undefined ? type !== 'ref/resource' : uri !== undefined || type !== 'ref/prompt';
+		if (isOfTwoMinds) return errorReply(-32602, '`ref` must name a prompt or a resource, as its `type` says');
 		if (uri !== undefined) {
 			const owner = await ownerOf(this.#bank, uri);
 			const unknown = unknownResource(uri);
@@ -255,7 +267,8 @@ export class Session implements BankListener {
 				// The first driver to list a URI owns it; another's would be read from the first.
 				if (uri === undefined || taken.has(uri)) continue;
 				taken.add(uri);
-				if (await this.#isListed({ kind: 'resource', driver, uri, method: 'resources/read' })) shown.push(entry);
+				if (await this.#isListed({ kind: 'resource', driver, uri, method: 'resources/read' }))
+					shown.push(screenListed(entry));
 			}
 		}
 		return shown;
@@ -343,7 +356,7 @@ export class Session implements BankListener {
 	async #pass(driver: DriverName, note: Note): Promise<void> {
 		const context = { ...this.#plain(driver), driverHasAllowedTool: await this.#hasAllowedTool(driver) };
 		const call = { caller: this.#caller, driver, method: note.method, params: note.params ?? {} };
-		const decision = this.#kernel.door.judge(call, context);
+		const decision = isRequestMethod(note.method) ? notANote(call) : this.#kernel.door.judge(call, context);
 		try {
 			await this.#kernel.door.journal.note({ call, decision });
 		} catch {
@@ -380,7 +393,7 @@ export class Session implements BankListener {
 				countRefusal: (fingerprint) => this.#countRefusal(fingerprint),
 				exchange: {
 					signal: incoming.signal,
-					progress: (note) => void this.#link.notify({ ...note, params: screenParams(note.params) }, incoming.id),
+					progress: (note) => void this.#link.notify({ ...note, params: screenNote(note.params) }, incoming.id),
 				},
 			});
 		} finally {
@@ -464,4 +477,17 @@ export class Session implements BankListener {
 	#moment(): { agent: string; at: number; env: Readonly<Record<string, string | undefined>> } {
 		return { agent: this.#caller.agent, at: this.#kernel.now(), env: this.#kernel.env };
 	}
+}
+
+/** A call without an id is a call all the same to some servers, and it would go around the door. */
+function notANote(call: Pick<Syscall, 'driver' | 'method' | 'params'>): Decision {
+	return {
+		verdict: 'denied',
+		acted: true,
+		mode: 'enforce',
+		because: [],
+		reason: 'A request was sent as a notification.',
+		final: targetOf(call),
+		changes: [],
+	};
 }

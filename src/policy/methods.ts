@@ -29,3 +29,8 @@ const protocolMethods: ReadonlySet<string> = new Set([
 export function isProtocolMethod(method: string): boolean {
 	return protocolMethods.has(method);
 }
+
+/** One of MCP's own that wants an answer. */
+export function isRequestMethod(method: string): boolean {
+	return isProtocolMethod(method) && !method.startsWith('notifications/');
+}
