@@ -42,10 +42,15 @@ export function readUrl(text: string): UrlReading | undefined {
 	};
 }
 
-/** Every reading of a resource URI: normalised, and with its escapes decoded once and twice. The text itself comes first. */
+/**
+ * Every reading of a resource URI: normalised, with its escapes decoded once and twice, and without its fragment, which
+ * names a part of the same resource (RFC 3986). The text itself comes first.
+ */
 export function uriReadings(uri: string): readonly string[] {
 	const href = URL.canParse(uri) ? new URL(uri).href : uri;
-	return [...new Set([uri, href, ...decodings(href)])];
+	const hash = href.indexOf('#');
+	const whole = hash === -1 ? href : href.slice(0, hash);
+	return [uri, ...new Set([href, ...decodings(href), whole, ...decodings(whole)])];
 }
 
 /** Dot segments survive in schemes that a URL parser does not know, so a server may climb where a rule saw none. */
