@@ -14,6 +14,7 @@ import type { AskChannel } from './approve.ts';
 import { type ConfigFile, configSchema } from './config-schema.ts';
 import type { SourceFile } from './sources.ts';
 import type { Prefix } from './syscall-table.ts';
+import { unknownDrivers } from './unknown-drivers.ts';
 
 /** How one driver is loaded. Variables in it are not yet filled in: a missing one fails that driver only. */
 export type DriverConfig = {
@@ -92,7 +93,7 @@ export function loadConfig(source: SourceFile): LoadedConfig {
 	const directory = dirname(source.path);
 	return {
 		config: configOf(document, file, source.path, directory, policy),
-		problems: channelProblems(document, file),
+		problems: [...channelProblems(document, file), ...unknownDrivers(Object.keys(file.drivers ?? {}), policy.rules)],
 	};
 }
 
