@@ -1,6 +1,7 @@
 // Where Trapgate keeps what it must remember: the XDG directories (XDG Base Directory Specification 0.8).
-import { homedir } from 'node:os';
+import { userInfo } from 'node:os';
 import { isAbsolute, join } from 'node:path';
+import { TrapgateError } from '../abi/problem.ts';
 
 export interface StateDirectories {
 	/** Trust, tokens, the audit key: `$XDG_STATE_HOME/trapgate`. */
@@ -11,16 +12,29 @@ export interface StateDirectories {
 	readonly organisation: string;
 }
 
-/** Relative XDG values are ignored, as the specification says. */
+/** Relative values are ignored, as the specification says of XDG's: state below the working directory would lie in the agent's reach. */
 export function stateDirectories(env: NodeJS.ProcessEnv): StateDirectories {
-	const home = env['HOME'] ?? homedir();
-	const xdg = (name: string, fallback: string) => {
+	const absolute = (name: string) => {
 		const value = env[name];
-		return value !== undefined && isAbsolute(value) ? value : join(home, fallback);
+		return value !== undefined && isAbsolute(value) ? value : undefined;
 	};
+	const xdg = (name: string, fallback: string) => absolute(name) ?? join(absolute('HOME') ?? accountHome(), fallback);
 	return {
 		state: join(xdg('XDG_STATE_HOME', '.local/state'), 'trapgate'),
 		user: join(xdg('XDG_CONFIG_HOME', '.config'), 'trapgate'),
 		organisation: '/etc/trapgate',
 	};
+}
+
+/** The home directory of the account, whatever `HOME` says. Throws K105 where there is none. */
+function accountHome(): string {
+	try {
+		const { homedir: home } = userInfo();
+		if (isAbsolute(home)) return home;
+	} catch {
+		// A container may run as a user id without an entry: then nobody has said where.
+	}
+	throw new TrapgateError('K105', 'there is no home directory to keep state in', {
+		help: 'set HOME, or XDG_STATE_HOME and XDG_CONFIG_HOME, to an absolute path',
+	});
 }
