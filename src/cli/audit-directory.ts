@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { type Problem, TrapgateError } from '../abi/problem.ts';
 import { loadConfig } from '../kernel/config.ts';
 import { auditDirectoryOf } from '../kernel/governed.ts';
-import { readSource } from '../kernel/sources.ts';
+import { readRoot } from '../kernel/sources.ts';
 import { stateDirectories } from '../kernel/state.ts';
 import type { CommandInput } from './command.ts';
 
@@ -15,7 +15,7 @@ export function auditDirectoryFor({
 }: Pick<CommandInput, 'flags' | 'global' | 'around'>): string {
 	const directories = stateDirectories(around.env);
 	if (!existsSync(global.config)) return auditDirectoryOf(undefined, directories);
-	const source = readSource(global.config, 'run', around.cwd);
+	const source = readRoot(global.config, 'run', around.cwd);
 	if ('code' in source) throw unreadable(global.config, [source]);
 	const { config, problems } = loadConfig(source);
 	if (config === undefined) throw unreadable(global.config, problems);

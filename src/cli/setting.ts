@@ -1,7 +1,6 @@
 // What a command works on: the root file, its policies, and where state is kept.
-import { existsSync } from 'node:fs';
 import { type Problem, TrapgateError } from '../abi/problem.ts';
-import { loadOptions } from '../kernel/boot.ts';
+import { loadOptions } from '../kernel/load-options.ts';
 import { type Loaded, type LoadOptions, loadRevision, type Revision } from '../kernel/revision.ts';
 import { type StateDirectories, stateDirectories } from '../kernel/state.ts';
 import type { CommandInput } from './command.ts';
@@ -16,21 +15,7 @@ export interface Setting {
 export function readSetting({ global, around }: Pick<CommandInput, 'global' | 'around'>): Setting {
 	const directories = stateDirectories(around.env);
 	const load = loadOptions({ file: global.config, cwd: around.cwd, env: around.env }, directories);
-	const loaded = loadRevision(load);
-	return {
-		directories,
-		load,
-		loaded: existsSync(global.config) ? loaded : { ...loaded, problems: [noRootFile(load)] },
-	};
-}
-
-function noRootFile({ file }: LoadOptions): Problem {
-	return {
-		code: 'P205',
-		severity: 'error',
-		message: `there is no \`${file}\``,
-		help: 'write one (`trapgate demo` shows how it looks), or name another: --config FILE',
-	};
+	return { directories, load, loaded: loadRevision(load) };
 }
 
 /** The revision, or K105 with every problem that stands in its way. */

@@ -1,9 +1,6 @@
 // Boots the kernel: everything is checked, trusted and open before the first client is served.
 import { randomBytes } from 'node:crypto';
-import { realpathSync } from 'node:fs';
-import { homedir, tmpdir, userInfo } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { homedir, userInfo } from 'node:os';
 import type { Mode } from '../abi/decision.ts';
 import type { DriverName } from '../abi/names.ts';
 import { takeGrantor } from '../abi/permit.ts';
@@ -20,11 +17,12 @@ import { type JudgeAsk, makeJudge, makeJudgeAsk } from './gather.ts';
 import { auditDirectoryOf, auditKeyFile, commandPointers, governedPaths } from './governed.ts';
 import { idMaker } from './ids.ts';
 import { Journal } from './journal.ts';
+import { loadOptions } from './load-options.ts';
 import type { Log } from './log.ts';
 import { resolvePath } from './paths.ts';
 import { Pools } from './pools.ts';
 import { makeProtection } from './protect.ts';
-import { type LoadOptions, loadRevision } from './revision.ts';
+import { loadRevision } from './revision.ts';
 import { Revisions } from './revisions.ts';
 import { SharedDriver } from './shared-driver.ts';
 import { type StateDirectories, stateDirectories } from './state.ts';
@@ -82,6 +80,7 @@ export async function boot(options: BootOptions): Promise<Kernel> {
 	requireTrust(first, trust, options.file);
 
 	const { config } = first;
+	if (config.drivers.length === 0) log.warn('no drivers are configured, so clients get no tools');
 	const now = () => Date.now();
 	const elapsed = () => performance.now();
 	const newId = idMaker(now, randomBytes);
@@ -174,29 +173,6 @@ export async function boot(options: BootOptions): Promise<Kernel> {
 			await audit.close();
 		},
 	};
-}
-
-/** What `loadRevision` needs, from the surroundings of a command. */
-export function loadOptions(
-	options: Pick<BootOptions, 'file' | 'cwd' | 'env' | 'mode'>,
-	directories: StateDirectories,
-): LoadOptions {
-	return {
-		file: options.file,
-		roots: { packs: packsDirectory(), user: directories.user, organisation: directories.organisation },
-		cwd: options.cwd,
-		home: homedir(),
-		tmp: realpathSync(tmpdir()),
-		env: options.env,
-		mode: options.mode,
-		rootWasTrusted: new TrustStore(directories.state).knows(options.file),
-	};
-}
-
-/** The packs of the running installation: beside `dist` when built, beside `src` when run from source. */
-export function packsDirectory(): string {
-	const installation = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-	return join(installation, 'policies');
 }
 
 function detailOf({ audit }: KernelConfig, target: Target): DetailLevel {

@@ -9,7 +9,16 @@ import { loadPolicy } from '../policy/load.ts';
 import type { Policy, Rule } from '../policy/rule.ts';
 import { suggest } from '../text/suggest.ts';
 import { type KernelConfig, loadConfig } from './config.ts';
-import { layerFiles, liesIn, packNames, policyPath, readSource, type SourceFile, type SourceRoots } from './sources.ts';
+import {
+	layerFiles,
+	liesIn,
+	packNames,
+	policyPath,
+	readRoot,
+	readSource,
+	type SourceFile,
+	type SourceRoots,
+} from './sources.ts';
 import { hashFiles } from './trust.ts';
 
 /** Everything the kernel is governed by at one moment. */
@@ -52,7 +61,7 @@ export interface Loaded {
 
 /** Reads and compiles everything. Problems of severity `error` mean that there is no revision. */
 export function loadRevision(options: LoadOptions): Loaded {
-	const root = readSource(options.file, 'run', options.cwd);
+	const root = readRoot(options.file, 'run', options.cwd);
 	if ('code' in root) return { revision: undefined, problems: [root], sources: [] };
 	const { config, problems: configProblems } = loadConfig(root);
 	if (config === undefined) return { revision: undefined, problems: configProblems, sources: [root] };

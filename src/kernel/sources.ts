@@ -58,6 +58,7 @@ export function readSource(path: string, layer: Layer, from: string): SourceFile
 	});
 	try {
 		const status = statSync(path);
+		if (status.isDirectory()) return unreadable('it is a directory');
 		if (!status.isFile()) return unreadable('it is not a file');
 		if (status.size > largestFile) return unreadable(`it has ${status.size} bytes, the limit is ${largestFile}`);
 		const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(readFileSync(path));
@@ -66,6 +67,22 @@ export function readSource(path: string, layer: Layer, from: string): SourceFile
 		const code = (error as NodeJS.ErrnoException).code;
 		return unreadable(code === 'ENOENT' ? 'there is no such file' : errorText(error));
 	}
+}
+
+/** Reads the root file; a Problem says what to type instead. */
+export function readRoot(path: string, layer: Layer, from: string): SourceFile | Problem {
+	const source = readSource(path, layer, from);
+	if (!('code' in source)) return source;
+	if (!existsSync(path)) {
+		return {
+			...source,
+			message: `there is no \`${path}\``,
+			help: 'write one (`trapgate demo` shows how it looks), or name another: --config FILE',
+		};
+	}
+	return statSync(path, { throwIfNoEntry: false })?.isDirectory()
+		? { ...source, help: `name the file in it: --config ${join(path, 'trapgate.yaml')}` }
+		: source;
 }
 
 /** True when `path` lies in `directory`, with the symlinks of both resolved. */
@@ -85,5 +102,6 @@ function realOr(path: string): string {
 
 function displayName(path: string, from: string): string {
 	const shorter = relative(from, path);
-	return shorter !== '' && !shorter.startsWith(`..${sep}..`) && shorter.length < path.length ? shorter : path;
+	const isFar = shorter === '' || shorter === '..' || shorter.startsWith(`..${sep}..`);
+	return isFar || shorter.length >= path.length ? path : shorter;
 }

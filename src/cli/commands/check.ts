@@ -1,5 +1,5 @@
 // `trapgate check`: every problem in every file at once, likely mistakes, and examples that do not hold.
-import { loadOptions } from '../../kernel/boot.ts';
+import { loadOptions } from '../../kernel/load-options.ts';
 import { stateDirectories } from '../../kernel/state.ts';
 import type { Command, CommandInput } from '../command.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';

@@ -2,7 +2,7 @@
 import { createInterface } from 'node:readline/promises';
 import { TrapgateError } from '../../abi/problem.ts';
 import { cookieName } from '../../drivers/process-table.ts';
-import { loadOptions } from '../../kernel/boot.ts';
+import { loadOptions } from '../../kernel/load-options.ts';
 import { loadRevision } from '../../kernel/revision.ts';
 import { stateDirectories } from '../../kernel/state.ts';
 import { TrustStore } from '../../kernel/trust.ts';

@@ -56,7 +56,7 @@ function configuration({ file, policy_rev, mode, workspace, trust, files, rules 
 }
 
 function drivers({ drivers: all, collision }: Checkup, paint: Paint): string[] {
-	if (all.length === 0) return ['none configured'];
+	if (all.length === 0) return ['none configured: clients get no tools'];
 	const clash =
 		collision === undefined ? [] : [`${mark(false, paint)} the kernel would not boot: ${onOneLine(collision)}`];
 	return [
