@@ -26,8 +26,11 @@ function install(folder) {
 		return;
 	}
 	say(`${name}: running npm ci`);
-	// Development dependencies are what builds and checks the project, whatever NODE_ENV says here.
-	npm(['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error', `--prefix=${folder}`], folder);
+	// Development dependencies build and check the project, an optional one is what the demo fronts, whatever is set here.
+	npm(
+		['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error', `--prefix=${folder}`],
+		folder,
+	);
 	writeFileSync(stamp, wanted);
 	say(`${name}: dependencies installed`);
 }
