@@ -28,6 +28,23 @@ test('a policy without problems ends on one line that counts', async () => {
 	expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
 });
 
+test.each([
+	['tool: "fiels/read"', 'did you mean `files`?'],
+	['tool: ["files/*", "other*/read"]', 'drivers: files, shut'],
+	['tool: "*", from: Files', 'did you mean `files`?'],
+])('a rule about a driver that is not loaded is pointed at: %s', async (match, help) => {
+	const rule = `  - { id: a, match: { ${match} }, then: deny, reason: r, instead: i }\n`;
+	const others = `  - { id: b, match: { tool: "shut/x" }, then: deny, reason: r, instead: i }
+  - { id: c, match: { tool: ["*/read", "fi*/x"], from: "f*" }, then: deny, reason: r, instead: i }\n`;
+	const drivers = 'drivers: { files: { command: x }, shut: { command: x, disabled: true } }\n';
+	place.write('trapgate.yaml', `version: 1\n${drivers}rules:\n${rule}${others}`);
+	const { code, stdout } = await place.run(['check']);
+	expect(stdout).toMatch(/^warning\[P201\]: rule `a` is about the driver/);
+	expect(stdout).toContain(`= help: ${help}`);
+	expect(stdout.match(/P201/g)).toHaveLength(1);
+	expect(code).toBe(1);
+});
+
 test('problems in several files are shown in one run, each with its line', async () => {
 	place.write('trapgate.yaml', 'version: 1\npolicies: [./one.yaml, ./two.yaml]\n');
 	place.write('one.yaml', 'version: 1\nname: one\nrules:\n  - id: a\n    match: { tol: x/y }\n    then: allow\n');
