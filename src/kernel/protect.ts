@@ -68,16 +68,18 @@ export function makeProtection(options: ProtectOptions): Protection {
 				return forms === undefined ? [path] : [forms.lexical, forms.real];
 			}),
 		);
-	let known: { readonly forms: ReadonlySet<string>; readonly governed: string; readonly at: number } | undefined;
+	const roots = [...(workspace === undefined ? [] : [workspace]), home];
+	let known: (Guarded & { readonly governed: string; readonly at: number }) | undefined;
 	/** Resolving two dozen paths for every call would cost more than all the rest of it. */
-	const guardedForms = () => {
+	const guardedForms = (): Guarded => {
 		const governed = options.governed();
 		const key = governed.join('\0');
 		const at = options.elapsed();
 		if (known === undefined || known.governed !== key || at - known.at > freshMs) {
-			known = { forms: everyForm([...fixed, ...governed]), governed: key, at };
+			const forms = everyForm([...fixed, ...governed]);
+			known = { forms, holders: holdersOf(forms, everyForm(roots)), governed: key, at };
 		}
-		return known.forms;
+		return known;
 	};
 	return {
 		check(target, cwd) {
@@ -89,12 +91,39 @@ export function makeProtection(options: ProtectOptions): Protection {
 			for (const text of candidates) {
 				const forms = resolvePath(text, cwd);
 				if (forms === undefined) continue;
-				const hit = guardedAbove(forms.lexical, guarded) ?? guardedAbove(forms.real, guarded);
+				const hit = guardedAbove(forms.lexical, guarded.forms) ?? guardedAbove(forms.real, guarded.forms);
 				if (hit !== undefined) return refusalOf(target, shortName(hit));
+				const isHolder = (form: string) =>
+					guarded.holders.has(form) && ![cwd, workspace].some((place) => place !== undefined && liesBelow(place, form));
+				if (isHolder(forms.lexical) || isHolder(forms.real)) return refusalOf(target, shortName(forms.lexical));
 			}
 			return undefined;
 		},
 	};
+}
+
+interface Guarded {
+	readonly forms: ReadonlySet<string>;
+	/**
+	 * Directories below workspace or home that hold something guarded: whoever moves `.git` away, writes a hook there and
+	 * moves it back has named no hook. Only they themselves are guarded, not what else is in them.
+	 */
+	readonly holders: ReadonlySet<string>;
+}
+
+function holdersOf(forms: ReadonlySet<string>, roots: ReadonlySet<string>): ReadonlySet<string> {
+	const holders = new Set<string>();
+	for (const form of forms) {
+		for (const root of roots) {
+			for (let at = dirname(form); at !== root && liesBelow(at, root); at = dirname(at)) holders.add(at);
+		}
+	}
+	return holders;
+}
+
+/** Is `path` this directory, or below it? */
+function liesBelow(path: string, directory: string): boolean {
+	return path === directory || path.startsWith(directory === '/' ? directory : `${directory}/`);
 }
 
 /** The guarded path that `path` is, or lies below. */

@@ -61,6 +61,8 @@ describe('refused', () => {
 		['a URL of another scheme', { uri: `vscode-remote://host${top}/policy%2Eyaml?x#y` }],
 		['as the name of a member', { files: { [join(top, 'policy.yaml')]: 'version: 1' } }],
 		['as the name of a parameter', { 'trapgate.yaml': 'version: 1' }],
+		['moving away the directory of the hooks', { source: '.git', destination: 'elsewhere' }],
+		['moving away the directory of a client', { source: join(top, 'home/.config'), destination: 'elsewhere' }],
 		['under a parameter nobody knows', { whatever: 'trapgate.yaml' }],
 	])('%s', (_, args) => {
 		expect(check(args)).toMatchObject({ verdict: 'denied', acted: true, because: [{ id: 'kernel/protected-files' }] });
@@ -86,6 +88,10 @@ describe('not its business', () => {
 		['an ordinary file', { path: 'src/a.ts' }],
 		['the workspace', { path: workspace }],
 		['text that names a policy', { text: 'edit\ntrapgate.yaml' }],
+		['what else is beside the hooks', { path: '.git/HEAD' }],
+		['what else is beside a client', { path: join(top, 'home/.config/git/ignore') }],
+		['a directory around the workspace', { path: top }],
+		['the home', { path: join(top, 'home') }],
 		['a list of names to ignore', { text: '.vscode/\nnode_modules/\n' }],
 		['code with comments', { text: '// one\n// two\nimport x from "../a.ts";\n' }],
 		['a web address', { url: 'https://example.org/trapgate.yaml' }],
