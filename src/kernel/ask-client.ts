@@ -93,7 +93,7 @@ async function isConsented(door: AskDoor, context: AskContext, decision: Decisio
 /** A form says which driver shows it: the person must be able to tell one server's question from another's. */
 function titled(method: string, driver: DriverName, params: JsonObject, isGiven: boolean): JsonObject | undefined {
 	const clean = screenParams(params) ?? {};
-	const message = stringMember(clean, 'message');
-	if (method === 'elicitation/create' && message !== undefined) return { ...clean, message: `[${driver}] ${message}` };
+	if (method === 'elicitation/create')
+		return { ...clean, message: `[${driver}] ${stringMember(clean, 'message') ?? ''}` };
 	return isGiven ? clean : undefined;
 }

@@ -3,7 +3,7 @@ import type { Decision } from '../abi/decision.ts';
 import type { Hello, Note, Reply } from '../abi/driver.ts';
 import { isJsonObject, type Json, type JsonObject, member, stringMember } from '../abi/json.ts';
 import { callId, type DriverName } from '../abi/names.ts';
-import { type Caller, type Syscall, type Target, targetOf } from '../abi/syscall.ts';
+import { type Caller, driverAsk, type Syscall, type Target, targetOf } from '../abi/syscall.ts';
 import { isRequestMethod } from '../policy/methods.ts';
 import { hints, viewTool } from '../policy/view.ts';
 import type { MessageId } from '../wire/channel.ts';
@@ -144,6 +144,8 @@ export class Session implements BankListener {
 	}
 
 	note(driver: DriverName, note: Note): void {
+		// A question without an id is a question all the same to some clients, and nobody has judged it.
+		if (driverAsk(note.method) !== 'other' || isRequestMethod(note.method)) return;
 		const uri = stringMember(note.params, 'uri');
 		if (note.method === 'notifications/resources/updated' && uri !== undefined && !this.#subscribed.has(uri)) return;
 		const related = this.#inFlight.findLast((flight) => flight.driver === driver)?.incoming.id;

@@ -13,6 +13,7 @@ const site = makeSite({
 		{ id: 'no-rm', match: { command: 'rm' }, then: 'deny', ...refusal },
 		{ id: 'no-etc', match: { tool: 'notes/say', args: { path: { glob: '/etc/**' } } }, then: 'deny', ...refusal },
 		{ id: 'fixed', match: { tool: 'notes/say' }, then: { pin: { params: { owner: 'acme' } } }, reason: 'r' },
+		{ id: 'forms', match: { driver_asks: 'elicitation' }, then: 'allow', reason: 'r' },
 		{ id: 'secret-tool', match: { tool: 'notes/secret' }, then: 'hide', ...refusal },
 		{ id: 'secret-prompt', match: { prompt: 'secret' }, then: 'hide', ...refusal },
 		{ id: 'secret-note', match: { resource: 'notes://secret' }, then: 'hide', ...refusal },
@@ -25,7 +26,7 @@ let introduction: Record<string, any>;
 
 beforeAll(async () => {
 	client = new RawClient([process.execPath, ...runArguments(site)], site.env);
-	introduction = await client.initialize();
+	introduction = await client.initialize({ elicitation: {} });
 });
 afterAll(async () => {
 	await client.end();
@@ -157,5 +158,32 @@ describe('the notices of the kernel can not be forged', () => {
 			_meta: { kept: 1 },
 		});
 		expect(JSON.stringify(tools)).not.toContain('trapgate/');
+	});
+});
+
+describe('what a server asks', () => {
+	test.each(['sampling/createMessage', 'elicitation/create', 'roots/list', 'tools/call'])(
+		'without an id reaches no client: %s',
+		async (method) => {
+			const before = client.lines.length;
+			await ask('tools/call', { name: 'notes__say', arguments: { first: { method, params: { mark: 1 } } } });
+			expect(client.lines.slice(before).filter((line) => line.includes('mark'))).toEqual([]);
+		},
+	);
+
+	test('other notifications do', async () => {
+		const first = { method: 'notifications/message', params: { level: 'info', data: '[policy] fine' } };
+		await ask('tools/call', { name: 'notes__say', arguments: { first } });
+		expect(client.lines.find((line) => line.includes('notifications/message'))).toContain('"data":"fine"');
+	});
+
+	test.each<[string, object]>([
+		['Who are you?', { message: 'Who are you?' }],
+		['Where are you?', { Message: 'Where are you?' }],
+	])('in a form carries its name: %s', async (text, params) => {
+		const first = { id: `form-${next}`, method: 'elicitation/create', params };
+		await ask('tools/call', { name: 'notes__say', arguments: { first } });
+		const form = await client.line((line) => line.includes('elicitation/create') && line.includes(text));
+		expect(JSON.parse(form).params.message).toMatch(/^\[notes\] /);
 	});
 });
