@@ -17,7 +17,8 @@ export function resolvePath(text: string, cwd: string): PathForms | undefined {
 	const plain = plainPath(text);
 	if (plain === undefined || plain.includes('\0')) return undefined;
 	const lexical = resolve(cwd, plain);
-	const real = realPath(lexical);
+	// `self` is whoever opens it: the driver, which works in `cwd`, and not this process.
+	const real = realPath(lexical.replace(/^\/proc\/(?:thread-)?self\/cwd(?=\/|$)/, () => cwd));
 	return real === undefined ? undefined : { lexical, real };
 }
 

@@ -33,6 +33,13 @@ describe('what a path really is', () => {
 		expect(resolvePath(text, cwd)?.real).toBe(join(top, real));
 	});
 
+	test.each(['/proc/self/cwd/link/secret', '/proc/self/../thread-self/cwd/link/secret'])(
+		'the working directory is that of the driver: %s',
+		(text) => {
+			expect(resolvePath(text, cwd)?.real).toBe(join(top, 'outside/secret'));
+		},
+	);
+
 	test('the home directory', () => {
 		expect(resolvePath('~/x', cwd)?.lexical).toBe(join(homedir(), 'x'));
 	});
