@@ -32,6 +32,7 @@ export function lint(policies: readonly Policy[], { now, commands = [] }: LintOp
 			...lintShadowed(rule, stronger),
 			...lintCommandRegex(rule, [shellCommand, ...commands]),
 			...lintHide(rule),
+			...lintReading(rule),
 			...(isToolDenied ? lintEverything(rule) : []),
 		]),
 		...lintWaivers(policy, now),
@@ -113,6 +114,21 @@ function lintShadowed(rule: Rule, { byDriver, others }: StrongerRules): Problem[
 			where: rule.actionWhere,
 			label: `${quote(stronger.id)} ${verb} the same calls, and ${stronger.action.kind} wins over ${kind}`,
 			help: `add an \`except:\` to ${quote(stronger.id)} instead`,
+		},
+	];
+}
+
+/** P303: until a person can confirm what a tool does, every tool writes, and what restricts reading restricts nothing. */
+function lintReading({ action, id, match, matchWhere, where }: Rule): Problem[] {
+	if (match.effect !== 'read' || action.kind === 'allow') return [];
+	return [
+		{
+			code: 'P303',
+			severity: 'warning',
+			message: `rule ${quote(id)} can never take effect`,
+			where: matchWhere ?? where,
+			label: 'no tool counts as one that only reads: what tools do is not recorded yet',
+			help: 'name the tools instead',
 		},
 	];
 }

@@ -152,6 +152,16 @@ test('a waiver is reported from the first moment it has ended', () => {
 });
 
 test.each([
+	['effect: read', 'deny', ['P303']],
+	['tool: "a/*", effect: read', 'ask', ['P303']],
+	['tool: "a/*", effect: read', '{ narrow: { params: { n: { max: 1 } } } }', ['P303']],
+	['effect: write', 'deny', []],
+	['effect: read', 'allow', []],
+])('nothing restricts tools that only read, since none counts as one: { %s } with %s', (match, then, expected) => {
+	expect(codes(rules(`id: a, match: { ${match} }, then: ${then}, ${complete}`))).toEqual(expected);
+});
+
+test.each([
 	['tool: "*"', 'allow', true],
 	['tool: ["a/b", "*/*"]', 'ask', true],
 	['tool: "a/*"', 'allow', false],
