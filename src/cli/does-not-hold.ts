@@ -16,6 +16,7 @@ export function doesNotHold({ config, policies }: Pick<Revision, 'config' | 'pol
 			: ['There is no runtime ring: what a server does beyond its answers is not seen.']),
 		"The client's own built-in tools (its shell, its editor) go around Trapgate until the client closes them.",
 		'Argument checks race with the file system: between our look at a path and its use a symlink can change.',
+		"Relative path arguments are resolved against the driver's working directory; a server that does otherwise opens another file.",
 		'A program that runs as the same user could answer a question, trust a changed policy, or read the key of the log.',
 		...(config.mode === 'enforce'
 			? []
