@@ -23,7 +23,7 @@ export interface HttpFront {
 	close(): Promise<void>;
 }
 
-/** Listens. Throws K104 for an open front off loopback, K105 when the token can't be used, K101 when two tools claim one name. */
+/** Listens. Throws K104 for an open front off loopback and an address that can't be had, K105 when the token can't be used, K101 when two tools claim one name. */
 export async function serveHttp(kernel: Kernel, options: HttpFrontOptions): Promise<HttpFront> {
 	const { host, port, agent, tokenFile } = options;
 	if (tokenFile === undefined && !isLoopback(host)) {
@@ -57,7 +57,11 @@ export async function serveHttp(kernel: Kernel, options: HttpFrontOptions): Prom
 				.catch((error: unknown) => kernel.log.error({ err: error }, 'a session could not be served'))
 				.finally(() => serving.delete(served));
 		},
-	);
+	).catch((error: unknown) => {
+		// The policy is not at fault, as K105 would say: the address is somebody else's.
+		if (!(error instanceof TrapgateError)) throw error;
+		throw new TrapgateError('K104', error.message, { cause: error, help: 'choose another: --http 127.0.0.1:PORT' });
+	});
 	const url = `http://${listener.address.host.includes(':') ? `[${listener.address.host}]` : listener.address.host}:${listener.address.port}/mcp`;
 	return {
 		url,

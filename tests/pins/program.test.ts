@@ -1,5 +1,7 @@
 // What scripts rely on: exit codes, and the names that programs import.
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { exitCodes } from '../../src/cli/exit-codes.ts';
 import * as published from '../../src/index.ts';
@@ -34,6 +36,7 @@ test.each<[number, string]>([
 	[2, 'explain'],
 	[2, 'audit show nobody --config good.yaml'],
 	[3, 'check --config broken.yaml'],
+	[2, 'run --http 999999 --config none.yaml'],
 	[3, 'run --config broken.yaml'],
 	[3, 'run --config project.yaml'],
 	[3, 'check --config none.yaml'],
@@ -43,6 +46,19 @@ test.each<[number, string]>([
 	[6, 'trust --config project.yaml'],
 ])('%i: trapgate %s', async (code, line) => {
 	expect((await place.run(line.split(' ').filter(Boolean))).code).toBe(code);
+});
+
+test('4: trapgate run --http, where somebody else listens', async () => {
+	const other = createServer().listen(0, '127.0.0.1');
+	await once(other, 'listening');
+	const { port } = other.address() as AddressInfo;
+	try {
+		const { code, stderr } = await place.run(['run', '--config', 'good.yaml', '--http', String(port), '--quiet']);
+		expect(stderr).toMatch(/^error\[K104\]: can't listen on 127\.0\.0\.1:\d+: .*EADDRINUSE/);
+		expect(code).toBe(4);
+	} finally {
+		other.close();
+	}
 });
 
 test('names a program may import', () => {

@@ -52,6 +52,7 @@ export const run: Command = {
 		const prefix = oneOf<Prefix>('prefix', text(flags['prefix']), ['always', 'conflict', 'never']);
 		const level = oneOf<LogLevel>('log-level', text(flags['log-level']), ['debug', 'info', 'warn', 'error', 'silent']);
 		const http = text(flags['http']);
+		const address = http === undefined ? undefined : parseAddress(http);
 		if (http !== undefined && flags['stdio'] === true) throw usage('`--stdio` and `--http` exclude each other');
 		if (http === undefined && flags['no-token'] === true) throw usage('`--no-token` goes with `--http`');
 
@@ -64,13 +65,13 @@ export const run: Command = {
 			log: makeLog(level ?? (global.quiet ? 'error' : 'info')),
 			mode,
 			prefix,
-			idleMs: http === undefined ? 0 : 5 * 60_000,
+			idleMs: address === undefined ? 0 : 5 * 60_000,
 			watchEveryMs,
 		});
 		try {
-			return http === undefined
+			return address === undefined
 				? await serveStdio(kernel, agent, input)
-				: await serveOverHttp(kernel, agent, http, flags['no-token'] === true, input);
+				: await serveOverHttp(kernel, agent, address, flags['no-token'] === true, input);
 		} finally {
 			await kernel.close();
 		}
@@ -108,12 +109,12 @@ async function serveStdio(kernel: Kernel, agent: string, { around }: CommandInpu
 async function serveOverHttp(
 	kernel: Kernel,
 	agent: string,
-	address: string,
+	address: { readonly host: string; readonly port: number },
 	isOpen: boolean,
 	{ around, global }: CommandInput,
 ): Promise<ExitCode> {
 	const front = await serveHttp(kernel, {
-		...parseAddress(address),
+		...address,
 		agent,
 		tokenFile: isOpen ? undefined : join(kernel.directories.state, 'http-token'),
 		random: randomBytes,
