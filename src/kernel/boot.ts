@@ -1,6 +1,6 @@
 // Boots the kernel: everything is checked, trusted and open before the first client is served.
 import { randomBytes } from 'node:crypto';
-import { homedir, userInfo } from 'node:os';
+import { userInfo } from 'node:os';
 import type { Mode } from '../abi/decision.ts';
 import type { DriverName } from '../abi/names.ts';
 import { takeGrantor } from '../abi/permit.ts';
@@ -117,7 +117,7 @@ export async function boot(options: BootOptions): Promise<Kernel> {
 	const journal = new Journal({ audit, revisions, detailOf: (target) => detailOf(config, target), elapsed, newId });
 	const protection = makeProtection({
 		workspace: config.workspace,
-		home: homedir(),
+		home: load.home,
 		governed: () => governedPaths({ revision: revisions.current(), load, directories }),
 		resolvePath,
 		elapsed,

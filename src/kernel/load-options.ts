@@ -1,11 +1,11 @@
 // What loading a policy needs of the world: where packs, layers, home and temporary files are.
 import { realpathSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Mode } from '../abi/decision.ts';
 import type { LoadOptions } from './revision.ts';
-import type { StateDirectories } from './state.ts';
+import { homeDirectory, type StateDirectories } from './state.ts';
 import { TrustStore } from './trust.ts';
 
 export interface LoadSurroundings {
@@ -24,7 +24,7 @@ export function loadOptions(options: LoadSurroundings, directories: StateDirecto
 		file: options.file,
 		roots: { packs: packsDirectory(), user: directories.user, organisation: directories.organisation },
 		cwd: options.cwd,
-		home: homedir(),
+		home: homeDirectory(options.env),
 		tmp: realpathSync(tmpdir()),
 		env: options.env,
 		mode: options.mode,

@@ -14,16 +14,21 @@ export interface StateDirectories {
 
 /** Relative values are ignored, as the specification says of XDG's: state below the working directory would lie in the agent's reach. */
 export function stateDirectories(env: NodeJS.ProcessEnv): StateDirectories {
-	const absolute = (name: string) => {
-		const value = env[name];
-		return value !== undefined && isAbsolute(value) ? value : undefined;
-	};
-	const xdg = (name: string, fallback: string) => absolute(name) ?? join(absolute('HOME') ?? accountHome(), fallback);
+	const xdg = (name: string, fallback: string) => absolute(env[name]) ?? join(homeDirectory(env), fallback);
 	return {
 		state: join(xdg('XDG_STATE_HOME', '.local/state'), 'trapgate'),
 		user: join(xdg('XDG_CONFIG_HOME', '.config'), 'trapgate'),
 		organisation: '/etc/trapgate',
 	};
+}
+
+/** What `~` means: `HOME` where it is absolute, else the account's. Throws K105 where there is neither. */
+export function homeDirectory(env: NodeJS.ProcessEnv): string {
+	return absolute(env['HOME']) ?? accountHome();
+}
+
+function absolute(path: string | undefined): string | undefined {
+	return path !== undefined && isAbsolute(path) ? path : undefined;
 }
 
 /** The home directory of the account, whatever `HOME` says. Throws K105 where there is none. */

@@ -2,7 +2,7 @@
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { stateDirectories } from '../../src/kernel/state.ts';
+import { homeDirectory, stateDirectories } from '../../src/kernel/state.ts';
 
 const account = userInfo().homedir;
 
@@ -23,4 +23,9 @@ test.each<[string, NodeJS.ProcessEnv, string, string]>([
 	]),
 ])('%s', (_, env, state, user) => {
 	expect(stateDirectories(env)).toEqual({ state, user, organisation: '/etc/trapgate' });
+});
+
+test('`~` is absolute, whatever HOME says', () => {
+	expect(homeDirectory({ HOME: '/h' })).toBe('/h');
+	for (const HOME of ['', 'rel']) expect(homeDirectory({ HOME })).toBe(account);
 });
