@@ -14,6 +14,8 @@ export interface CallContext {
 	readonly cwd: string;
 	/** The tool or prompt as its driver listed it. */
 	readonly definition: JsonObject | undefined;
+	/** Revision of the table the call was resolved in. */
+	readonly toolsRevision: string | undefined;
 	/** JSON Pointers of arguments that carry shell text. */
 	readonly commandsAt: readonly string[];
 	/** For resources and prompts: may this caller use a tool of the same driver? */

@@ -64,6 +64,7 @@ export class Journal {
 		const target = targetOf(asked);
 		const entry = {
 			...this.#callFields(asked, target, decision),
+			...(context.toolsRevision === undefined ? {} : { tools_rev: context.toolsRevision }),
 			rules: decision.because.map((rule) => rule.id),
 			...argumentsOf(target, this.#options.detailOf(target)),
 		};

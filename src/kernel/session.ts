@@ -42,6 +42,7 @@ export class Session implements BankListener {
 	readonly #clientTasks = new Map<string, DriverName>();
 	readonly #subscribed = new Set<string>();
 	readonly #refusals = new Map<string, number>();
+	readonly #changes = new Set<string>();
 	readonly #unsubscribe: () => void;
 	/** Client requests in flight, oldest first: what a driver asks meanwhile travels with the newest. */
 	readonly #inFlight: { readonly driver: DriverName; readonly incoming: Incoming }[] = [];
@@ -156,6 +157,14 @@ export class Session implements BankListener {
 	}
 
 	changed(kind: 'tools' | 'prompts' | 'resources'): void {
+		// A storm of changes in one turn is one piece of news.
+		if (this.#changes.has(kind)) return;
+		this.#changes.add(kind);
+		setImmediate(() => this.#announce(kind));
+	}
+
+	#announce(kind: 'tools' | 'prompts' | 'resources'): void {
+		this.#changes.delete(kind);
 		void this.#link.notify({ method: `notifications/${kind}/list_changed`, params: undefined, extra: {} });
 	}
 
@@ -182,7 +191,9 @@ export class Session implements BankListener {
 		if (typeof name !== 'string') return errorReply(-32602, '`name` must be a string');
 		if (args !== undefined && !isJsonObject(args)) return errorReply(-32602, '`arguments` must be an object');
 		const unknown = unknownName('tool', name);
-		const entry = (await this.#bank.tools()).entries.get(name) ?? (await this.#bank.tools(true)).entries.get(name);
+		const kept = await this.#bank.tools();
+		const table = kept.entries.has(name) ? kept : await this.#bank.tools(true);
+		const entry = table.entries.get(name);
 		if (entry === undefined) return this.#nothingThere('tool', name, unknown);
 		const reply = await this.#syscall(
 			incoming,
@@ -192,6 +203,7 @@ export class Session implements BankListener {
 				name,
 				definition: entry.definition,
 				commandsAt: this.#kernel.commandsAt(entry.driver, entry.name),
+				toolsRevision: table.revision(),
 				unknown,
 			},
 		);
@@ -371,7 +383,8 @@ export class Session implements BankListener {
 		incoming: Incoming,
 		driver: DriverName,
 		params: JsonObject,
-		about: Pick<CallContext, 'name' | 'unknown'> & Partial<Pick<CallContext, 'definition' | 'commandsAt'>>,
+		about: Pick<CallContext, 'name' | 'unknown'> &
+			Partial<Pick<CallContext, 'definition' | 'commandsAt' | 'toolsRevision'>>,
 	): Promise<Reply> {
 		const call: Syscall = {
 			id: callId(this.#kernel.newId()),
@@ -386,6 +399,7 @@ export class Session implements BankListener {
 		try {
 			return await syscall(this.#kernel.door, call, {
 				...this.#plain(driver),
+				toolsRevision: undefined,
 				...about,
 				bank: this.#bank,
 				listener: this,

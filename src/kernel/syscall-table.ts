@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { type JsonObject, stringMember } from '../abi/json.ts';
 import { type DriverName, type WireName, wireName } from '../abi/names.ts';
+import { writeJson } from '../wire/json.ts';
 
 /** `always`: `driver__tool`; `conflict`: bare unless two drivers claim it; `never`: bare. */
 export type Prefix = 'always' | 'conflict' | 'never';
@@ -26,6 +27,8 @@ export interface Collision {
 export interface Table {
 	readonly entries: ReadonlyMap<string, TableEntry>;
 	readonly collisions: readonly Collision[];
+	/** `sha256:` over every entry as its driver listed it; the log says under which table a call was made. */
+	revision(): string;
 }
 
 /** Entries as the drivers listed them, in the order the configuration names the drivers. */
@@ -63,7 +66,17 @@ export function buildTable(listed: Listed, prefix: Prefix, bound: Map<string, Dr
 			entries.set(wire, { wire, driver, name, definition });
 		}
 	}
-	return { entries, collisions };
+	let revision: string | undefined;
+	return {
+		entries,
+		collisions,
+		revision() {
+			revision ??= `sha256:${createHash('sha256')
+				.update(writeJson([...listed]))
+				.digest('hex')}`;
+			return revision;
+		},
+	};
 }
 
 /** The name every MCP client accepts: other characters become `_`, a long name is cut and told apart by a hash. */

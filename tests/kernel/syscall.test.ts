@@ -96,6 +96,7 @@ function context(more: Partial<CallContext> = {}, reply: Reply = answer): CallCo
 		name: 'files__read',
 		cwd: '/w',
 		definition: undefined,
+		toolsRevision: undefined,
 		commandsAt: [],
 		driverHasAllowedTool: true,
 		unknown,

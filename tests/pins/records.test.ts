@@ -22,7 +22,7 @@ const decided = (wants: (record: Record<string, unknown>) => boolean) =>
 
 test('decided, of a call that runs', () => {
 	const record = decided((record) => record['decision'] === 'allowed');
-	expect(keysOf(record)).toEqual([...told, 'tool', 'args', 'ms'].sort());
+	expect(keysOf(record)).toEqual([...told, 'tool', 'tools_rev', 'args', 'ms'].sort());
 	expect(record).toMatchObject({
 		v: 1,
 		method: 'tools/call',
@@ -47,13 +47,13 @@ test('completed, with the id of its decided', () => {
 
 test('decided, of a call that ran in another form', () => {
 	const record = decided((record) => record['decision'] === 'rewritten');
-	expect(keysOf(record)).toEqual([...told, 'tool', 'args', 'changed', 'reason', 'ms'].sort());
+	expect(keysOf(record)).toEqual([...told, 'tool', 'tools_rev', 'args', 'changed', 'reason', 'ms'].sort());
 	expect(record?.['changed']).toEqual([{ path: '/text', from: 'old', to: 'new', rule: 'new-words' }]);
 });
 
 test('decided, of a call that was refused', () => {
 	const record = decided((record) => record['decision'] === 'denied' && record['tool'] === 'good/echo');
-	expect(keysOf(record)).toEqual([...told, 'tool', 'args', 'final', 'reason', 'instead', 'fp', 'repeat'].sort());
+	expect(keysOf(record)).toEqual([...told, 'tool', 'tools_rev', 'args', 'final', 'reason', 'instead', 'fp', 'repeat'].sort());
 	expect(record).toMatchObject({ final: true, repeat: 1, told_agent: true });
 });
 
