@@ -3,9 +3,9 @@ import type { Decision } from '../abi/decision.ts';
 import type { Hello, Note, Reply } from '../abi/driver.ts';
 import { isJsonObject, type Json, type JsonObject, member, stringMember } from '../abi/json.ts';
 import { callId, type DriverName } from '../abi/names.ts';
-import { type Caller, driverAsk, type Syscall, type Target, targetOf } from '../abi/syscall.ts';
+import { type Caller, driverAsk, type Syscall, targetOf } from '../abi/syscall.ts';
 import { isRequestMethod } from '../policy/methods.ts';
-import { hints, viewTool } from '../policy/view.ts';
+import { hints } from '../policy/view.ts';
 import type { MessageId } from '../wire/channel.ts';
 import type { Incoming, Link } from '../wire/link.ts';
 import { errorReply, resultReply } from '../wire/message.ts';
@@ -13,13 +13,13 @@ import type { Elicit } from './approve.ts';
 import { askClient } from './ask-client.ts';
 import type { Bank, BankListener, DriverRequest } from './bank.ts';
 import type { Kernel } from './boot.ts';
-import { withTarget } from './call.ts';
+import { Catalog, plainSurroundings } from './catalog.ts';
 import type { CallContext } from './context.ts';
 import { mergeCapabilities, mergeInstructions } from './merge.ts';
 import { misreadKey } from './misread.ts';
 import { unknownName, unknownResource } from './refusal.ts';
 import { ownerOf } from './resources.ts';
-import { screenListed, screenNote } from './screen.ts';
+import { screenNote } from './screen.ts';
 import { syscall } from './syscall.ts';
 
 export interface SessionOptions {
@@ -36,6 +36,7 @@ export class Session implements BankListener {
 	readonly #link: Link;
 	readonly #caller: Caller;
 	readonly #hello: Hello;
+	readonly #catalog: Catalog;
 	/** Tasks (MCP 2025-11-25): which driver keeps which. */
 	readonly #tasks = new Map<string, DriverName>();
 	/** Tasks the client keeps for drivers. */
@@ -53,6 +54,7 @@ export class Session implements BankListener {
 		this.#link = link;
 		this.#caller = caller;
 		this.#hello = hello;
+		this.#catalog = new Catalog(kernel, bank, caller);
 		bank.attach(this);
 		this.#unsubscribe = kernel.revisions.onChange(() => {
 			for (const kind of ['tools', 'prompts', 'resources'] as const) this.changed(kind);
@@ -67,7 +69,10 @@ export class Session implements BankListener {
 				return introduction === undefined ? [] : [[name, introduction] as const];
 			}),
 		);
-		const instructions = mergeInstructions(introductions, hints(this.#kernel.revisions.current().set, this.#moment()));
+		const instructions = mergeInstructions(
+			introductions,
+			hints(this.#kernel.revisions.current().set, this.#catalog.moment()),
+		);
 		return {
 			protocolVersion: this.#hello.protocolVersion,
 			capabilities: mergeCapabilities(introductions),
@@ -84,20 +89,17 @@ export class Session implements BankListener {
 			return errorReply(-32602, `${JSON.stringify(misread)} could be read as another parameter`);
 		switch (incoming.method) {
 			case 'tools/list':
-				return this.#listPage(params) ?? resultReply({ tools: await this.#visibleTools() });
+				return this.#listPage(params) ?? resultReply({ tools: await this.#catalog.tools() });
 			case 'tools/call':
 				return this.#callTool(incoming, params);
 			case 'prompts/list':
-				return this.#listPage(params) ?? resultReply({ prompts: await this.#visiblePrompts() });
+				return this.#listPage(params) ?? resultReply({ prompts: await this.#catalog.prompts() });
 			case 'prompts/get':
 				return this.#getPrompt(incoming, params);
 			case 'resources/list':
-				return this.#listPage(params) ?? resultReply({ resources: await this.#visibleResources('resources', 'uri') });
+				return this.#listPage(params) ?? resultReply({ resources: await this.#catalog.resources() });
 			case 'resources/templates/list':
-				return (
-					this.#listPage(params) ??
-					resultReply({ resourceTemplates: await this.#visibleResources('resourceTemplates', 'uriTemplate') })
-				);
+				return this.#listPage(params) ?? resultReply({ resourceTemplates: await this.#catalog.resourceTemplates() });
 			case 'resources/read':
 			case 'resources/subscribe':
 			case 'resources/unsubscribe':
@@ -176,15 +178,6 @@ export class Session implements BankListener {
 
 	// Tools
 
-	async #visibleTools(): Promise<readonly JsonObject[]> {
-		const table = await this.#bank.tools(true);
-		const { set } = this.#kernel.revisions.current();
-		return [...table.entries.values()].flatMap((entry) => {
-			const view = viewTool(set, { driver: entry.driver, definition: entry.definition, ...this.#moment() });
-			return view.state === 'hidden' ? [] : [{ ...screenListed(view.definition), name: entry.wire }];
-		});
-	}
-
 	async #callTool(incoming: Incoming, params: JsonObject): Promise<Reply> {
 		const name = params['name'];
 		const args = params['arguments'];
@@ -214,22 +207,6 @@ export class Session implements BankListener {
 	}
 
 	// Prompts and completion
-
-	async #visiblePrompts(): Promise<readonly JsonObject[]> {
-		const entries = [...(await this.#bank.prompts(true)).entries.values()];
-		const shown: JsonObject[] = [];
-		for (const entry of entries) {
-			const target: Target = {
-				kind: 'prompt',
-				driver: entry.driver,
-				prompt: entry.name,
-				args: {},
-				method: 'prompts/get',
-			};
-			if (await this.#isListed(target)) shown.push({ ...screenListed(entry.definition), name: entry.wire });
-		}
-		return shown;
-	}
 
 	async #getPrompt(incoming: Incoming, params: JsonObject): Promise<Reply> {
 		const name = params['name'];
@@ -268,25 +245,6 @@ export class Session implements BankListener {
 	}
 
 	// Resources
-
-	async #visibleResources(
-		kind: 'resources' | 'resourceTemplates',
-		key: 'uri' | 'uriTemplate',
-	): Promise<readonly JsonObject[]> {
-		const shown: JsonObject[] = [];
-		const taken = new Set<string>();
-		for (const [driver, entries] of await this.#bank.listed(kind, true)) {
-			for (const entry of entries) {
-				const uri = stringMember(entry, key);
-				// The first driver to list a URI owns it; another's would be read from the first.
-				if (uri === undefined || taken.has(uri)) continue;
-				taken.add(uri);
-				if (await this.#isListed({ kind: 'resource', driver, uri, method: 'resources/read' }))
-					shown.push(screenListed(entry));
-			}
-		}
-		return shown;
-	}
 
 	async #useResource(incoming: Incoming, params: JsonObject): Promise<Reply> {
 		const uri = params['uri'];
@@ -351,7 +309,7 @@ export class Session implements BankListener {
 	): Promise<readonly DriverName[]> {
 		const judged = await Promise.all(
 			drivers.map(async (driver) => {
-				const context = { ...this.#plain(driver), driverHasAllowedTool: await this.#hasAllowedTool(driver) };
+				const context = await this.#catalog.surroundings(driver);
 				const { verdict } = this.#kernel.door.judge({ caller: this.#caller, driver, method, params }, context);
 				return verdict === 'allowed' || verdict === 'asked' || verdict === 'rewritten';
 			}),
@@ -368,7 +326,7 @@ export class Session implements BankListener {
 
 	/** A client's notification is a message to a driver too: it passes only where a request of that name would. */
 	async #pass(driver: DriverName, note: Note): Promise<void> {
-		const context = { ...this.#plain(driver), driverHasAllowedTool: await this.#hasAllowedTool(driver) };
+		const context = await this.#catalog.surroundings(driver);
 		const call = { caller: this.#caller, driver, method: note.method, params: note.params ?? {} };
 		const decision = isRequestMethod(note.method) ? notANote(call) : this.#kernel.door.judge(call, context);
 		try {
@@ -398,12 +356,12 @@ export class Session implements BankListener {
 		this.#inFlight.push(flight);
 		try {
 			return await syscall(this.#kernel.door, call, {
-				...this.#plain(driver),
+				...plainSurroundings(this.#kernel, driver),
 				toolsRevision: undefined,
 				...about,
 				bank: this.#bank,
 				listener: this,
-				driverHasAllowedTool: incoming.method === 'tools/call' || (await this.#hasAllowedTool(driver)),
+				driverHasAllowedTool: incoming.method === 'tools/call' || (await this.#catalog.hasAllowedTool(driver)),
 				elicit: this.#elicit(incoming.id),
 				traceparent: stringMember(member(params, '_meta'), 'traceparent'),
 				countRefusal: (fingerprint) => this.#countRefusal(fingerprint),
@@ -417,43 +375,11 @@ export class Session implements BankListener {
 		}
 	}
 
-	#plain(driver: DriverName): Pick<CallContext, 'cwd' | 'definition' | 'commandsAt'> {
-		return { cwd: this.#kernel.cwdOf(driver), definition: undefined, commandsAt: [] };
-	}
-
 	async #nothingThere(kind: 'tool' | 'prompt' | 'resource', name: string, unknown: Reply): Promise<Reply> {
 		await this.#kernel.door.journal.unknown({ caller: this.#caller, kind, name }).catch((error: unknown) => {
 			this.#kernel.log.error({ err: error }, 'a call to an unknown name could not be recorded');
 		});
 		return unknown;
-	}
-
-	async #isListed(target: Target): Promise<boolean> {
-		const { driver } = target;
-		const call: Syscall = withTarget(
-			{
-				id: callId('list'),
-				caller: this.#caller,
-				driver,
-				method: target.kind === 'prompt' ? 'prompts/get' : 'resources/read',
-				params:
-					target.kind === 'prompt' ? { name: target.prompt } : target.kind === 'resource' ? { uri: target.uri } : {},
-				extra: {},
-			},
-			target,
-		);
-		const context = { ...this.#plain(driver), driverHasAllowedTool: await this.#hasAllowedTool(driver) };
-		const { verdict, acted } = this.#kernel.door.judge(call, context);
-		return verdict !== 'hidden' || !acted;
-	}
-
-	async #hasAllowedTool(driver: DriverName): Promise<boolean> {
-		const { set } = this.#kernel.revisions.current();
-		for (const entry of (await this.#bank.tools()).entries.values()) {
-			if (entry.driver !== driver) continue;
-			if (viewTool(set, { driver, definition: entry.definition, ...this.#moment() }).state === 'listed') return true;
-		}
-		return false;
 	}
 
 	#elicit(related: MessageId | undefined): Elicit | undefined {
@@ -488,10 +414,6 @@ export class Session implements BankListener {
 	/** All lists fit one page; a cursor is none of ours. */
 	#listPage(params: JsonObject): Reply | undefined {
 		return params['cursor'] === undefined ? undefined : errorReply(-32602, 'Invalid cursor');
-	}
-
-	#moment(): { agent: string; at: number; env: Readonly<Record<string, string | undefined>> } {
-		return { agent: this.#caller.agent, at: this.#kernel.now(), env: this.#kernel.env };
 	}
 }
 

@@ -1,0 +1,130 @@
+// The catalogue: the tools, prompts and resources that exist for one caller, as the caller's lists show them.
+import type { JsonObject } from '../abi/json.ts';
+import { stringMember } from '../abi/json.ts';
+import { callId, type DriverName } from '../abi/names.ts';
+import type { Caller, Target } from '../abi/syscall.ts';
+import { viewTool } from '../policy/view.ts';
+import type { Bank } from './bank.ts';
+import type { Kernel } from './boot.ts';
+import { withTarget } from './call.ts';
+import type { CallContext } from './context.ts';
+import { screenListed } from './screen.ts';
+
+/** What a rule on time, agent or environment is held against. */
+export interface Moment {
+	readonly agent: string;
+	readonly at: number;
+	readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+export class Catalog {
+	readonly #kernel: Kernel;
+	readonly #bank: Bank;
+	readonly #caller: Caller;
+
+	constructor(kernel: Kernel, bank: Bank, caller: Caller) {
+		this.#kernel = kernel;
+		this.#bank = bank;
+		this.#caller = caller;
+	}
+
+	/** Under their wire names, without what policy pinned or dropped. */
+	async tools(): Promise<readonly JsonObject[]> {
+		const table = await this.#bank.tools(true);
+		const { set } = this.#kernel.revisions.current();
+		return [...table.entries.values()].flatMap((entry) => {
+			const view = viewTool(set, { driver: entry.driver, definition: entry.definition, ...this.moment() });
+			return view.state === 'hidden' ? [] : [{ ...screenListed(view.definition), name: entry.wire }];
+		});
+	}
+
+	async prompts(): Promise<readonly JsonObject[]> {
+		const table = await this.#bank.prompts(true);
+		const isListed = await this.#listing();
+		return [...table.entries.values()].flatMap(({ driver, name, definition, wire }) =>
+			isListed({ kind: 'prompt', driver, prompt: name, args: {}, method: 'prompts/get' })
+				? [{ ...screenListed(definition), name: wire }]
+				: [],
+		);
+	}
+
+	resources(): Promise<readonly JsonObject[]> {
+		return this.#byUri('resources', 'uri');
+	}
+
+	resourceTemplates(): Promise<readonly JsonObject[]> {
+		return this.#byUri('resourceTemplates', 'uriTemplate');
+	}
+
+	/** May the caller use a tool of this driver? Resources and prompts that no rule names depend on it. */
+	async hasAllowedTool(driver: DriverName): Promise<boolean> {
+		const { set } = this.#kernel.revisions.current();
+		for (const entry of (await this.#bank.tools()).entries.values()) {
+			if (entry.driver !== driver) continue;
+			if (viewTool(set, { driver, definition: entry.definition, ...this.moment() }).state === 'listed') return true;
+		}
+		return false;
+	}
+
+	/** What surrounds a request to this driver that is not a tool call. */
+	async surroundings(
+		driver: DriverName,
+	): Promise<Pick<CallContext, 'cwd' | 'definition' | 'commandsAt' | 'driverHasAllowedTool'>> {
+		return { ...plainSurroundings(this.#kernel, driver), driverHasAllowedTool: await this.hasAllowedTool(driver) };
+	}
+
+	moment(): Moment {
+		return { agent: this.#caller.agent, at: this.#kernel.now(), env: this.#kernel.env };
+	}
+
+	async #byUri(kind: 'resources' | 'resourceTemplates', key: 'uri' | 'uriTemplate'): Promise<readonly JsonObject[]> {
+		const lists = await this.#bank.listed(kind, true);
+		const isListed = await this.#listing();
+		const shown: JsonObject[] = [];
+		const taken = new Set<string>();
+		for (const [driver, entries] of lists) {
+			for (const entry of entries) {
+				const uri = stringMember(entry, key);
+				// The first driver to list a URI owns it; another's would be read from the first.
+				if (uri === undefined || taken.has(uri)) continue;
+				taken.add(uri);
+				if (isListed({ kind: 'resource', driver, uri, method: 'resources/read' })) shown.push(screenListed(entry));
+			}
+		}
+		return shown;
+	}
+
+	/** Answers for every prompt and resource of one list: hidden ones are left out, refused ones are not. */
+	async #listing(): Promise<(target: Target & { kind: 'prompt' | 'resource' }) => boolean> {
+		const around = new Map(
+			await Promise.all(this.#bank.ready().map(async (driver) => [driver, await this.surroundings(driver)] as const)),
+		);
+		return (target) => {
+			const { driver } = target;
+			const context = around.get(driver);
+			if (context === undefined) return false;
+			const isPrompt = target.kind === 'prompt';
+			const call = withTarget(
+				{
+					id: callId('list'),
+					caller: this.#caller,
+					driver,
+					method: isPrompt ? 'prompts/get' : 'resources/read',
+					params: isPrompt ? { name: target.prompt } : { uri: target.uri },
+					extra: {},
+				},
+				target,
+			);
+			const { verdict, acted } = this.#kernel.door.judge(call, context);
+			return verdict !== 'hidden' || !acted;
+		};
+	}
+}
+
+/** What surrounds a call of which nothing more is known than its driver. */
+export function plainSurroundings(
+	kernel: Kernel,
+	driver: DriverName,
+): Pick<CallContext, 'cwd' | 'definition' | 'commandsAt'> {
+	return { cwd: kernel.cwdOf(driver), definition: undefined, commandsAt: [] };
+}
