@@ -20,7 +20,13 @@ export interface Inspection {
 	readonly sources: readonly SourceFile[];
 	readonly rules: number;
 	readonly layers: number;
-	readonly examples: { readonly total: number; readonly heldAlone: number; readonly heldMerged: number };
+	readonly examples: {
+		readonly total: number;
+		readonly heldAlone: number;
+		readonly heldMerged: number;
+		/** `run:` examples, which this version can't judge; not in `total`. */
+		readonly unjudged: number;
+	};
 }
 
 /** The root file and everything it names. */
@@ -102,7 +108,7 @@ function judge(
 		sources,
 		rules: policies.reduce((sum, { rules }) => sum + rules.length, 0),
 		layers: new Set(sources.map(({ layer }) => layer)).size,
-		examples,
+		examples: { ...examples, unjudged: countRuns(policies) },
 	};
 }
 
@@ -118,7 +124,20 @@ function withTmpApart(context: CompileContext): CompileContext {
 }
 
 function broken(problems: readonly Problem[], sources: readonly SourceFile[]): Inspection {
-	return { loads: false, problems, sources, rules: 0, layers: 0, examples: { total: 0, heldAlone: 0, heldMerged: 0 } };
+	return {
+		loads: false,
+		problems,
+		sources,
+		rules: 0,
+		layers: 0,
+		examples: { total: 0, heldAlone: 0, heldMerged: 0, unjudged: 0 },
+	};
+}
+
+function countRuns(policies: readonly Policy[]): number {
+	return policies
+		.flatMap(({ rules }) => rules.flatMap(({ examples }) => examples))
+		.filter(({ run }) => run !== undefined).length;
 }
 
 function places({ tmp, home, env }: LoadOptions): Pick<CompileContext, 'tmp' | 'home' | 'env'> {

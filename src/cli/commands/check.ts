@@ -80,8 +80,17 @@ function summary(
 		count(rules, 'rule'),
 		...(isNamed ? [] : [count(layers, 'layer')]),
 	].join(', ');
-	const { total, heldAlone, heldMerged } = examples;
+	const { total, heldAlone, heldMerged, unjudged } = examples;
 	const held =
 		total === 0 ? [] : [paint('quiet', `examples: ${heldAlone}/${total} hold alone, ${heldMerged}/${total} merged`)];
-	return [...held, `${subject}: ${verdict}`].join('\n');
+	const silent =
+		unjudged === 0
+			? []
+			: [
+					paint(
+						'caution',
+						`${count(unjudged, 'example')} with \`run:\` not judged: this version does not read shell text`,
+					),
+				];
+	return [...held, ...silent, `${subject}: ${verdict}`].join('\n');
 }
