@@ -1,4 +1,5 @@
 // The signing key: made on first use, readable by its owner only, the same for every kernel of this user.
+
 import {
 	createHash,
 	createPrivateKey,
@@ -9,20 +10,11 @@ import {
 	sign,
 	verify,
 } from 'node:crypto';
-import {
-	closeSync,
-	fsyncSync,
-	linkSync,
-	mkdirSync,
-	openSync,
-	readFileSync,
-	statSync,
-	unlinkSync,
-	writeSync,
-} from 'node:fs';
+import { closeSync, fsyncSync, linkSync, openSync, readFileSync, statSync, unlinkSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { errorText, TrapgateError } from '../abi/problem.ts';
 import { checkDirectory, isOurs, openRegular, syncDirectory } from './layout.ts';
+import { makeDirectory } from './make-directory.ts';
 
 /** The public half, enough to verify. */
 export interface PublicKey {
@@ -42,7 +34,7 @@ export interface SigningKey {
 /** Reads the key, or makes it when there is none. Throws A102 when it can't be used or others may read it. */
 export function openKey(path: string, random: (size: number) => Uint8Array): SigningKey {
 	try {
-		mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+		makeDirectory(dirname(path));
 		checkDirectory(dirname(path), statSync(dirname(path)));
 		const key = readPrivateKey(path) ?? makeKey(path, random);
 		return {

@@ -1,11 +1,11 @@
 // Where audit files stand and who may touch them: <directory>/<YYYY-MM-DD>/<run>.jsonl and <directory>/checkpoints.jsonl.
+
 import {
 	closeSync,
 	constants,
 	fstatSync,
 	fsyncSync,
 	lstatSync,
-	mkdirSync,
 	openSync,
 	readdirSync,
 	realpathSync,
@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { errorText, TrapgateError } from '../abi/problem.ts';
+import { makeDirectory } from './make-directory.ts';
 
 /** One file of one run. */
 export interface RunFile {
@@ -57,7 +58,7 @@ export function listRunFiles(directory: string, day: string): RunFile[] {
  */
 export function prepareDirectory(path: string): void {
 	try {
-		mkdirSync(path, { recursive: true, mode: 0o700 });
+		makeDirectory(path);
 		checkDirectory(path, lstatSync(path));
 		checkAncestors(realpathSync(path));
 	} catch (thrown) {

@@ -1,12 +1,14 @@
 // The bearer token of the HTTP front: made once, readable by its owner only.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+
+import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { errorText, TrapgateError } from '../abi/problem.ts';
+import { makeDirectory } from '../audit/make-directory.ts';
 
 /** 256 bits, base64url. Made on first use with mode 0600; two kernels that start together agree on one. Throws K105. */
 export function readOrMakeToken(path: string, random: (bytes: number) => Uint8Array): string {
 	try {
-		mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+		makeDirectory(dirname(path));
 		const token = Buffer.from(random(32)).toString('base64url');
 		// `wx` fails when somebody else made it first; then theirs is the token.
 		writeFileSync(path, `${token}\n`, { mode: 0o600, flag: 'wx' });

@@ -1,8 +1,10 @@
 // Trust: which revision of a project's files a person has accepted, because the agent can write the project.
+
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { errorText, TrapgateError } from '../abi/problem.ts';
+import { makeDirectory } from '../audit/make-directory.ts';
 
 /** What a person accepted: the hash of all project-layer files, by the root file's real path. */
 interface TrustFile {
@@ -53,7 +55,7 @@ export class TrustStore {
 			version: 1,
 			trusted: { ...this.#read().trusted, [root]: { hash, at: at.toISOString() } },
 		};
-		mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
+		makeDirectory(dirname(this.#path));
 		const draft = `${this.#path}.${process.pid}`;
 		writeFileSync(draft, `${JSON.stringify(next, null, '\t')}\n`, { mode: 0o600 });
 		renameSync(draft, this.#path);

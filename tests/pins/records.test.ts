@@ -53,7 +53,9 @@ test('decided, of a call that ran in another form', () => {
 
 test('decided, of a call that was refused', () => {
 	const record = decided((record) => record['decision'] === 'denied' && record['tool'] === 'good/echo');
-	expect(keysOf(record)).toEqual([...told, 'tool', 'tools_rev', 'args', 'final', 'reason', 'instead', 'fp', 'repeat'].sort());
+	expect(keysOf(record)).toEqual(
+		[...told, 'tool', 'tools_rev', 'args', 'final', 'reason', 'instead', 'fp', 'repeat'].sort(),
+	);
 	expect(record).toMatchObject({ final: true, repeat: 1, told_agent: true });
 });
 
