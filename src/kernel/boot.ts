@@ -47,6 +47,8 @@ export interface Kernel {
 	readonly newId: () => string;
 	/** The directory a driver's relative paths resolve against. */
 	readonly cwdOf: (driver: DriverName) => string;
+	/** Is this the kernel's own shell driver? */
+	readonly isShell: (driver: DriverName) => boolean;
 	/** JSON Pointers of a tool's arguments that carry shell text. */
 	readonly commandsAt: (driver: DriverName, tool: string) => readonly string[];
 	/** Ends drivers and log; resolves when nothing is left. */
@@ -80,6 +82,9 @@ export async function boot(options: BootOptions): Promise<Kernel> {
 	requireTrust(first, trust, options.file);
 
 	const { config } = first;
+	for (const { code, message, label, where } of first.problems) {
+		log.warn({ code, where }, label === undefined ? message : `${message}: ${label}`);
+	}
 	if (config.drivers.length === 0) log.warn('no drivers are configured, so clients get no tools');
 	const now = () => Date.now();
 	const elapsed = () => performance.now();
@@ -122,7 +127,9 @@ export async function boot(options: BootOptions): Promise<Kernel> {
 		resolvePath,
 		elapsed,
 	});
-	const gather = { revisions, ports: { resolvePath }, protection, env, now, elapsed };
+	const byName = new Map(config.drivers.map((driver) => [driver.name, driver]));
+	const isShell = (name: DriverName) => byName.get(name)?.kind === 'shell';
+	const gather = { isShell, revisions, ports: { resolvePath }, protection, env, now, elapsed };
 	const reaper = await startReaper({ warn: (text: string) => log.warn(text), random: randomBytes, env });
 	const around = {
 		...load,
@@ -132,7 +139,6 @@ export async function boot(options: BootOptions): Promise<Kernel> {
 		clientName: 'trapgate',
 		clientVersion: version,
 	};
-	const byName = new Map(config.drivers.map((driver) => [driver.name, driver]));
 	const shared = new Map(
 		config.drivers
 			.filter((driver) => driver.shared)
@@ -161,6 +167,7 @@ export async function boot(options: BootOptions): Promise<Kernel> {
 		directories,
 		now,
 		newId,
+		isShell,
 		cwdOf: (name) => {
 			const driver = byName.get(name);
 			return driver === undefined ? config.directory : cwdOf(driver, around);

@@ -8,6 +8,7 @@ import type { Bank } from './bank.ts';
 import type { Kernel } from './boot.ts';
 import { withTarget } from './call.ts';
 import type { CallContext } from './context.ts';
+import { ringDemand } from './governed.ts';
 import { screenListed } from './screen.ts';
 
 /** What a rule on time, agent or environment is held against. */
@@ -31,8 +32,11 @@ export class Catalog {
 	/** Under their wire names, without what policy pinned or dropped. */
 	async tools(): Promise<readonly JsonObject[]> {
 		const table = await this.#bank.tools(true);
-		const { set } = this.#kernel.revisions.current();
+		const revision = this.#kernel.revisions.current();
+		const { set } = revision;
+		const noShell = ringDemand(revision) !== undefined;
 		return [...table.entries.values()].flatMap((entry) => {
+			if (noShell && this.#kernel.isShell(entry.driver)) return [];
 			const view = viewTool(set, { driver: entry.driver, definition: entry.definition, ...this.moment() });
 			return view.state === 'hidden' ? [] : [{ ...screenListed(view.definition), name: entry.wire }];
 		});

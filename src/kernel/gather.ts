@@ -1,10 +1,12 @@
 // Gathers what the policy needs to know about a call, and asks it.
 import type { Decision, Ports, Request } from '../abi/decision.ts';
 import { deepFreeze, type JsonObject } from '../abi/json.ts';
+import type { DriverName } from '../abi/names.ts';
 import { errorText } from '../abi/problem.ts';
 import { type Caller, type Syscall, type Target, targetOf } from '../abi/syscall.ts';
 import { decide } from '../policy/decide.ts';
 import type { CallContext } from './context.ts';
+import { absentShell, ringDemand } from './governed.ts';
 import type { Protection } from './protect.ts';
 import type { Revisions } from './revisions.ts';
 
@@ -25,6 +27,8 @@ export interface GatherOptions {
 	readonly ports: Ports;
 	readonly protection: Protection;
 	readonly env: Readonly<Record<string, string | undefined>>;
+	/** Is this the kernel's own shell driver? */
+	readonly isShell: (driver: DriverName) => boolean;
 	readonly now: () => number;
 	/** A monotonic clock in milliseconds. */
 	readonly elapsed: () => number;
@@ -49,8 +53,10 @@ function judgeTarget(options: GatherOptions, target: Target, caller: Caller, con
 	try {
 		// What a driver asks of the client names nothing of ours that it could reach.
 		const guarded = target.kind === 'driver_asks' ? undefined : options.protection.check(target, context.cwd);
-		const { set } = options.revisions.current();
-		const decision = guarded ?? decide(set, requestOf(options, caller, context, target), options.ports);
+		const revision = options.revisions.current();
+		const demand = target.kind === 'tool' && options.isShell(target.driver) ? ringDemand(revision) : undefined;
+		if (demand !== undefined) return absentShell(target, demand);
+		const decision = guarded ?? decide(revision.set, requestOf(options, caller, context, target), options.ports);
 		const tookMs = options.elapsed() - started;
 		return tookMs > longestVerdictMs ? errored(target, `the verdict took ${Math.round(tookMs)} ms`) : decision;
 	} catch (error) {

@@ -1,5 +1,8 @@
 // Where the kernel keeps what governs it, and which arguments carry shell text: the same for every way of asking.
 import { join } from 'node:path';
+import type { Decision } from '../abi/decision.ts';
+import type { Target } from '../abi/syscall.ts';
+import type { Rule } from '../policy/rule.ts';
 import type { DriverConfig } from './config.ts';
 import type { LoadOptions, Revision } from './revision.ts';
 import type { StateDirectories } from './state.ts';
@@ -17,6 +20,27 @@ export function commandPointers(driver: DriverConfig | undefined, name: string, 
 	}
 	const pointer = driver !== undefined && Object.hasOwn(driver.commands, tool) ? driver.commands[tool] : undefined;
 	return pointer === undefined ? [] : [pointer];
+}
+
+/**
+ * The first rule that must hold in the runtime ring (`ring: runtime`; rulings, 23). This version has no such ring, so
+ * while there is one, the built-in shell is absent.
+ */
+export function ringDemand({ policies }: Pick<Revision, 'policies'>): Rule | undefined {
+	return policies.flatMap((policy) => policy.rules).find((rule) => rule.ring === 'runtime');
+}
+
+/** The refusal of a shell that is absent for want of a ring: as if it were not configured. */
+export function absentShell(target: Target, rule: Rule): Decision {
+	return {
+		verdict: 'hidden',
+		acted: true,
+		mode: 'enforce',
+		because: [{ id: rule.id, effect: rule.action.kind, where: rule.where, matched: 'asked' }],
+		reason: `Rule ${rule.id} must hold in the runtime ring, which this version does not have, so there is no shell.`,
+		final: target,
+		changes: [],
+	};
 }
 
 /** What governs the agent, beside what lies in workspace and home: the root file, policies, log and state. */

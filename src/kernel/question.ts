@@ -7,7 +7,7 @@ import type { PolicySet } from '../policy/compile.ts';
 import { type Considered, explain } from '../policy/explain.ts';
 import { cwdOf } from './drivers.ts';
 import { errored } from './gather.ts';
-import { commandPointers, type Governed, governedPaths } from './governed.ts';
+import { absentShell, commandPointers, type Governed, governedPaths, ringDemand } from './governed.ts';
 import { resolvePath } from './paths.ts';
 import { makeProtection } from './protect.ts';
 
@@ -45,8 +45,11 @@ export function makeAnswer({ revision, load, directories }: Governed): (question
 		try {
 			const driver = config.drivers.find(({ name }) => name === target.driver);
 			const cwd = driver === undefined ? (config.workspace ?? config.directory) : cwdOf(driver, around);
+			const isShell = driver === undefined ? target.driver === 'shell' : driver.kind === 'shell';
 			const guarded = protection.check(target, cwd);
 			if (guarded !== undefined) return { decision: guarded, considered: [] };
+			const demand = target.kind === 'tool' && isShell ? ringDemand(revision) : undefined;
+			if (demand !== undefined) return { decision: absentShell(target, demand), considered: [] };
 			const commandsAt = target.kind === 'tool' ? commandPointers(driver, target.driver, target.tool) : [];
 			const request = { target, agent, at, env: load.env, cwd, commandsAt, driverHasAllowedTool: true };
 			const answer = explain(set, request, { resolvePath });

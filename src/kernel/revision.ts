@@ -9,6 +9,7 @@ import { loadPolicy } from '../policy/load.ts';
 import type { Policy, Rule } from '../policy/rule.ts';
 import { suggest } from '../text/suggest.ts';
 import { type KernelConfig, loadConfig } from './config.ts';
+import { ringDemand } from './governed.ts';
 import {
 	layerFiles,
 	liesIn,
@@ -149,7 +150,7 @@ function finish(
 		mode: strictest(config.mode, options.mode),
 		defaults: config.defaults,
 	});
-	const all = [...problems, ...found, ...unaskable(config, policies)];
+	const all = [...problems, ...found, ...unaskable(config, policies), ...ringless(policies)];
 	if (set === undefined || all.some((problem) => problem.severity === 'error')) {
 		return { revision: undefined, problems: all, sources };
 	}
@@ -186,6 +187,22 @@ function unaskable(config: KernelConfig, policies: readonly Policy[]): Problem[]
 			where: first.actionWhere,
 			label: 'refused every time, as `no_channel`',
 			help: 'add to trapgate.yaml: ask: { channels: [elicitation] }',
+		},
+	];
+}
+
+/** The shell is absent while a rule demands the runtime ring; its author must hear why. */
+function ringless(policies: readonly Policy[]): Problem[] {
+	const rule = ringDemand({ policies });
+	if (rule === undefined) return [];
+	return [
+		{
+			code: 'P310',
+			severity: 'warning',
+			message: `rule \`${rule.id}\` must hold in the runtime ring, which this version does not have`,
+			where: rule.where,
+			label: 'so the built-in shell is absent',
+			help: 'without `ring: runtime` the rule holds for calls, and the shell is there',
 		},
 	];
 }

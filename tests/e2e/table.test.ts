@@ -120,6 +120,20 @@ test('a command rule that can not be judged yet makes the shell refuse', async (
 	expect(refused['result'].content[0].text).toContain('no-push');
 });
 
+test('a rule that must hold in the runtime ring leaves no shell, and the log and check say why', async () => {
+	const config = {
+		drivers: { shell: { builtin: 'shell' }, good: driver('good') },
+		defaults: { tool: 'allow' },
+		rules: [{ id: 'hold', match: { command: 'git push' }, ring: 'runtime', then: 'deny', reason: 'r', instead: 'i' }],
+	};
+	const { client } = await serve(config);
+	const names = await toolNames(client);
+	expect(names).toContain('good__echo');
+	expect(names).not.toContain('shell__run');
+	expect((await call(client, 'shell__run', { command: 'true' }))['error'].code).toBe(-32602);
+	expect(client.stderr).toMatch(/rule `hold` must hold in the runtime ring.*the built-in shell is absent/);
+});
+
 describe('what a driver asks of the client', () => {
 	const config = (rules: object[] = []) => ({ drivers: { good: driver('good') }, defaults: { tool: 'allow' }, rules });
 	const capabilities = { sampling: {}, roots: {}, elicitation: {} };

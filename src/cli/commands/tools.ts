@@ -2,6 +2,7 @@
 import type { JsonObject } from '../../abi/json.ts';
 import { stringMember } from '../../abi/json.ts';
 import { parseToolName } from '../../abi/names.ts';
+import { ringDemand } from '../../kernel/governed.ts';
 import type { Revision } from '../../kernel/revision.ts';
 import { TrustStore } from '../../kernel/trust.ts';
 import { requireTrust } from '../../kernel/trusted.ts';
@@ -96,9 +97,10 @@ function namedTools({ policies }: Revision): readonly Tool[] {
 function rowOf(revision: Revision, agent: string, { driver, definition, wire }: Tool, env: NodeJS.ProcessEnv): Row {
 	const view = viewTool(revision.set, { driver: driver as never, definition, agent, at: Date.now(), env });
 	const before = tokensOf(definition);
-	const by = view.by.map(({ id }) => id);
+	const demand = isShell(revision, driver) ? ringDemand(revision) : undefined;
+	const by = demand === undefined ? view.by.map(({ id }) => id) : [demand.id];
 	const name = `${driver}/${stringMember(definition, 'name') ?? ''}`;
-	if (view.state === 'hidden')
+	if (view.state === 'hidden' || demand !== undefined)
 		return { tool: name, wire, state: 'hidden', by, limits: [], tokens: { before, after: 0 } };
 	const state = view.states.includes('pinned') ? 'pinned' : view.states.includes('narrowed') ? 'narrowed' : 'listed';
 	const rules = revision.policies.flatMap((policy) => policy.rules);
@@ -107,6 +109,10 @@ function rowOf(revision: Revision, agent: string, { driver, definition, wire }: 
 		text.replaceAll('${workspace}', revision.config.workspace ?? '${workspace}'),
 	);
 	return { tool: name, wire, state, by, limits, tokens: { before, after: tokensOf(view.definition) } };
+}
+
+function isShell({ config }: Revision, name: string): boolean {
+	return config.drivers.some((driver) => driver.name === name && driver.kind === 'shell');
 }
 
 /** A model reads about four characters as one token. */
