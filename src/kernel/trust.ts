@@ -14,15 +14,16 @@ interface TrustFile {
 
 /** One file of the project layer. */
 export interface ProjectFile {
-	readonly file: string;
+	/** Absolute: what a file is called from where somebody stands must not change its hash. */
+	readonly path: string;
 	readonly text: string;
 }
 
 /** `sha256:` over names and contents, whatever order they were found in. */
 export function hashFiles(files: readonly ProjectFile[]): string {
 	const hash = createHash('sha256');
-	for (const { file, text } of [...files].sort((a, b) => (a.file < b.file ? -1 : 1))) {
-		hash.update(`${Buffer.byteLength(file)}:${file}${Buffer.byteLength(text)}:${text}`);
+	for (const { path, text } of [...files].sort((a, b) => (a.path < b.path ? -1 : 1))) {
+		hash.update(`${Buffer.byteLength(path)}:${path}${Buffer.byteLength(text)}:${text}`);
 	}
 	return `sha256:${hash.digest('hex')}`;
 }

@@ -85,7 +85,7 @@ describe('a project that an agent can write', () => {
 		const trust = () =>
 			new TrustStore(join(site.env['XDG_STATE_HOME'] ?? '', 'trapgate')).accept(
 				file,
-				hashFiles([{ file, text }]),
+				hashFiles([{ path: file, text }]),
 				new Date(),
 			);
 		return { site, file, write, trust };
@@ -98,6 +98,16 @@ describe('a project that an agent can write', () => {
 		);
 		expect(refused).toMatchObject({ code: 3 });
 		expect(refused.stderr).toContain(`trapgate trust --config ${file}`);
+	});
+
+	test('trust does not depend on where the kernel is started', async () => {
+		const { site, file, trust } = project({ defaults: { tool: 'allow' } });
+		trust();
+		for (const cwd of [site.workspace, site.directory, '/']) {
+			const client = new RawClient([process.execPath, main, 'run', '--config', file], site.env, cwd);
+			clients.push(client);
+			expect((await client.initialize())['result'].serverInfo.name).toBe('trapgate');
+		}
 	});
 
 	test('trust needs a person at a terminal', async () => {

@@ -9,16 +9,16 @@ const state = mkdtempSync(join(tmpdir(), 'trapgate-trust-'));
 afterAll(() => rmSync(state, { recursive: true, force: true }));
 
 test('the hash covers names and contents, in any order', () => {
-	const a = { file: 'a', text: '1' };
-	const b = { file: 'b', text: '2' };
+	const a = { path: 'a', text: '1' };
+	const b = { path: 'b', text: '2' };
 	expect(hashFiles([a, b])).toBe(hashFiles([b, a]));
 	expect(hashFiles([a, b])).not.toBe(
 		hashFiles([
-			{ file: 'a', text: '12' },
-			{ file: 'b', text: '' },
+			{ path: 'a', text: '12' },
+			{ path: 'b', text: '' },
 		]),
 	);
-	expect(hashFiles([a])).not.toBe(hashFiles([{ file: 'a1', text: '' }]));
+	expect(hashFiles([a])).not.toBe(hashFiles([{ path: 'a1', text: '' }]));
 });
 
 test('what was accepted is remembered by root file, readable by its owner only', () => {
