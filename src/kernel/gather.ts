@@ -4,7 +4,7 @@ import { deepFreeze, type JsonObject } from '../abi/json.ts';
 import type { DriverName } from '../abi/names.ts';
 import { errorText } from '../abi/problem.ts';
 import { type Caller, type Syscall, type Target, targetOf } from '../abi/syscall.ts';
-import { decide } from '../policy/decide.ts';
+import { decide, errored } from '../policy/decide.ts';
 import type { CallContext } from './context.ts';
 import { absentShell, ringDemand } from './governed.ts';
 import type { Protection } from './protect.ts';
@@ -75,20 +75,5 @@ function requestOf(options: GatherOptions, caller: Caller, context: Surroundings
 		commandsAt: context.commandsAt,
 		driverHasAllowedTool: context.driverHasAllowedTool,
 		...(context.definition === undefined ? {} : { tool: { definition: context.definition } }),
-	};
-}
-
-/** A refusal because something broke while judging; it acts in every mode. */
-export function errored(target: Target, error: string): Decision {
-	return {
-		verdict: 'errored',
-		acted: true,
-		mode: 'enforce',
-		because: [],
-		reason: 'The policy could not be evaluated for this call, so it was refused.',
-		instead: 'tell the user; the audit log has the details',
-		final: target,
-		changes: [],
-		error,
 	};
 }

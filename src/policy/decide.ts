@@ -1,6 +1,7 @@
 // The decision point: what would be done with a call, whether it is done in this mode, and why.
 import type { Decision, Ports, Request } from '../abi/decision.ts';
 import { errorText } from '../abi/problem.ts';
+import type { Target } from '../abi/syscall.ts';
 import type { PolicySet } from './compile.ts';
 import { modesDownTo } from './defaults.ts';
 import { judge } from './judge.ts';
@@ -20,12 +21,13 @@ export function decide(set: PolicySet, request: Request, ports: Ports): Decision
 			return Object.freeze({ ...judgement, acted, mode, ...(acted ? {} : { final: request.target }) });
 		}
 	} catch (error) {
-		return errored(request, errorText(error));
+		return errored(request.target, errorText(error));
 	}
-	return errored(request, `unknown mode ${String(set.mode)}`);
+	return errored(request.target, `unknown mode ${String(set.mode)}`);
 }
 
-function errored({ target }: Request, error: string): Decision {
+/** A refusal because something broke while judging; it acts in every mode. */
+export function errored(target: Target, error: string): Decision {
 	return Object.freeze({
 		verdict: 'errored',
 		acted: true,

@@ -1,5 +1,5 @@
 // Judges one call against the rules that act in one mode: changes first, then both forms; the strictest wins.
-import type { AskTerms, Change, Mode, Ports, Request, RuleRef, Verdict } from '../abi/decision.ts';
+import type { Decision, Mode, Ports, Request, RuleRef, Verdict } from '../abi/decision.ts';
 import { deepFreeze, type JsonObject } from '../abi/json.ts';
 import type { Target } from '../abi/syscall.ts';
 import { joinAskTerms } from './ask.ts';
@@ -12,15 +12,7 @@ import { type Refusal, settle } from './settle.ts';
 import { defaultFor } from './unruled.ts';
 
 /** What would be done with a call, were every rule of at least `mode` in force. */
-export interface Judgement {
-	readonly verdict: Verdict;
-	readonly because: readonly RuleRef[];
-	readonly reason?: string;
-	readonly instead?: string;
-	readonly final: Target;
-	readonly changes: readonly Change[];
-	readonly ask?: AskTerms;
-}
+export type Judgement = Omit<Decision, 'acted' | 'mode' | 'error'>;
 
 /** A call in both its forms. */
 interface Forms {
