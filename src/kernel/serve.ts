@@ -36,7 +36,11 @@ export async function serve(
 	const ended = new Promise<void>((resolve) => {
 		finish = resolve;
 	});
-	const link = new Link(channel, { peer: 'client', acceptBatches: () => version === '2025-03-26' });
+	const link = new Link(channel, {
+		peer: 'client',
+		maxInFlight: 10_000,
+		acceptBatches: () => version === '2025-03-26',
+	});
 
 	async function initialize(params: JsonObject): Promise<Reply> {
 		const hello = helloOf(params);

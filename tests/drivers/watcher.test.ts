@@ -1,6 +1,7 @@
 // The watcher ends what it was told of and what carries the cookie, and nobody else.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { afterEach, describe, expect, test } from 'vitest';
 import { startTimeOf } from '../../src/drivers/process-table.ts';
@@ -91,12 +92,12 @@ describe.each(['/bin/sh', '/bin/bash'])('as %s', (shell) => {
 		const script = 'sleep 600 & echo $!; env -i /bin/sleep 600 & echo $!';
 		const leader = spawn('/bin/bash', ['-c', script], { detached: true, env, stdio: ['ignore', 'pipe', 'ignore'] });
 		children.push(leader);
-		let output = '';
-		leader.stdout.on('data', (chunk) => {
-			output += chunk;
-		});
 		const startTime = startTimeOf(leader.pid ?? 0);
-		await new Promise((resolve) => leader.once('exit', resolve));
+		const exited = new Promise((resolve) => leader.once('exit', resolve));
+		let output = '';
+		// Its end may be seen before what it wrote.
+		while (output.split('\n').length < 3) output += String((await once(leader.stdout, 'data'))[0]);
+		await exited;
 		const members = output.trim().split('\n').map(Number);
 		strays.push(...members);
 		expect(living(members)).toHaveLength(2);
