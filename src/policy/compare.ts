@@ -8,7 +8,9 @@ export function compareNumbers(a: number | ExactNumber, b: number | ExactNumber)
 	const left = decimal(a);
 	const right = decimal(b);
 	if (left.sign !== right.sign) return left.sign - right.sign;
-	return left.sign * compareMagnitudes(left, right);
+	const order = compareMagnitudes(left, right);
+	// Not −0: nobody expects to have to tell it from 0.
+	return order === 0 ? 0 : left.sign * order;
 }
 
 /** The same JSON value: numbers by value, objects whatever the order of their members. */

@@ -135,6 +135,10 @@ describe('numbers', () => {
 		expect(sameJson(a, b)).toBe(order === 0);
 	});
 
+	test('equal negative numbers are plainly equal', () => {
+		expect(compareNumbers(new ExactNumber('-7'), new ExactNumber('-7.0'))).toBe(0);
+	});
+
 	test('agree with doubles wherever doubles are exact', () => {
 		const number = fc.oneof(fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true }));
 		fc.assert(
