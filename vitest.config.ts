@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
 	test: {
+		setupFiles: ['tests/support/seed.ts'],
 		environment: 'node',
 		include: ['tests/**/*.test.ts'],
 		exclude: ['**/node_modules/**', '**/fixtures/**', 'dist/**'],
