@@ -133,6 +133,14 @@ const calls: readonly [driver: string, tool: string, args: Record<string, unknow
 	['everything', 'trigger-sampling-request', { prompt: 'p', maxTokens: 5 }, 'shape'],
 	['everything', 'trigger-elicitation-request', {}],
 	['everything', 'get-roots-list', {}],
+	[
+		'everything',
+		'gzip-file-as-resource',
+		{ name: 'x.gz', data: 'data:text/plain,hi', outputType: 'resource' },
+		'shape',
+	],
+	['everything', 'toggle-subscriber-updates', {}, 'shape'],
+	['everything', 'toggle-subscriber-updates', {}, 'shape'],
 ];
 
 describe('calls', () => {
@@ -145,10 +153,11 @@ describe('calls', () => {
 		else expect(mine).toEqual(theirs);
 	});
 
-	test('none of the tools of filesystem and memory was left out above', async () => {
-		const called = new Set(calls.map(([driver, tool]) => `${driver}__${tool}`));
+	test('no tool was left out of this file', async () => {
+		const elsewhere = ['simulate-research-query', 'toggle-simulated-logging'].map((name) => `everything__${name}`);
+		const called = new Set([...calls.map(([driver, tool]) => `${driver}__${tool}`), ...elsewhere]);
 		const listed = (await through.listTools()).tools.map((tool) => tool.name);
-		expect(listed.filter((name) => !name.startsWith('everything') && !called.has(name))).toEqual([]);
+		expect(listed.filter((name) => !called.has(name))).toEqual([]);
 	});
 });
 
@@ -179,6 +188,18 @@ test('progress of a long call arrives with the caller’s own token', async () =
 	// The SDK drops progress that arrives in one read with the answer, so the last one may be missing here.
 	expect([1, 2, 3].slice(0, seen.length)).toEqual(seen);
 	expect(seen.length).toBeGreaterThanOrEqual(2);
+});
+
+test('a task runs to its result through the kernel', async () => {
+	const research = async (client: Client, name: string) => {
+		const seen = new Set<string>();
+		const stream = client.experimental.tasks.callToolStream({ name, arguments: { topic: 'x', ambiguous: false } });
+		for await (const message of stream) seen.add(message.type);
+		return [...seen];
+	};
+	const mine = await research(through, 'everything__simulate-research-query');
+	expect(mine).toEqual(await research(directly('everything'), 'simulate-research-query'));
+	expect(mine).toContain('result');
 });
 
 test('log lines of a driver reach the client', async () => {
