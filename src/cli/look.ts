@@ -40,7 +40,7 @@ export async function lookAtDrivers(
 		random: randomBytes,
 	});
 	const place = { ...load, workspace: config.workspace, directory: config.directory };
-	const surroundings = { ...place, reaper, clientName: 'trapgate', clientVersion: around.version };
+	const surroundings = { ...place, reaper };
 	const bank = new Bank({
 		drivers: config.drivers.map((driver) => makeDriver(driver, surroundings)),
 		prefix: config.prefix,

@@ -109,7 +109,7 @@ export async function boot(options: BootOptions): Promise<Kernel> {
 	const revisions = new Revisions({
 		load,
 		first,
-		acceptedHash: () => trust.accepted(options.file),
+		acceptedHash: () => acceptedOrNone(trust, options.file),
 		report(outcome) {
 			const level = outcome.accepted ? 'info' : 'error';
 			log[level](
@@ -136,8 +136,6 @@ export async function boot(options: BootOptions): Promise<Kernel> {
 		workspace: config.workspace,
 		directory: config.directory,
 		reaper,
-		clientName: 'trapgate',
-		clientVersion: version,
 	};
 	const shared = new Map(
 		config.drivers
@@ -180,6 +178,15 @@ export async function boot(options: BootOptions): Promise<Kernel> {
 			await audit.close();
 		},
 	};
+}
+
+/** A store that was damaged while the kernel runs trusts nothing; it is no reason to stop serving. */
+function acceptedOrNone(trust: TrustStore, file: string): string | undefined {
+	try {
+		return trust.accepted(file);
+	} catch {
+		return undefined;
+	}
 }
 
 function detailOf({ audit }: KernelConfig, target: Target): DetailLevel {

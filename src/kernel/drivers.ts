@@ -19,8 +19,6 @@ export interface DriverSurroundings {
 	readonly tmp: string;
 	readonly env: Readonly<Record<string, string | undefined>>;
 	readonly reaper: Reaper;
-	readonly clientName: string;
-	readonly clientVersion: string;
 }
 
 /** A driver whose configuration can't be filled in opens with that very error: its tools are absent, the others work. */
