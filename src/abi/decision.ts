@@ -1,4 +1,5 @@
 // The question the kernel puts to the policy, and the answer.
+import type { CommandReader } from './command.ts';
 import type { Json, JsonObject } from './json.ts';
 import type { RuleId } from './names.ts';
 import type { Place } from './problem.ts';
@@ -25,10 +26,14 @@ export interface Request {
 	readonly cwd: string;
 	/** JSON Pointers of the arguments that carry shell text or an argv (`/command` for the built-in shell); empty for other tools. */
 	readonly commandsAt?: readonly string[];
+	/** The kernel's own shell: it is bash, starts in `/cwd` and gets `/stdin`. Of other tools nobody knows any of that. */
+	readonly isBuiltinShell?: boolean;
 	/** Absent when the driver has not listed this tool (`explain` without drivers, examples). */
 	readonly tool?: ToolFacts;
 	/** For resources and prompts: does this driver have a tool that this caller may use? */
 	readonly driverHasAllowedTool?: boolean;
+	/** This driver has a tool that carries commands (`commands:`), so its prompts may run some too, and nobody reads those. */
+	readonly driverRunsCommands?: boolean;
 }
 
 /** A path as text and as the file system has it. */
@@ -43,6 +48,10 @@ export interface PathForms {
 export interface Ports {
 	/** Resolves a path argument; undefined when it can't be resolved (NUL, a loop): then deny matches and allow does not. */
 	resolvePath(text: string, cwd: string): PathForms | undefined;
+	/** Reads and changes shell text. */
+	readonly commands: CommandReader;
+	/** The git branch checked out in an absolute directory; undefined when that can't be told. */
+	branchOf?(directory: string): string | undefined;
 }
 
 /** One argument that a rule changed. */
@@ -70,6 +79,8 @@ export interface RuleRef {
 	readonly where?: Place;
 	/** Which form it matched: the call as asked, the final one, or both. */
 	readonly matched: 'asked' | 'final' | 'both';
+	/** The first command that a rule about commands matched: its program and sub-commands, `git push`. */
+	readonly command?: string;
 }
 
 /** The answer: what would be done, whether it is done in this mode, and why. */

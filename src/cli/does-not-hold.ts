@@ -6,14 +6,22 @@ export function doesNotHold({ config, policies }: Pick<Revision, 'config' | 'pol
 	const carriesShell = config.drivers.some(
 		({ kind, commands }) => kind === 'shell' || Object.keys(commands).length > 0,
 	);
-	const hasCommandRule = policies.some(({ rules }) => rules.some(({ match }) => match.command !== undefined));
+	const hasCommandRule = policies.some(({ rules }) =>
+		rules.some(({ match }) => [match.command, match.facts, match.mentions].some((member) => member !== undefined)),
+	);
 	const shell = hasCommandRule
-		? 'Commands inside shell text are not analysed yet: because of your `command:` rules the shell refuses what it can not judge.'
-		: 'Commands inside shell text are not analysed yet: an allowed shell runs anything.';
+		? 'Rules about commands read the text of a command: a script on disk, a renamed or copied program and what a Makefile runs are not in it.'
+		: 'No rule is about commands: an allowed shell runs anything.';
+	const isForeign = config.drivers.some(({ commands }) => Object.keys(commands).length > 0);
 	return [
 		...(carriesShell
-			? [shell, 'There is no runtime ring: what a command starts (make, a script, node -e) is not seen.']
+			? [shell, 'There is no runtime ring: what a command starts once it runs (make, a script, a test) is not seen.']
 			: ['There is no runtime ring: what a server does beyond its answers is not seen.']),
+		...(isForeign && hasCommandRule
+			? [
+					"Of a server's tools only the arguments under `commands:` are read as commands; its other tools may run some, too.",
+				]
+			: []),
 		"The client's own built-in tools (its shell, its editor) go around Trapgate until the client closes them.",
 		'Argument checks race with the file system: between our look at a path and its use a symlink can change.',
 		"Relative path arguments are resolved against the driver's working directory; a server that does otherwise opens another file.",

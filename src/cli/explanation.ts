@@ -2,13 +2,14 @@
 import type { Json, JsonObject } from '../abi/json.ts';
 import type { Answer, Question } from '../kernel/question.ts';
 import type { Revision } from '../kernel/revision.ts';
+import type { SeenText } from '../policy/explain.ts';
 import type { Asked } from './batch.ts';
 import { nearMisses } from './render/decision.ts';
 
 /** `isRun`: the question was a shell command, so both forms are shown as its text. */
 export function explanationJson(
 	{ target, agent, at }: Question,
-	{ decision, considered }: Answer,
+	{ decision, considered, seen }: Answer,
 	isRun: boolean,
 	revision: Pick<Revision, 'id'>,
 ): JsonObject {
@@ -22,12 +23,14 @@ export function explanationJson(
 		at: new Date(at).toISOString(),
 		call: shape(target as Asked),
 		final: shape(decision.final as Asked),
-		rules: decision.because.map(({ id, where, effect, matched }) => ({
+		rules: decision.because.map(({ id, where, effect, matched, command }) => ({
 			id,
 			...(where === undefined ? {} : { file: where.file, line: where.line }),
 			effect,
 			matched,
+			...(command === undefined ? {} : { command }),
 		})),
+		...(seen.length === 0 ? {} : { seen: seen.map(seenJson) }),
 		changes: decision.changes.map(({ path, from, to, rule }) => ({
 			path,
 			...(from === undefined ? {} : { from }),
@@ -39,6 +42,24 @@ export function explanationJson(
 		...(decision.error === undefined ? {} : { error: decision.error }),
 		near: nearMisses(considered).map(({ rule, firstFailed }) => ({ id: rule.id, failed: firstFailed })),
 		policy_rev: revision.id,
+	};
+}
+
+function seenJson({ form, argument, commands, gaps }: SeenText): JsonObject {
+	return {
+		form,
+		argument,
+		commands: commands.map(({ command, rules }) => ({
+			program: command.program,
+			argv: command.argv,
+			subcommands: command.subcommands,
+			flags: command.flags,
+			facts: { ...command.facts },
+			unsure: command.unsure,
+			under: command.under.map((launcher) => launcher.command),
+			rules,
+		})),
+		gaps: gaps.map(({ kind, detail }) => ({ kind, detail })),
 	};
 }
 

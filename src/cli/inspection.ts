@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import type { Problem } from '../abi/problem.ts';
 import type { KernelConfig } from '../kernel/config.ts';
 import { commandPointers } from '../kernel/governed.ts';
-import { resolvePath } from '../kernel/paths.ts';
+import { ports } from '../kernel/ports.ts';
 import type { LoadOptions } from '../kernel/revision.ts';
 import { liesIn, readSource, type SourceFile } from '../kernel/sources.ts';
 import { type CompileContext, compile } from '../policy/compile.ts';
@@ -24,8 +24,6 @@ export interface Inspection {
 		readonly total: number;
 		readonly heldAlone: number;
 		readonly heldMerged: number;
-		/** `run:` examples, which this version can't judge; not in `total`. */
-		readonly unjudged: number;
 	};
 }
 
@@ -90,11 +88,13 @@ function judge(
 		...(kind === 'shell' ? [{ tool: `${name}/run`, argument: '/command' }] : []),
 		...Object.entries(named).map(([tool, argument]) => ({ tool: `${name}/${tool}`, argument })),
 	]);
+	const shell = drivers.find(({ kind }) => kind === 'shell')?.name;
 	const { problems: unheld, ...examples } = checkExamples(policies, {
 		...withTmpApart(context),
-		ports: { resolvePath },
+		ports,
 		at: now,
 		cwd,
+		...(shell === undefined ? {} : { shell }),
 		commandsAt: (driver, tool) =>
 			commandPointers(
 				drivers.find(({ name }) => name === driver),
@@ -108,7 +108,7 @@ function judge(
 		sources,
 		rules: policies.reduce((sum, { rules }) => sum + rules.length, 0),
 		layers: new Set(sources.map(({ layer }) => layer)).size,
-		examples: { ...examples, unjudged: countRuns(policies) },
+		examples,
 	};
 }
 
@@ -130,14 +130,8 @@ function broken(problems: readonly Problem[], sources: readonly SourceFile[]): I
 		sources,
 		rules: 0,
 		layers: 0,
-		examples: { total: 0, heldAlone: 0, heldMerged: 0, unjudged: 0 },
+		examples: { total: 0, heldAlone: 0, heldMerged: 0 },
 	};
-}
-
-function countRuns(policies: readonly Policy[]): number {
-	return policies
-		.flatMap(({ rules }) => rules.flatMap(({ examples }) => examples))
-		.filter(({ run }) => run !== undefined).length;
 }
 
 function places({ tmp, home, env }: LoadOptions): Pick<CompileContext, 'tmp' | 'home' | 'env'> {

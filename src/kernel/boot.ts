@@ -21,6 +21,7 @@ import { loadOptions } from './load-options.ts';
 import type { Log } from './log.ts';
 import { resolvePath } from './paths.ts';
 import { Pools } from './pools.ts';
+import { ports } from './ports.ts';
 import { makeProtection } from './protect.ts';
 import { loadRevision } from './revision.ts';
 import { Revisions } from './revisions.ts';
@@ -129,7 +130,8 @@ export async function boot(options: BootOptions): Promise<Kernel> {
 	});
 	const byName = new Map(config.drivers.map((driver) => [driver.name, driver]));
 	const isShell = (name: DriverName) => byName.get(name)?.kind === 'shell';
-	const gather = { isShell, revisions, ports: { resolvePath }, protection, env, now, elapsed };
+	const runsCommands = (name: DriverName) => Object.keys(byName.get(name)?.commands ?? {}).length > 0;
+	const gather = { isShell, runsCommands, revisions, ports, protection, env, now, elapsed };
 	const reaper = await startReaper({ warn: (text: string) => log.warn(text), random: randomBytes, env });
 	const around = {
 		...load,

@@ -8,7 +8,9 @@ const milliseconds = z.int().min(1).max(86_400_000);
 
 const commands = z
 	.record(z.string(), z.string().regex(/^(\/[^/]+)+$/, 'a JSON Pointer such as `/command`'))
-	.describe('Tools that carry shell text: tool name → JSON Pointer of the argument. `command:` rules judge it.');
+	.describe(
+		'Tools that carry commands: tool name → JSON Pointer of the argument, which is shell text or a list of words that is run as it is (an argv). Rules about commands judge it.',
+	);
 
 const common = {
 	commands: commands.optional(),

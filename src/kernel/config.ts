@@ -19,7 +19,7 @@ import { unknownDrivers } from './unknown-drivers.ts';
 /** How one driver is loaded. Variables in it are not yet filled in: a missing one fails that driver only. */
 export type DriverConfig = {
 	readonly name: DriverName;
-	/** Tools that carry shell text: tool name → JSON Pointer of the argument. */
+	/** Tools that carry commands: tool name → JSON Pointer of the argument, shell text or an argv. */
 	readonly commands: Readonly<Record<string, string>>;
 	/** One process for all principals. */
 	readonly shared: boolean;

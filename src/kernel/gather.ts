@@ -29,6 +29,8 @@ export interface GatherOptions {
 	readonly env: Readonly<Record<string, string | undefined>>;
 	/** Is this the kernel's own shell driver? */
 	readonly isShell: (driver: DriverName) => boolean;
+	/** Is one of its tools declared to carry commands? */
+	readonly runsCommands: (driver: DriverName) => boolean;
 	readonly now: () => number;
 	/** A monotonic clock in milliseconds. */
 	readonly elapsed: () => number;
@@ -73,7 +75,9 @@ function requestOf(options: GatherOptions, caller: Caller, context: Surroundings
 		env: options.env,
 		cwd: context.cwd,
 		commandsAt: context.commandsAt,
+		isBuiltinShell: options.isShell(target.driver),
 		driverHasAllowedTool: context.driverHasAllowedTool,
+		driverRunsCommands: options.runsCommands(target.driver),
 		...(context.definition === undefined ? {} : { tool: { definition: context.definition } }),
 	};
 }

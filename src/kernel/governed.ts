@@ -15,11 +15,16 @@ export interface Governed {
 
 /** JSON Pointers of the arguments that carry shell text. A built-in shell that is not configured is judged as one all the same. */
 export function commandPointers(driver: DriverConfig | undefined, name: string, tool: string): readonly string[] {
-	if (driver === undefined ? name === 'shell' : driver.kind === 'shell') {
-		return tool === 'run' ? ['/command', '/stdin'] : [];
+	if (isBuiltinShell(driver, name)) {
+		return tool === 'run' ? ['/command'] : [];
 	}
 	const pointer = driver !== undefined && Object.hasOwn(driver.commands, tool) ? driver.commands[tool] : undefined;
 	return pointer === undefined ? [] : [pointer];
+}
+
+/** Is this the kernel's own shell? It is bash, and says itself where it starts and what it reads. */
+export function isBuiltinShell(driver: Pick<DriverConfig, 'kind'> | undefined, name: string): boolean {
+	return driver === undefined ? name === 'shell' : driver.kind === 'shell';
 }
 
 /**

@@ -65,7 +65,7 @@ export class Journal {
 		const entry = {
 			...this.#callFields(asked, target, decision),
 			...(context.toolsRevision === undefined ? {} : { tools_rev: context.toolsRevision }),
-			rules: decision.because.map((rule) => rule.id),
+			...rulesOf(decision),
 			...argumentsOf(target, this.#options.detailOf(target)),
 		};
 		const repeat = final ? context.countRefusal(fingerprintOf(entry)) : 0;
@@ -105,7 +105,7 @@ export class Journal {
 		await this.#append({
 			...this.#callFields(about.asked, target, about.decision),
 			event: 'ask',
-			rules: about.decision.because.map((rule) => rule.id),
+			...rulesOf(about.decision),
 			...argumentsOf(target, this.#options.detailOf(target)),
 			approval: { channel: 'elicitation', bound_to: about.boundTo },
 			...(about.decision.reason === undefined ? {} : { reason: about.decision.reason }),
@@ -226,6 +226,12 @@ export class Journal {
 			method,
 		};
 	}
+}
+
+/** The rules that took part, and the command that the strictest is about. */
+function rulesOf({ because }: Decision): { rules: readonly string[]; command?: string } {
+	const [first] = because;
+	return { rules: because.map(({ id }) => id), ...(first?.command === undefined ? {} : { command: first.command }) };
 }
 
 function argumentsOf(target: Target, level: DetailLevel): { args?: { level: DetailLevel; value: Json } } {

@@ -5,10 +5,11 @@ import { errorText } from '../abi/problem.ts';
 import type { Target } from '../abi/syscall.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import { errored } from '../policy/decide.ts';
-import { type Considered, explain } from '../policy/explain.ts';
+import { type Considered, explain, type SeenText } from '../policy/explain.ts';
 import { cwdOf } from './drivers.ts';
-import { absentShell, commandPointers, type Governed, governedPaths, ringDemand } from './governed.ts';
+import { absentShell, commandPointers, type Governed, governedPaths, isBuiltinShell, ringDemand } from './governed.ts';
 import { resolvePath } from './paths.ts';
+import { ports } from './ports.ts';
 import { makeProtection } from './protect.ts';
 
 export interface Question {
@@ -24,6 +25,8 @@ export interface Answer {
 	readonly decision: Decision;
 	/** Every rule that was looked at; empty when the kernel's own protection answered first. */
 	readonly considered: readonly Considered[];
+	/** The commands that were read in the arguments, of the call as asked and as it would run. */
+	readonly seen: readonly SeenText[];
 	/** No rule allows the tool; the answer is what it would be if one did. */
 	readonly assumed?: boolean;
 }
@@ -45,19 +48,29 @@ export function makeAnswer({ revision, load, directories }: Governed): (question
 		try {
 			const driver = config.drivers.find(({ name }) => name === target.driver);
 			const cwd = driver === undefined ? (config.workspace ?? config.directory) : cwdOf(driver, around);
-			const isShell = driver === undefined ? target.driver === 'shell' : driver.kind === 'shell';
+			const isShell = isBuiltinShell(driver, target.driver);
 			const guarded = protection.check(target, cwd);
-			if (guarded !== undefined) return { decision: guarded, considered: [] };
+			if (guarded !== undefined) return { decision: guarded, considered: [], seen: [] };
 			const demand = target.kind === 'tool' && isShell ? ringDemand(revision) : undefined;
-			if (demand !== undefined) return { decision: absentShell(target, demand), considered: [] };
+			if (demand !== undefined) return { decision: absentShell(target, demand), considered: [], seen: [] };
 			const commandsAt = target.kind === 'tool' ? commandPointers(driver, target.driver, target.tool) : [];
-			const request = { target, agent, at, env: load.env, cwd, commandsAt, driverHasAllowedTool: true };
-			const answer = explain(set, request, { resolvePath });
+			const request = {
+				target,
+				agent,
+				at,
+				env: load.env,
+				cwd,
+				commandsAt,
+				isBuiltinShell: isShell,
+				driverHasAllowedTool: true,
+				driverRunsCommands: driver !== undefined && Object.keys(driver.commands).length > 0,
+			};
+			const answer = explain(set, request, ports);
 			// Only the default is assumed away: a rule that hides the shell keeps it hidden.
 			const isClosed = answer.decision.verdict === 'hidden' && answer.decision.because.length === 0;
-			return assumeAllowed && isClosed ? { ...explain(opened, request, { resolvePath }), assumed: true } : answer;
+			return assumeAllowed && isClosed ? { ...explain(opened, request, ports), assumed: true } : answer;
 		} catch (error) {
-			return { decision: errored(target, errorText(error)), considered: [] };
+			return { decision: errored(target, errorText(error)), considered: [], seen: [] };
 		}
 	};
 }

@@ -1,31 +1,171 @@
-// Rules about commands, where nobody reads the command: the call is refused rather than judged by half.
-import { applies, type CompiledRule } from './compiled.ts';
+// What holds for commands beside the rules that match them: commands that can't be read, gated names, and what no rule allows.
+import type { Command, Gap, GapKind } from '../abi/command.ts';
+import type { RuleId } from '../abi/names.ts';
+import { commandName, commandsIn } from './command-hits.ts';
+import { literalPrograms } from './command-pattern.ts';
+import type { CommandSite } from './command-sites.ts';
+import { mentionIn } from './command-test.ts';
+import { type CompiledRule, opensCommands, watchesCommands } from './compiled.ts';
 import type { SetDefaults } from './defaults.ts';
 import type { Look } from './look.ts';
 import type { Refusal } from './settle.ts';
 
 export interface CommandRefusal extends Refusal {
 	readonly verdict: 'denied' | 'asked';
+	/** Set where no rule is behind it: how the log and the agent know it. */
+	readonly by?: RuleId;
 }
 
-/**
- * A refusal when the call carries shell text that one of `rules`, all about commands, applies to, else undefined. A rule's other conditions (tool,
- * agent, time, arguments) are judged; what the command says is not.
- */
-export function commandRefusal(
-	{ command, unparsed }: SetDefaults,
-	rules: readonly CompiledRule[],
-	{ asked, final }: { readonly asked: Look; readonly final: Look },
-): CommandRefusal | undefined {
-	if (!asked.carriesCommand) return undefined;
-	const inForce = rules.filter((rule) => applies(rule, asked) || applies(rule, final));
-	if (inForce.length > 0) {
-		const names = inForce.map(({ id }) => `\`${id}\``).join(', ');
-		const subject = inForce.length === 1 ? `The command rule ${names} is` : `The command rules ${names} are`;
-		const reason = `${subject} in force, and the text of a command can't be judged yet.`;
-		return { verdict: unparsed === 'ask' ? 'asked' : 'denied', rules: inForce, reason };
+/** Nobody can write a rule of this name. */
+const unparsedId = 'kernel/unparsed' as RuleId;
+
+interface Forms {
+	readonly asked: Look;
+	readonly final: Look;
+}
+
+interface Circumstances {
+	/** Restrictions in force that are about commands. */
+	readonly restricting: readonly CompiledRule[];
+	/** Rules that let commands happen, a person's yes included. */
+	readonly opening: readonly CompiledRule[];
+	readonly defaults: SetDefaults;
+	/** Do the defaults act in this mode? */
+	readonly defaultsAct: boolean;
+}
+
+/** Why the commands of a call may not run, or not without a person, whatever the rules that match them say. */
+export function commandRefusals({ asked, final }: Forms, circumstances: Circumstances): readonly CommandRefusal[] {
+	if (!asked.carriesCommand) return [];
+	const { restricting, opening, defaults, defaultsAct } = circumstances;
+	const looks = asked === final ? [asked] : [asked, final];
+	const watching = restricting.filter((rule) => looks.some((look) => watchesCommands(rule, look)));
+	const isClosed = defaultsAct && defaults.command !== 'allow';
+	const isWatched = watching.length > 0 || isClosed || (defaultsAct && defaults.saysUnparsed);
+	return [
+		...(isWatched ? looks.flatMap(misfitRefusals) : []),
+		...(isWatched ? looks.flatMap((look) => gapRefusals(look, defaults.unparsed)) : []),
+		...(defaultsAct ? looks.flatMap((look) => mentionRefusals(look, defaults.mention, watching)) : []),
+		...(isClosed ? closedRefusals(final, opening, defaults.command) : []),
+	].slice(0, mostRefusals);
+}
+
+/** One reason is enough to refuse, and the first is the one that is told. */
+const mostRefusals = 8;
+
+function misfitRefusals(look: Look): CommandRefusal[] {
+	return look.sites().misfits.map((pointer) => ({
+		verdict: 'denied',
+		by: unparsedId,
+		rules: [],
+		reason: `Rules about commands are in force, and \`${pointer.slice(1)}\` holds no command: neither text nor a list of words.`,
+		instead: `give \`${pointer.slice(1)}\` as text`,
+	}));
+}
+
+function gapRefusals(look: Look, unparsed: SetDefaults['unparsed']): CommandRefusal[] {
+	return look.sites().sites.flatMap(({ analysis: { gaps }, source }): CommandRefusal[] => {
+		const [gap] = gaps;
+		if (gap === undefined) return [];
+		const what = `What this command would run can't be known from its text: ${clause(gap.detail)}${placeOf(gap, source)}.`;
+		const more = gaps.length === 1 ? '' : ` (And ${gaps.length - 1} more places like it.)`;
+		const where = ' Such a command may run only inside the sandbox, which this version does not have.';
+		return [
+			{
+				verdict: unparsed === 'ask' ? 'asked' : 'denied',
+				by: unparsedId,
+				rules: [],
+				reason: `${what}${more}${unparsed === 'contain' ? where : ''}`,
+				instead: wayForward[gap.kind],
+			},
+		];
+	});
+}
+
+const wayForward: Readonly<Record<GapKind, string>> = {
+	syntax: 'write it in plainer syntax, one step for each call',
+	limit: 'split it into several calls',
+	program: 'write the name of the program out, without variables or globs',
+	script: 'write the commands themselves into the call, without eval or a shell inside a shell',
+	file: 'write the commands themselves into the call, or run the file as a program of its own',
+	input: 'write the commands themselves into the call instead of piping them into a shell',
+	arguments: 'quote the variables, or write the arguments out',
+	environment: 'leave out the variable that changes what commands mean',
+	definition: 'call the programs by their own names, without functions or aliases of those names',
+	code: 'run the programs from the shell itself, one command each',
+};
+
+const longestPlace = 60;
+
+/** The very words, unless the gap has said them itself. */
+function placeOf({ span, detail }: Gap, source: CommandSite['source']): string {
+	if (span === undefined || typeof source !== 'string') return '';
+	const words = source.slice(span.start, span.end).replace(/\s+/g, ' ').trim();
+	if (words === '' || detail.includes(words)) return '';
+	return ` (\`${words.length > longestPlace ? `${words.slice(0, longestPlace)}…` : words}\`)`;
+}
+
+/** A gated name, in an argument of a program that may run it. */
+function mentionRefusals(
+	look: Look,
+	mention: SetDefaults['mention'],
+	watching: readonly CompiledRule[],
+): CommandRefusal[] {
+	if (mention === 'allow') return [];
+	for (const rule of watching) {
+		const names = (rule.command?.patterns ?? []).flatMap(literalPrograms);
+		for (const [, , command] of commandsIn(look)) {
+			const name = names.length === 0 ? undefined : mentionIn(command, names);
+			if (name === undefined) continue;
+			return [
+				{
+					verdict: mention === 'ask' ? 'asked' : 'denied',
+					rules: [rule],
+					reason: `\`${command.program}\` may run \`${name}\`, which it names in an argument, and \`${rule.id}\` is about \`${name}\`.`,
+					instead: `run \`${name}\` as a command of its own`,
+				},
+			];
+		}
 	}
-	if (command === 'allow') return undefined;
-	const reason = "Only commands that a rule allows may run, and the text of a command can't be judged yet.";
-	return { verdict: command === 'ask' ? 'asked' : 'denied', rules: [], reason };
+	return [];
+}
+
+/** `defaults.command`: what no rule allows. */
+function closedRefusals(
+	look: Look,
+	opening: readonly CompiledRule[],
+	closed: SetDefaults['command'],
+): CommandRefusal[] {
+	const reason = unallowedCommand(look, opening);
+	return reason === undefined ? [] : [{ verdict: closed === 'ask' ? 'asked' : 'denied', rules: [], reason }];
+}
+
+/** Says which command none of the rules lets run; undefined when there is none. */
+export function unallowedCommand(look: Look, opening: readonly CompiledRule[]): string | undefined {
+	const [first] = uncovered(look, opening);
+	if (first === undefined) return undefined;
+	return first.kind === 'redirection'
+		? 'No rule allows a redirection without a command.'
+		: `No rule allows the command \`${commandName(first)}\`.`;
+}
+
+/** The commands that none of the rules lets run for certain. A function's own commands stand beside it. */
+function uncovered(look: Look, opening: readonly CompiledRule[]): readonly Command[] {
+	const open = new Set(opening.flatMap((rule) => opensCommands(rule, look).map(({ command }) => command)));
+	return [...commandsIn(look)]
+		.map(([, , command]) => command)
+		.filter((command) => command.kind !== 'function' && !open.has(command));
+}
+
+/** Is every command one that the rules let run, with nothing left that nobody knows? */
+export function coversAll(look: Look, opening: readonly CompiledRule[]): boolean {
+	const { sites, misfits } = look.sites();
+	if (opening.length === 0 || misfits.length > 0) return false;
+	const isRead = sites.length > 0 && sites.every(({ analysis }) => analysis.gaps.length === 0);
+	const some = opening.some((rule) => opensCommands(rule, look).length > 0);
+	return isRead && some && uncovered(look, opening).length === 0;
+}
+
+function clause(sentence: string): string {
+	return sentence.replace(/\.$/, '');
 }

@@ -17,7 +17,7 @@ export function compileAction({ action, match }: Rule, notes: Notes): CompiledAc
 		case 'ask':
 			return { kind: 'ask', terms: action.terms };
 		case 'rewrite-command':
-			return { kind: 'rewrite-command' };
+			return { kind: 'rewrite-command', command: action.command };
 		case 'pin':
 			needsTool(match, action.kind, notes);
 			return {

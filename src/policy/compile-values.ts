@@ -64,7 +64,7 @@ function meaningOf(glob: string): Role | undefined {
 	return /^(?:\/|~|\.\/|\*\*)/.test(glob) ? 'any_path' : undefined;
 }
 
-function compileRoots(texts: readonly string[], notes: Notes): string[] {
+export function compileRoots(texts: readonly string[], notes: Notes): string[] {
 	return texts
 		.flatMap((text) => expandText(text, notes.variables, notes.unknown))
 		.flatMap((text) => {

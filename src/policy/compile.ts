@@ -2,16 +2,17 @@
 import type { Mode } from '../abi/decision.ts';
 import type { Place, Problem } from '../abi/problem.ts';
 import { suggest } from '../text/suggest.ts';
+import { compileCommandTest } from './command-test.ts';
 import { compileAction } from './compile-action.ts';
-import type { CompiledRule, CompiledWaiver } from './compiled.ts';
+import type { CompiledRule, CompiledWaiver, Part } from './compiled.ts';
 import type { Condition } from './condition.ts';
 import { highestMode, joinDefaults, type SetDefaults } from './defaults.ts';
 import type { Look } from './look.ts';
-import { commandMembers, compileMatch, expandNames, hasSubject, roleChecks } from './match.ts';
+import { compileMatch, expandNames, hasSubject, roleChecks } from './match.ts';
 import { isProtocolMethod } from './methods.ts';
 import { type Notes, notesOn } from './notes.ts';
 import { findPinConflicts } from './pin.ts';
-import type { Defaults, Policy, Rule, Waiver } from './rule.ts';
+import type { Defaults, Except, Policy, Rule, Waiver } from './rule.ts';
 import { indexRules, type RuleIndex } from './rule-index.ts';
 import { type Lean, opposite, type Truth, truthOf } from './truth.ts';
 import { compileWhen } from './when.ts';
@@ -86,6 +87,16 @@ function compileRule(
 	const checks = roleChecks(rule.match, lean, notes);
 	const text = (said: string | undefined) => (said === undefined ? undefined : expandSaid(said, notes));
 	const [reason, instead] = [text(rule.reason), text(rule.instead)];
+	// `python` also means `python3`, where that restricts; a rewrite takes names as they are, each needs other words.
+	const family = lean === 'catch' && rule.action.kind !== 'rewrite-command';
+	const command = compileCommandTest(rule.match, { lean, family }, notes);
+	const part = (source: Except, own: Notes): Part => {
+		const lifted = compileCommandTest(source, { lean: opposite(lean), family: lean === 'grant' }, own, command?.facts);
+		return {
+			conditions: compileMatch(source, opposite(lean), own, checks),
+			...(lifted === undefined ? {} : { command: lifted }),
+		};
+	};
 	return {
 		id: rule.id,
 		rule,
@@ -94,12 +105,12 @@ function compileRule(
 		mode: highestMode(context.mode, policy.mode, rule.mode),
 		lean,
 		conditions: [...compileMatch(rule.match, lean, notes), ...mustBeNamed(rule), ...compileWhen(rule.when, notes)],
-		except: rule.except.map((except) => compileMatch(except, opposite(lean), notes, checks)),
+		...(command === undefined ? {} : { command }),
+		except: rule.except.map((except) => part(except, notes)),
 		waivers: waivers.map(({ waiver, policy: { lists } }): CompiledWaiver => {
 			const own = notesFor(waiver, { ...rule.lists, ...lists }, context, problems, `waiver of \`${rule.id}\``);
-			return { until: waiver.until, conditions: compileMatch(waiver.match, opposite(lean), own, checks) };
+			return { until: waiver.until, ...part(waiver.match, own) };
 		}),
-		judgesCommand: judgesCommand(rule),
 		...(reason === undefined ? {} : { reason }),
 		...(instead === undefined ? {} : { instead }),
 	};
@@ -116,13 +127,6 @@ function mustBeNamed({ action, match }: Rule): Condition[] {
 		return truthOf(target.kind !== 'driver_asks' || match.from !== undefined);
 	};
 	return [{ name: 'method', reads: 'target', test }];
-}
-
-/** An exception that only a reader of shell text can judge makes a change of arguments a question about commands too. */
-function judgesCommand({ action, match, except }: Rule): boolean {
-	if (action.kind === 'rewrite-command' || commandMembers(match).length > 0) return true;
-	const changes = action.kind === 'pin' || action.kind === 'narrow' || action.kind === 'rewrite';
-	return changes && except.some((one) => commandMembers(one).length > 0);
 }
 
 /** INVARIANT: a layer may lift only its own rules. */

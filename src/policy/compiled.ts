@@ -3,11 +3,13 @@ import type { AskTerms, Mode, RuleRef } from '../abi/decision.ts';
 import type { Json } from '../abi/json.ts';
 import type { RuleId } from '../abi/names.ts';
 import type { ArgumentPath } from './arguments.ts';
+import { commandName, findHits, type Hits, liftsCall } from './command-hits.ts';
+import type { CommandTest } from './command-test.ts';
 import type { Condition } from './condition.ts';
 import type { Look } from './look.ts';
 import { firstFailure } from './match.ts';
 import type { Regex } from './regex.ts';
-import type { Match, Rule } from './rule.ts';
+import type { CommandRewrite, Match, Rule } from './rule.ts';
 import { type Lean, opposite } from './truth.ts';
 
 export interface Pinned {
@@ -34,15 +36,21 @@ export type Edit = { readonly path: ArgumentPath } & (
 );
 
 export type CompiledAction =
-	| { readonly kind: 'hide' | 'deny' | 'allow' | 'rewrite-command' }
+	| { readonly kind: 'hide' | 'deny' | 'allow' }
+	| { readonly kind: 'rewrite-command'; readonly command: CommandRewrite }
 	| { readonly kind: 'ask'; readonly terms: AskTerms }
 	| { readonly kind: 'pin'; readonly params: readonly Pinned[] }
 	| { readonly kind: 'narrow'; readonly params: readonly Narrowed[] }
 	| { readonly kind: 'rewrite'; readonly edits: readonly Edit[] };
 
-export interface CompiledWaiver {
-	readonly until: number;
+/** What an exception says: of the call, and of one command in it. */
+export interface Part {
 	readonly conditions: readonly Condition[];
+	readonly command?: CommandTest;
+}
+
+export interface CompiledWaiver extends Part {
+	readonly until: number;
 }
 
 export interface CompiledRule {
@@ -55,10 +63,10 @@ export interface CompiledRule {
 	readonly mode: Mode;
 	readonly lean: Lean;
 	readonly conditions: readonly Condition[];
-	readonly except: readonly (readonly Condition[])[];
+	/** What must hold of one command; absent in rules that are not about commands. */
+	readonly command?: CommandTest;
+	readonly except: readonly Part[];
 	readonly waivers: readonly CompiledWaiver[];
-	/** Whether it applies depends on what shell text means, which nobody here can say. */
-	readonly judgesCommand: boolean;
 	readonly reason?: string;
 	readonly instead?: string;
 }
@@ -74,23 +82,75 @@ export function isKind<Kind extends CompiledAction['kind']>(kind: Kind): (rule: 
 /** While a list is built there are no arguments yet: an allow rule counts all the same, nothing else does. */
 export type Stage = 'call' | 'list';
 
-/** Why the rule does not apply: the name of the first condition that fails, `except` or `waiver`; undefined when it applies. */
+/**
+ * Why the rule does not apply: the name of the first condition that fails, `except` or `waiver`; undefined when it
+ * applies. A rule about commands applies when it is about one of them.
+ */
 export function whyNot(rule: CompiledRule, look: Look, stage: Stage = 'call'): string | undefined {
 	return firstObstacle(rule, look, stage, rule.lean);
 }
 
 /** `grant`: as a rule that opens something, so that doubt fails; `catch`: as one that restricts, so that doubt applies. */
 function firstObstacle(rule: CompiledRule, look: Look, stage: Stage, lean: Lean): string | undefined {
+	const obstacle = obstacleOfCall(rule, look, stage, lean);
+	if (obstacle !== undefined) return obstacle;
+	const { command } = rule;
+	if (stage === 'list')
+		return command === undefined || (lean === 'grant' && rule.match.tool !== undefined) ? undefined : 'command';
+	if (command !== undefined) {
+		const { hits, failed } = hitsOf(rule, look, lean);
+		return hits.length > 0 ? undefined : failed;
+	}
+	for (const { name, part } of liftingParts(rule, look, stage, lean)) {
+		if (part.command !== undefined && liftsCall(part.command, look, lean)) return name;
+	}
+	return undefined;
+}
+
+/** As {@link firstObstacle}, of everything that is not about a command. */
+function obstacleOfCall(rule: CompiledRule, look: Look, stage: Stage, lean: Lean): string | undefined {
 	const unread = stage === 'list' ? rule.conditions.filter(({ reads }) => reads !== 'target') : [];
-	const blocking = unread.find(({ reads }) => lean !== 'grant' || reads === 'command');
+	const blocking = lean === 'grant' ? undefined : unread[0];
 	if (blocking !== undefined) return blocking.name;
 	const failed = firstFailure(unread.length === 0 ? rule.conditions : without(rule.conditions, unread), look, lean);
 	if (failed !== undefined) return failed;
-	const lifts = (conditions: readonly Condition[]) =>
+	return liftingParts(rule, look, stage, lean).find(({ part }) => part.command === undefined)?.name;
+}
+
+/** The exceptions and waivers that hold as far as the call itself goes. */
+function liftingParts(rule: CompiledRule, look: Look, stage: Stage, lean: Lean) {
+	const holds = ({ conditions }: Part) =>
 		!(stage === 'list' && conditions.some(({ reads }) => reads !== 'target')) &&
 		firstFailure(conditions, look, opposite(lean)) === undefined;
-	if (rule.except.some(lifts)) return 'except';
-	return rule.waivers.some(({ until, conditions }) => look.at < until && lifts(conditions)) ? 'waiver' : undefined;
+	return [
+		...rule.except.filter(holds).map((part) => ({ name: 'except', part })),
+		...rule.waivers
+			.filter((waiver) => look.at < waiver.until && holds(waiver))
+			.map((part) => ({ name: 'waiver', part })),
+	];
+}
+
+/** The commands of the call that the rule is about; looked for once. */
+export function hitsOf(rule: CompiledRule, look: Look, lean: Lean = rule.lean): Hits {
+	const known = look.hits.get(rule)?.get(lean);
+	if (known !== undefined) return known;
+	const lifting = liftingParts(rule, look, 'call', lean).map(({ part }) => part);
+	const found = findHits(rule, look, lean, lifting);
+	const own = look.hits.get(rule) ?? new Map<Lean, Hits>();
+	look.hits.set(rule, own.set(lean, found));
+	return found;
+}
+
+/** Could the rule be about a command of this call, whatever the commands are? */
+export function watchesCommands(rule: CompiledRule, look: Look): boolean {
+	if (rule.command === undefined || !look.carriesCommand) return false;
+	return obstacleOfCall(rule, look, 'call', rule.lean) === undefined;
+}
+
+/** The commands that a rule lets run for certain. */
+export function opensCommands(rule: CompiledRule, look: Look): Hits['hits'] {
+	const isAbout = rule.command !== undefined && obstacleOfCall(rule, look, 'call', 'grant') === undefined;
+	return isAbout ? hitsOf(rule, look, 'grant').hits : [];
 }
 
 export function applies(rule: CompiledRule, look: Look, stage?: Stage): boolean {
@@ -103,9 +163,16 @@ export function opens(rule: CompiledRule, look: Look, stage: Stage = 'call'): bo
 	return (kind === 'allow' || kind === 'ask') && firstObstacle(rule, look, stage, 'grant') === undefined;
 }
 
-/** How a rule that took part is reported. */
-export function ruleRef(rule: CompiledRule, matched: RuleRef['matched']): RuleRef {
-	return { id: rule.id, effect: rule.action.kind, where: rule.rule.where, matched };
+/** How a rule that took part is reported; `look` is the form that it matched. */
+export function ruleRef(rule: CompiledRule, matched: RuleRef['matched'], look: Look): RuleRef {
+	const [hit] = rule.command === undefined ? [] : hitsOf(rule, look).hits;
+	return {
+		id: rule.id,
+		effect: rule.action.kind === 'rewrite-command' ? 'rewrite' : rule.action.kind,
+		where: rule.rule.where,
+		matched,
+		...(hit === undefined ? {} : { command: commandName(hit.command) }),
+	};
 }
 
 function without(conditions: readonly Condition[], unread: readonly Condition[]): readonly Condition[] {

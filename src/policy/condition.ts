@@ -5,7 +5,7 @@ import type { Truth } from './truth.ts';
 export interface Condition {
 	/** What `explain` calls it: `tool`, `args.path`, `when.time`. */
 	readonly name: string;
-	/** `args` and `command` are unknown while tools are being listed. */
-	readonly reads: 'target' | 'args' | 'command';
+	/** `args` are unknown while tools are being listed. */
+	readonly reads: 'target' | 'args';
 	test(look: Look): Truth;
 }

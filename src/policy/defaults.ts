@@ -2,7 +2,10 @@
 import type { Mode } from '../abi/decision.ts';
 import type { Defaults } from './rule.ts';
 
-export type SetDefaults = Required<Omit<Defaults, 'other'>> & Pick<Defaults, 'other'>;
+export interface SetDefaults extends Required<Omit<Defaults, 'other'>>, Pick<Defaults, 'other'> {
+	/** Some file says `unparsed` itself: then it counts also where no rule is about commands. */
+	readonly saysUnparsed: boolean;
+}
 
 /** Where two defaults meet the strictest holds; what nobody says is closed for tools, and analysed for commands. */
 export function joinDefaults(all: readonly Defaults[]): SetDefaults {
@@ -33,6 +36,7 @@ export function joinDefaults(all: readonly Defaults[]): SetDefaults {
 				['deny', 'contain', 'ask', 'allow'],
 				all.map((one) => one.mention),
 			) ?? 'allow',
+		saysUnparsed: all.some((one) => one.unparsed !== undefined),
 		...(other === undefined ? {} : { other }),
 	};
 }

@@ -19,19 +19,21 @@ export interface ExamplesContext extends CompileContext {
 	readonly cwd: string;
 	/** Which arguments of a tool carry shell text. */
 	readonly commandsAt?: (driver: DriverName, tool: string) => readonly string[];
+	/** The built-in shell as the configuration calls it; `shell` unless told. */
+	readonly shell?: DriverName;
 }
 
 export interface ExamplesReport {
 	readonly problems: readonly Problem[];
-	/** Examples that can be judged here; those of commands wait for somebody who reads commands. */
 	readonly total: number;
 	readonly heldAlone: number;
 	readonly heldMerged: number;
 }
 
 /**
- * Judges every `call:`, `resource:` and `prompt:` example. Alone, a file has its own defaults. An example that
- * fails alone is an error; one that differs when merged is a note, unless it is looser: then it is an error too.
+ * Judges every example. Alone, a file has its own defaults. A command is judged as if a rule allowed the shell itself.
+ * An example that fails alone is an error; one that differs when merged is a note, unless it is looser: then it is an
+ * error too.
  */
 export function checkExamples(policies: readonly Policy[], context: ExamplesContext): ExamplesReport {
 	const merged = compile(policies, context).set;
@@ -39,10 +41,9 @@ export function checkExamples(policies: readonly Policy[], context: ExamplesCont
 	const count = { total: 0, heldAlone: 0, heldMerged: 0 };
 	for (const policy of policies) {
 		const examples = policy.rules.flatMap((rule) => rule.examples.map((example) => ({ rule, example })));
-		const judged = examples.filter(({ example }) => example.run === undefined);
-		if (judged.length === 0) continue;
+		if (examples.length === 0) continue;
 		const { set } = compile([policy], { ...context, mode: 'enforce', defaults: aloneDefaults(policy) });
-		for (const { rule, example } of judged) {
+		for (const { rule, example } of examples) {
 			count.total += 1;
 			const alone = set === undefined ? undefined : failureOf(set, rule, example, context);
 			if (alone === undefined && set !== undefined) count.heldAlone += 1;
@@ -70,18 +71,44 @@ interface Failure {
 function failureOf(set: PolicySet, rule: Rule, example: Example, context: ExamplesContext): Failure | undefined {
 	const request = requestOf(rule, example, context);
 	if (typeof request === 'string') return { found: request, rules: [], isLooser: false };
-	const decision = decide(set, request, context.ports);
+	const decision = decideExample(set, request, example, context);
 	const wanted = example.becomes === undefined ? undefined : expand(example.becomes, rule, context);
 	if (isAsSaid(decision, example, wanted)) return undefined;
 	const isChanged = decision.changes.length > 0;
 	return {
-		found:
-			decision.verdict === 'rewritten'
-				? `becomes: ${JSON.stringify(argumentsIn(decision.final))}`
-				: `is: ${decision.verdict}`,
+		found: isChangedBy(decision, example)
+			? `becomes: ${JSON.stringify(outcomeOf(decision, example))}`
+			: `is: ${decision.verdict === 'rewritten' ? 'allowed' : decision.verdict}`,
 		rules: decision.because.map(({ id }) => id),
 		isLooser: strictness[decision.verdict] < expectedStrictness(example) || (wanted !== undefined && !isChanged),
 	};
+}
+
+/** The branch is what the example says, and unknown where it says none: no example may depend on where it is checked. */
+function decideExample(
+	set: PolicySet,
+	request: Request,
+	{ run, branch }: Example,
+	{ ports }: ExamplesContext,
+): Decision {
+	const own: Ports = { ...ports, branchOf: () => branch };
+	const decision = decide(set, request, own);
+	const isClosed = decision.verdict === 'hidden' && decision.because.length === 0;
+	if (run === undefined || !isClosed) return decision;
+	return decide({ ...set, defaults: { ...set.defaults, tool: 'allow' } }, request, own);
+}
+
+function isChangedBy({ verdict, changes }: Decision, { run }: Example): boolean {
+	return verdict === 'rewritten' && (run === undefined || changes.some(({ path }) => path === '/command'));
+}
+
+/** The arguments of a call; of a command its text alone, whatever else the policy fills in. */
+function outcomeOf({ final }: Decision, { run }: Example): Json {
+	return run === undefined ? argumentsIn(final) : (commandIn(final) ?? null);
+}
+
+function commandIn(target: Target): Json | undefined {
+	return target.kind === 'tool' ? target.args['command'] : undefined;
 }
 
 function isAsSaid(decision: Decision, example: Example, wanted: Json | undefined): boolean {
@@ -89,18 +116,21 @@ function isAsSaid(decision: Decision, example: Example, wanted: Json | undefined
 	if (wanted !== undefined) {
 		const runs = passes || decision.verdict === 'asked';
 		return (
-			runs && sameJson(argumentsIn(decision.final), wanted) && (example.is === undefined || meets(decision, example.is))
+			runs &&
+			sameJson(outcomeOf(decision, example), wanted) &&
+			(example.is === undefined || meets(decision, example.is, example))
 		);
 	}
-	return meets(decision, example.is ?? 'allowed');
+	return meets(decision, example.is ?? 'allowed', example);
 }
 
-function meets({ verdict }: Decision, is: NonNullable<Example['is']>): boolean {
+function meets(decision: Decision, is: NonNullable<Example['is']>, example: Example): boolean {
+	const { verdict } = decision;
 	switch (is) {
 		case 'allowed':
 			return verdict === 'allowed' || verdict === 'rewritten';
 		case 'unchanged':
-			return verdict === 'allowed';
+			return verdict === 'allowed' || (verdict === 'rewritten' && !isChangedBy(decision, example));
 		case 'denied':
 		case 'asked':
 		case 'hidden':
@@ -134,10 +164,26 @@ function requestOf(rule: Rule, example: Example, context: ExamplesContext): Requ
 		at: example.at === undefined ? context.at : Date.parse(example.at),
 		env: example.env ?? {},
 		cwd: context.cwd,
-		commandsAt: target.kind === 'tool' ? (context.commandsAt?.(target.driver, target.tool) ?? []) : [],
+		...carrying(target, example, context),
 		driverHasAllowedTool: true,
 	};
 }
+
+/** Where the commands of the call stand. */
+function carrying(
+	target: Target,
+	{ run }: Example,
+	{ commandsAt, shell }: ExamplesContext,
+): Pick<Request, 'commandsAt' | 'isBuiltinShell'> {
+	if (run !== undefined) return { commandsAt: ['/command'], isBuiltinShell: true };
+	if (target.kind !== 'tool') return {};
+	return {
+		commandsAt: commandsAt?.(target.driver, target.tool) ?? [],
+		isBuiltinShell: target.driver === (shell ?? plainShell) && target.tool === 'run',
+	};
+}
+
+const plainShell = 'shell' as DriverName;
 
 function targetOf(rule: Rule, example: Example, context: ExamplesContext): Target | string {
 	const text = (source: string) => expand(source, rule, context) as string;
@@ -145,6 +191,9 @@ function targetOf(rule: Rule, example: Example, context: ExamplesContext): Targe
 	if (example.call !== undefined) {
 		const name = parseToolName(example.call);
 		return name === undefined ? `\`${example.call}\` is no driver/tool` : { kind: 'tool', ...name, args };
+	}
+	if (example.run !== undefined) {
+		return { kind: 'tool', driver: context.shell ?? plainShell, tool: 'run', args: { command: text(example.run) } };
 	}
 	const driver = driverOf(rule);
 	if (example.resource !== undefined) {

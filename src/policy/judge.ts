@@ -3,11 +3,11 @@ import type { Decision, Mode, Ports, Request, RuleRef, Verdict } from '../abi/de
 import { deepFreeze, type JsonObject } from '../abi/json.ts';
 import type { Target } from '../abi/syscall.ts';
 import { joinAskTerms } from './ask.ts';
-import { commandRefusal } from './command.ts';
+import { type CommandRefusal, commandRefusals, coversAll, unallowedCommand } from './command.ts';
 import type { PolicySet } from './compile.ts';
-import { applies, type CompiledRule, isKind, opens, type RuleOf, ruleRef } from './compiled.ts';
+import { applies, type CompiledRule, hitsOf, isKind, opens, opensCommands, type RuleOf, ruleRef } from './compiled.ts';
 import { isAtLeast } from './defaults.ts';
-import { type Look, lookAt, resolverOf } from './look.ts';
+import { type Look, lookAt, sensesOf } from './look.ts';
 import { type Refusal, settle } from './settle.ts';
 import { defaultFor } from './unruled.ts';
 
@@ -22,17 +22,18 @@ interface Forms {
 
 export function judge(set: PolicySet, request: Request, ports: Ports, mode: Mode): Judgement {
 	const { target } = request;
-	const resolve = resolverOf(request, ports);
-	const lookWith = (args: JsonObject) => lookAt(withArguments(target, args), request, resolve);
-	const asked = lookAt(target, request, resolve);
+	const senses = sensesOf(request, ports);
+	const lookWith = (args: JsonObject) => lookAt(withArguments(target, args), request, senses);
+	const asked = lookAt(target, request, senses);
 	const rules = sortOut(set.index.candidates(target), mode);
 	// What is closed without an allow rule obeys the mode of the whole set.
-	const fallback = isAtLeast(set.mode, mode) ? defaultFor(set.defaults, request) : 'allow';
+	const defaultsAct = isAtLeast(set.mode, mode);
+	const fallback = defaultsAct ? defaultFor(set.defaults, request) : 'allow';
 
 	const isReachable = fallback !== 'deny' || [...rules.allow, ...rules.ask].some((rule) => opens(rule, asked, 'list'));
 	const hiddenAsked = rules.hide.filter((rule) => applies(rule, asked));
 	const isUnseen = hiddenAsked.length > 0 || (!isReachable && existsByRule(target));
-	const refs = hiddenAsked.map((rule) => ruleRef(rule, 'asked'));
+	const refs = hiddenAsked.map((rule) => ruleRef(rule, 'asked', asked));
 	const unseen = isUnseen ? stopped('hidden', refs, hiddenAsked, target) : undefined;
 	// What does not exist can't err either: the answer must not tell it from an unknown name. Where hiding is not acted
 	// on the call goes through, so everything else is still looked at: an error refuses it all the same.
@@ -46,32 +47,79 @@ export function judge(set: PolicySet, request: Request, ports: Ports, mode: Mode
 	const hiding = rules.hide.filter((rule) => appliesToEither(rule, forms));
 	const denying = rules.deny.filter((rule) => appliesToEither(rule, forms));
 	const asking = rules.ask.filter((rule) => appliesToEither(rule, forms));
-	const command = commandRefusal(set.defaults, rules.command, forms);
-	const allowing = rules.allow.filter((rule) => applies(rule, final));
+	const opening = [...rules.allow, ...rules.ask].filter(isAboutCommands);
+	const restricting = [...rules.hide, ...rules.deny, ...rules.ask, ...rules.change].filter(isAboutCommands);
+	const commands = commandRefusals(forms, { restricting, opening, defaults: set.defaults, defaultsAct });
+	// Rules about commands let a call happen together: each command needs one of them. A tool they open by naming it.
+	const naming = opening.filter(({ match }) => match.tool !== undefined);
+	const isCovered = coversAll(final, naming);
+	const allowing = rules.allow.filter((rule) => {
+		return isAboutCommands(rule) ? isCovered && opensCommands(rule, final).length > 0 : applies(rule, final);
+	});
 	if (unseen !== undefined) return unseen;
 	if (hiding.length > 0)
 		return { ...stopped('hidden', refsOf(hiding, forms), hiding, target), changes: settled.changes };
 
-	const refusals = [...settled.refusals, ...(command?.verdict === 'denied' ? [command] : [])];
+	const refusals = [...settled.refusals, ...commands.filter(({ verdict }) => verdict === 'denied')];
 	if (denying.length + refusals.length > 0) {
 		const refusing = refusals.flatMap((refusal) => refusal.rules);
-		const because = refsOf(unique([...denying, ...refusing, ...asking]), forms);
-		return { ...stopped('denied', because, denying, target, refusals[0]), ...result };
+		const because = [
+			...refsOf(unique([...denying, ...refusing]), forms),
+			...kernelRefs(commands, 'denied'),
+			...refsOf(unique(asking), forms),
+		];
+		const denied = stopped('denied', because, denying, target, refusals[0]);
+		return { ...withDoubts(denied, denying[0], forms), ...result };
 	}
 
-	const isOpen = allowing.length > 0 || asking.some((rule) => opens(rule, final));
+	const isOpen =
+		allowing.length > 0 || isCovered || asking.some((rule) => !isAboutCommands(rule) && opens(rule, final));
 	if (!isOpen && fallback === 'deny') {
-		return { verdict: 'denied', because: [], reason: unallowed(target), ...result };
+		const reason = (naming.length === 0 ? undefined : unallowedCommand(final, naming)) ?? unallowed(target);
+		return { verdict: 'denied', because: [], reason, ...result };
 	}
 
 	const standing = refsOf(unique([...settled.changers, ...allowing]), forms);
-	const isAsked = asking.length > 0 || command !== undefined || (allowing.length === 0 && fallback === 'ask');
+	const [question] = commands;
+	const isAsked =
+		asking.length > 0 || question !== undefined || (allowing.length === 0 && !isCovered && fallback === 'ask');
 	if (isAsked) {
-		const because = [...refsOf(unique([...asking, ...(command?.rules ?? [])]), forms), ...standing];
-		return { ...explained('asked', asking, command), because, ...result, ask: joinAskTerms(asking) };
+		const because = unique([...asking, ...commands.flatMap(({ rules: about }) => about)]);
+		const said = withDoubts({ ...explained('asked', asking, question), because: [] }, asking[0], forms);
+		return {
+			...said,
+			...result,
+			because: [...refsOf(because, forms), ...kernelRefs(commands, 'asked'), ...standing],
+			ask: joinAskTerms(asking),
+		};
 	}
 	const verdict = settled.changes.length > 0 ? 'rewritten' : 'allowed';
 	return { ...explained(verdict, settled.changers), because: standing, ...result };
+}
+
+/** What refused or asked without a rule behind it. */
+function kernelRefs(refusals: readonly CommandRefusal[], verdict: CommandRefusal['verdict']): RuleRef[] {
+	const ids = new Set(refusals.flatMap((refusal) => (refusal.verdict === verdict ? (refusal.by ?? []) : [])));
+	return [...ids].map((id) => ({ id, effect: verdict === 'denied' ? 'deny' : 'ask', matched: 'both' }));
+}
+
+function isAboutCommands({ command }: CompiledRule): boolean {
+	return command !== undefined;
+}
+
+/** Says so when a rule about commands matched only because nobody can tell. */
+function withDoubts<J extends Pick<Judgement, 'reason'>>(
+	judgement: J,
+	rule: CompiledRule | undefined,
+	{ asked, final }: Forms,
+): J {
+	if (rule === undefined || rule.command === undefined) return judgement;
+	const hits = [asked, final].flatMap((look) => hitsOf(rule, look).hits);
+	const [first] = hits;
+	if (first === undefined || hits.some(({ doubts }) => doubts.length === 0)) return judgement;
+	const what = first.doubts.map((name) => `\`${name.replace(/^facts\./, '')}\``).join(' and ');
+	const note = `Of \`${first.command.program}\` the text does not tell ${what}, so it counts as if it did.`;
+	return { ...judgement, reason: judgement.reason === undefined ? note : `${judgement.reason} ${note}` };
 }
 
 interface Sorted {
@@ -81,18 +129,15 @@ interface Sorted {
 	readonly allow: CompiledRule[];
 	/** Pins, bounds and rewrites. */
 	readonly change: CompiledRule[];
-	/** Restrictions and changes that only a reader of shell text could judge. */
-	readonly command: CompiledRule[];
 }
 
 /** The rules in force in `mode`, by what they do, each list in id order. An allow rule opens in any mode. */
 function sortOut(candidates: readonly CompiledRule[], mode: Mode): Sorted {
-	const sorted: Sorted = { hide: [], deny: [], ask: [], allow: [], change: [], command: [] };
+	const sorted: Sorted = { hide: [], deny: [], ask: [], allow: [], change: [] };
 	for (const rule of candidates) {
 		const { kind } = rule.action;
 		if (kind === 'allow') sorted.allow.push(rule);
 		else if (!isAtLeast(rule.mode, mode)) continue;
-		else if (rule.judgesCommand) sorted.command.push(rule);
 		else if (kind === 'hide' || kind === 'deny') sorted[kind].push(rule);
 		else if (isAsk(rule)) sorted.ask.push(rule);
 		else sorted.change.push(rule);
@@ -113,9 +158,9 @@ function appliesToEither(rule: CompiledRule, { asked, final }: Forms): boolean {
 
 function refsOf(rules: readonly CompiledRule[], { asked, final }: Forms): RuleRef[] {
 	return rules.map((rule) => {
-		if (final === asked) return ruleRef(rule, 'both');
+		if (final === asked) return ruleRef(rule, 'both', asked);
 		const [before, after] = [applies(rule, asked), applies(rule, final)];
-		return ruleRef(rule, before === after ? 'both' : before ? 'asked' : 'final');
+		return ruleRef(rule, before === after ? 'both' : before ? 'asked' : 'final', before ? asked : final);
 	});
 }
 

@@ -1,6 +1,6 @@
 // Does one rule match everything another does? Decided only where it is plain to see; otherwise the answer is no.
 import { ExactNumber, type Json } from '../abi/json.ts';
-import type { Match, Rule, ValueTest } from './rule.ts';
+import type { FactTest, Match, Rule, ValueTest } from './rule.ts';
 import { matchesTextGlob } from './text-glob.ts';
 
 const patternKeys = ['tool', 'prompt', 'method', 'from', 'command', 'resource', 'mentions', 'flags'] as const;
@@ -23,7 +23,7 @@ function coversMatch(wide: Match, narrow: Match): boolean {
 	}
 	if (wide.driver_asks && !narrow.driver_asks?.every((asked) => wide.driver_asks?.includes(asked))) return false;
 	if (wide.effect !== undefined && wide.effect !== narrow.effect) return false;
-	return coversRecord(wide.args, narrow.args, coversTest) && coversRecord(wide.facts, narrow.facts, isSame);
+	return coversRecord(wide.args, narrow.args, coversTest) && coversRecord(wide.facts, narrow.facts, coversFact);
 }
 
 /** Every condition of the wide rule must be a condition of the narrow one too: a missing one matches more. */
@@ -46,6 +46,11 @@ function coversTest(wide: ValueTest, narrow: ValueTest): boolean {
 		if (!isAnyOf) return isSame(outer as Json, inner);
 		return inner.every((value: Json) => outer.some((other: Json) => isSame(other, value)));
 	});
+}
+
+/** Exceptions aside, a list catches as soon as one of its values does; so fewer values catch less. */
+function coversFact(wide: FactTest, narrow: FactTest): boolean {
+	return coversTest(wide, narrow);
 }
 
 function coversPattern(key: PatternKey, wide: string, narrow: string): boolean {

@@ -14,6 +14,16 @@ export function checkAction(loading: Loading, { action, match, except }: Rule, p
 		if (key === undefined) loading.complain('P102', [...path, 'then'], message, help, 'key');
 		else loading.complain('P102', [...path, 'match', key], message, help, 'key');
 	};
+	const ofText = firstOf(match, ofCommands);
+	const other = firstOf(match, notTools);
+	if (ofText !== undefined && other !== undefined) {
+		refuse(
+			ofText,
+			`${quote(ofText)} is about commands, and ${quote(other)} carries none`,
+			'match `tool`, or write two rules',
+		);
+		return;
+	}
 	switch (action.kind) {
 		case 'pin':
 		case 'narrow': {
@@ -27,7 +37,9 @@ export function checkAction(loading: Loading, { action, match, except }: Rule, p
 			} else if (match.args !== undefined) {
 				const message = `\`${action.kind}\` changes the tool itself, so it can not depend on the arguments of a call`;
 				refuse('args', message, 'match the tool only; to refuse some calls write a rule with `then: deny`');
-			} else if (except.some((part) => part.args !== undefined)) {
+			} else if (
+				except.some((part) => part.args !== undefined || part.under !== undefined || firstOf(part, ofCommands))
+			) {
 				const message = `\`${action.kind}\` changes the tool itself, so an exception can not depend on the arguments of a call`;
 				loading.complain('P102', [...path, 'except'], message, 'except the tool only', 'key');
 			}

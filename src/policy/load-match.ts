@@ -5,7 +5,7 @@ import { isJsonObject, type Json } from '../abi/json.ts';
 import type { Path } from '../text/places.ts';
 import { quote } from '../text/words.ts';
 import type { Loading } from './loading.ts';
-import type { Except, Match, ValueTest, WeekWindow, When } from './rule.ts';
+import type { Except, FactTest, Match, ValueTest, WeekWindow, When } from './rule.ts';
 import type { ExceptSource, MatchSource, WhenSource } from './schema.ts';
 import type { operatorsSchema } from './schema-match.ts';
 import { listed } from './schema-words.ts';
@@ -42,7 +42,7 @@ function readAnyMatch(source: AnyMatch): Except {
 		...(Object.fromEntries(named) as Except),
 		...(effect === undefined ? {} : { effect }),
 		...(args === undefined ? {} : { args: mapValues(args, readValueTest) }),
-		...(facts === undefined ? {} : { facts }),
+		...(facts === undefined ? {} : { facts: mapValues(facts, readFactTest) }),
 	};
 }
 
@@ -60,6 +60,10 @@ function readValueTest(source: ValueTestSource): ValueTest {
 		...(outside === undefined ? {} : { outside: listed(outside) }),
 		...(matches === undefined ? {} : { matches: listed(matches) }),
 	};
+}
+
+function readFactTest(source: NonNullable<MatchSource['facts']>[string]): FactTest {
+	return readValueTest(source as ValueTestSource);
 }
 
 type Operators = z.output<typeof operatorsSchema>;

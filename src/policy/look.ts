@@ -3,8 +3,12 @@ import type { PathForms, Ports, Request } from '../abi/decision.ts';
 import type { Json, JsonObject } from '../abi/json.ts';
 import type { Target } from '../abi/syscall.ts';
 import { type ArgumentPath, findArguments } from './arguments.ts';
+import type { Hits } from './command-hits.ts';
+import { type ReadSites, type Sites, siteReader } from './command-sites.ts';
+import type { CompiledRule } from './compiled.ts';
 import { type Role, type RoleValue, roleValues } from './roles.ts';
 import { inputSchema, parameterSchema } from './tool-schema.ts';
+import type { Lean } from './truth.ts';
 
 export interface Look {
 	readonly target: Target;
@@ -12,7 +16,12 @@ export interface Look {
 	readonly agent: string;
 	readonly at: number;
 	readonly env: Readonly<Record<string, string | undefined>>;
+	/** The tool is one that carries commands. */
 	readonly carriesCommand: boolean;
+	/** The commands in the arguments; read when somebody asks. */
+	sites(): Sites;
+	/** What rules found among them; see `hitsOf`. */
+	readonly hits: Map<CompiledRule, Map<Lean, Hits>>;
 	/** The tool's schema, where it is known. */
 	readonly schema: JsonObject | undefined;
 	resolve(path: string): PathForms | undefined;
@@ -22,32 +31,44 @@ export interface Look {
 	defaultOf(path: ArgumentPath): Json | undefined;
 }
 
-/** Resolves paths of one request, each only once. */
-export type Resolver = (path: string) => PathForms | undefined;
+/** What the looks at one request share: each path is resolved, and each command read, only once. */
+export interface Senses {
+	resolve(path: string): PathForms | undefined;
+	readonly sites: ReadSites;
+}
 
-export function resolverOf(request: Pick<Request, 'cwd'>, ports: Ports): Resolver {
+export function sensesOf(request: Omit<Request, 'target'>, ports: Ports): Senses {
 	const known = new Map<string, PathForms | undefined>();
-	return (path) => {
-		if (known.has(path)) return known.get(path);
-		const forms = ports.resolvePath(path, request.cwd);
-		known.set(path, forms);
-		return forms;
+	return {
+		sites: siteReader(request, ports),
+		resolve(path) {
+			if (known.has(path)) return known.get(path);
+			const forms = ports.resolvePath(path, request.cwd);
+			known.set(path, forms);
+			return forms;
+		},
 	};
 }
 
-export function lookAt(target: Target, request: Omit<Request, 'target'>, resolve: Resolver): Look {
+export function lookAt(target: Target, request: Omit<Request, 'target'>, senses: Senses): Look {
 	const args = argumentsOf(target);
 	const schema = inputSchema(request.tool?.definition);
 	const roles = new Map<Role, readonly RoleValue[] | undefined>();
+	let sites: Sites | undefined;
 	return {
 		target,
 		args,
 		agent: request.agent,
 		at: request.at,
 		env: request.env,
-		carriesCommand: (request.commandsAt ?? []).length > 0,
+		carriesCommand: target.kind === 'tool' && (request.commandsAt ?? []).length > 0,
+		sites() {
+			sites ??= target.kind === 'tool' ? senses.sites(args) : { sites: [], misfits: [] };
+			return sites;
+		},
+		hits: new Map(),
 		schema,
-		resolve,
+		resolve: senses.resolve,
 		role(role) {
 			if (!roles.has(role)) roles.set(role, roleValues(args, role, schema));
 			return roles.get(role);

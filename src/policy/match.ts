@@ -20,7 +20,7 @@ import { expandText } from './variables.ts';
 /** The checks of a rule's own roles, so that its exceptions can see which values made it match. */
 export type RoleChecks = ReadonlyMap<Role, ValueCheck>;
 
-/** Compiles the members of a match; all must hold. `triggers` is given for exceptions. */
+/** Compiles the members of a match but those about commands; all must hold. `triggers` is given for exceptions. */
 export function compileMatch(source: Match, lean: Lean, notes: Notes, triggers?: RoleChecks): Condition[] {
 	const match = expandNames(source, notes);
 	return [
@@ -28,18 +28,12 @@ export function compileMatch(source: Match, lean: Lean, notes: Notes, triggers?:
 		...(match.from === undefined ? [] : [compileFrom(match.from)]),
 		...(match.effect === undefined ? [] : [compileEffect(match.effect)]),
 		...Object.entries(match.args ?? {}).map(([key, test]) => compileArgument(key, test, lean, notes, triggers)),
-		...commandMembers(match).map(compileCommand),
 	];
 }
 
 export function roleChecks(match: Match, lean: Lean, notes: Notes): RoleChecks {
 	const checks = Object.entries(match.args ?? {}).filter(([key]) => isRole(key));
 	return new Map(checks.map(([key, test]) => [key as Role, compileValueTest(key, test, lean, notes)]));
-}
-
-/** The members that only somebody who reads shell text can judge. */
-export function commandMembers(match: Match & { readonly under?: readonly string[] }): string[] {
-	return (['command', 'flags', 'facts', 'mentions', 'under'] as const).filter((key) => match[key] !== undefined);
 }
 
 const subjectKeys = ['tool', 'resource', 'prompt', 'method', 'driver_asks'] as const satisfies readonly (keyof Match)[];
@@ -152,11 +146,6 @@ function compileEffect(effect: 'read' | 'write'): Condition {
 		reads: 'target',
 		test: ({ target }) => truthOf(target.kind === 'tool' && effect === 'write'),
 	};
-}
-
-/** Where shell text is carried, nobody here can say what it does; elsewhere no command can match. */
-function compileCommand(name: string): Condition {
-	return { name, reads: 'command', test: (look) => (look.carriesCommand ? 'unsure' : 'no') };
 }
 
 function compileArgument(key: string, test: ValueTest, lean: Lean, notes: Notes, triggers?: RoleChecks): Condition {

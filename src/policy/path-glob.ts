@@ -8,6 +8,8 @@ export interface PathGlob {
 	matches(path: string): Truth;
 	/** The directory before the first wildcard; undefined when the pattern has none. */
 	readonly anchor: string | undefined;
+	/** The pattern as it is compared: absolute. */
+	readonly whole: string;
 }
 
 export interface PathGlobSettings {
@@ -53,6 +55,7 @@ export function compilePathGlob(
 	const isPlain = !settings.ignoreCase && isAscii(whole);
 	return {
 		anchor: anchorOf(whole),
+		whole,
 		matches(path) {
 			if (strict.some((glob) => glob.match(path))) return 'yes';
 			if (isPlain && isAscii(path)) return 'no';

@@ -15,7 +15,10 @@ export function rewrite(rule: RuleOf<'rewrite'>, args: JsonObject): ArgumentEdit
  * arguments has nothing to cure; it is enough that applying it again changes nothing.
  */
 export function failsToCure(rule: CompiledRule, final: Look): boolean {
-	const readsArguments = [rule.conditions, ...rule.except].flat().some(({ reads }) => reads === 'args');
+	const parts = [rule, ...rule.except];
+	const readsArguments = parts.some(
+		({ conditions, command }) => command !== undefined || conditions.some(({ reads }) => reads === 'args'),
+	);
 	return readsArguments && applies(rule, final);
 }
 

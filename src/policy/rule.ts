@@ -33,6 +33,17 @@ export interface ValueTest {
 	readonly present?: boolean;
 }
 
+/** A condition on one fact of a command. Texts are globs, of paths where the fact is about paths. Every member must hold. */
+export interface FactTest {
+	readonly is?: readonly Json[];
+	readonly not?: readonly Json[];
+	readonly glob?: readonly string[];
+	/** At or below one of these. */
+	readonly inside?: readonly string[];
+	/** At or below none of these. */
+	readonly outside?: readonly string[];
+}
+
 /** What a rule matches. Members are joined by "and", the alternatives in one member by "or". */
 export interface Match {
 	readonly tool?: readonly string[];
@@ -48,7 +59,8 @@ export interface Match {
 	/** Program patterns with sub-commands (`git push`, `pip {install,uninstall}`). */
 	readonly command?: readonly string[];
 	readonly flags?: readonly string[];
-	readonly facts?: Readonly<Record<string, Json>>;
+	readonly facts?: Readonly<Record<string, FactTest>>;
+	/** Programs named in an argument of a program that may run it. */
 	readonly mentions?: readonly string[];
 }
 

@@ -89,8 +89,30 @@ export function wrongArgumentName(name: string): { message: string; help: string
 	return { message: `${quote(name)} is not a role`, help };
 }
 
+const factOperatorsSchema = z
+	.strictObject({
+		is: z
+			.union([scalarSchema, z.array(scalarSchema).min(1)])
+			.optional()
+			.describe('The fact is this, or one of these.'),
+		not: z
+			.union([scalarSchema, z.array(scalarSchema).min(1)])
+			.optional()
+			.describe('The fact is none of these.'),
+		glob: patterns.optional().describe('A path glob for facts about paths, a text glob elsewhere.'),
+		inside: patterns.optional().describe('The path is at or below one of these folders.'),
+		outside: patterns.optional().describe('The path is at or below none of these folders.'),
+	})
+	.check(notEmpty('this condition', 'write for example `{ outside: "${workspace}" }`'));
+
+const factTestSchema = z
+	.union([scalarSchema, z.array(scalarSchema).min(1), factOperatorsSchema])
+	.describe(
+		'A value, a list of values, or conditions that must all hold. Text is a glob. Of a list of paths, branches or packages one is enough to match; an exception needs all of them.',
+	);
+
 const factsSchema = z
-	.record(z.string(), z.union([scalarSchema, z.array(scalarSchema).min(1)]))
+	.record(z.string(), factTestSchema)
 	.check(notEmpty('`facts`', 'name a fact, for example `facts: { force: true }`'));
 
 const matchShape = {
@@ -114,9 +136,17 @@ const matchShape = {
 	command: patterns
 		.optional()
 		.describe('Programs with sub-commands, however the shell text spells them: `git push`, `pip {install,uninstall}`.'),
-	flags: patterns.optional().describe('The command has one of these flags, in its long form.'),
-	facts: factsSchema.optional().describe('What is known about the command: `force: true`, `module: [venv]`.'),
-	mentions: patterns.optional().describe('A program named in an argument of another program.'),
+	flags: patterns.optional().describe('The same command has one of these flags, however it spells them.'),
+	facts: factsSchema
+		.optional()
+		.describe(
+			'What is known about the same command: `force: true`, `module: [venv]`, `deletes: { outside: "${workspace}" }`.',
+		),
+	mentions: patterns
+		.optional()
+		.describe(
+			'A program named in an argument of a program that may run it, and is not known to treat its arguments as data.',
+		),
 };
 
 /** Names for kinds of call; one call is of one kind, except that a tool call may carry commands. */
@@ -140,7 +170,9 @@ export const matchSchema = z
 const exceptItemSchema = z
 	.strictObject({
 		...matchShape,
-		under: patterns.optional().describe('The command was launched by one of these: `uv run`.'),
+		under: patterns
+			.optional()
+			.describe('The command was launched by one of these, both called by their bare names: `uv run`.'),
 	})
 	.check(notEmpty('`except`', 'an empty exception would exempt everything; say what is exempt, or delete the key'));
 

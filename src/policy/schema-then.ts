@@ -139,10 +139,18 @@ const rewriteSchema = z
 		params: paramsOf(paramRewriteSchema)
 			.optional()
 			.describe('Arguments by name or JSON Pointer; a plain value or a list sets it.'),
-		prepend: commandSchema.optional().describe('Words put before the command.'),
+		prepend: commandSchema
+			.optional()
+			.describe('Words put before the command; a path of the program becomes its name, for the launcher to look up.'),
 		program: programSchema.optional().describe('The program that runs instead, with the same arguments.'),
-		replace_prefix: commandSchema.optional().describe('Words that replace the program and the matched sub-command.'),
-		drop_flags: oneOrMany(wordSchema).optional().describe('Flags taken out of the command.'),
+		replace_prefix: commandSchema
+			.optional()
+			.describe(
+				'Words that replace the program and the matched sub-command; `${program.version}` is `3.12` of `python3.12`.',
+			),
+		drop_flags: oneOrMany(wordSchema)
+			.optional()
+			.describe('Flags taken out of the command, however they are spelled (`-n` out of `-nm`).'),
 	})
 	.check(notEmpty('`rewrite`', 'give `params`, or one of `prepend`, `program`, `replace_prefix`, `drop_flags`'))
 	.check(

@@ -25,15 +25,24 @@ export const defaultsSchema = z
 			.optional()
 			.describe('A tool that no rule allows: `deny` means it does not exist.'),
 		other: z.enum(['deny', 'allow']).optional().describe('Resources, prompts and other requests that no rule allows.'),
-		command: z.enum(['allow', 'ask', 'deny']).optional().describe('A shell command that no rule mentions.'),
+		command: z
+			.enum(['allow', 'ask', 'deny'])
+			.optional()
+			.describe(
+				'A command that no rule allows: with `deny`, each command of a text needs an `allow` rule that matches it.',
+			),
 		unparsed: z
 			.enum(['deny', 'ask', 'contain'])
 			.optional()
-			.describe('A command whose program can not be known from the text.'),
+			.describe(
+				'A command whose program can not be known from its text, while rules about commands are in force or this is set. `contain`: only inside the sandbox; refused where there is none.',
+			),
 		mention: z
 			.enum(['allow', 'ask', 'contain', 'deny'])
 			.optional()
-			.describe('A gated program named in an argument of a program that is not known.'),
+			.describe(
+				'A program that a rule is about, named in an argument of one that may run it. `contain` is `deny` where there is no sandbox.',
+			),
 	})
 	.describe('What happens where no rule says anything. Where files differ, the strictest holds.');
 

@@ -2,6 +2,7 @@
 import type { Change } from '../abi/decision.ts';
 import type { Json, JsonObject } from '../abi/json.ts';
 import { type ArgumentPath, argumentPointer, findArguments, removeArgument, setArgument } from './arguments.ts';
+import { rewriteCommands } from './command-rewrite.ts';
 import { sameJson } from './compare.ts';
 import { applies, type CompiledRule, isKind, type RuleOf } from './compiled.ts';
 import type { Look } from './look.ts';
@@ -10,6 +11,8 @@ import { fill, joinNarrowings, narrowRefusals } from './narrow.ts';
 import { permutations } from './order.ts';
 import { pin, pinRefusals } from './pin.ts';
 import { failsToCure, rewrite } from './rewrite.ts';
+
+type Rewriting = RuleOf<'rewrite'> | RuleOf<'rewrite-command'>;
 
 /** One argument set, or taken out when `value` is undefined. */
 export interface ArgumentEdit {
@@ -42,8 +45,8 @@ export function settle(rules: readonly CompiledRule[], asked: Look, lookWith: (a
 	if (rules.length === 0) return { args: asked.args, changes: [], changers: [], refusals: [] };
 	const pins = rules.filter(isKind('pin'));
 	const narrows = rules.filter(isKind('narrow'));
-	const rewrites = rules.filter(isKind('rewrite')).filter((rule) => concerns(rule, asked));
-	const run = (order: readonly RuleOf<'rewrite'>[]) => runPasses(pins, narrows, order, asked, lookWith);
+	const rewrites = rules.filter(isRewriting).filter((rule) => concerns(rule, asked));
+	const run = (order: readonly Rewriting[]) => runPasses(pins, narrows, order, asked, lookWith);
 	const outcome = run(rewrites);
 	const final = lookWith(outcome.args);
 	const inForce = <Rule extends CompiledRule>(all: readonly Rule[]) =>
@@ -53,7 +56,12 @@ export function settle(rules: readonly CompiledRule[], asked: Look, lookWith: (a
 		...pinRefusals(inForce(pins), asked.args, outcome.args, asked.schema),
 		...narrowRefusals(joinNarrowings(inForce(narrows)), asked.args, outcome.args, asked.schema),
 		...rewrites.filter((rule) => failsToCure(rule, final)).map(uncured),
-		...orderRefusals(rewrites, outcome, run),
+		...orderRefusals(
+			rewrites.filter((rule) => outcome.applied.has(rule) || applies(rule, asked) || applies(rule, final)),
+			rewrites,
+			outcome,
+			run,
+		),
 	];
 	return {
 		args: outcome.args,
@@ -67,18 +75,21 @@ interface Outcome {
 	readonly args: JsonObject;
 	/** Who touched what, by JSON Pointer; the last one counts. */
 	readonly touched: ReadonlyMap<string, { readonly path: ArgumentPath; readonly rule: CompiledRule }>;
+	/** Rewrites that applied in some pass. */
+	readonly applied: ReadonlySet<CompiledRule>;
 	readonly refusals: readonly Refusal[];
 }
 
 function runPasses(
 	pins: readonly RuleOf<'pin'>[],
 	narrows: readonly RuleOf<'narrow'>[],
-	rewrites: readonly RuleOf<'rewrite'>[],
+	rewrites: readonly Rewriting[],
 	asked: Look,
 	lookWith: (args: JsonObject) => Look,
 ): Outcome {
 	const touched = new Map<string, { path: ArgumentPath; rule: CompiledRule }>();
 	const refusals: Refusal[] = [];
+	const applied = new Set<CompiledRule>();
 	let look = asked;
 	const make = (rule: CompiledRule, edits: readonly ArgumentEdit[]) => {
 		for (const edit of edits) {
@@ -97,32 +108,56 @@ function runPasses(
 		for (const rule of pins) if (applies(rule, look)) make(rule, pin(rule, look.args, asked.schema));
 		const narrow = joinNarrowings(narrows.filter((rule) => applies(rule, look)));
 		for (const one of narrow) make(one.rules[0] as CompiledRule, fill(one, look.args, asked.schema));
-		for (const rule of rewrites) if (applies(rule, look)) make(rule, rewrite(rule, look.args));
-		if (sameJson(before, look.args) || refusals.length > 0) return { args: look.args, touched, refusals };
+		for (const rule of rewrites) {
+			if (!applies(rule, look)) continue;
+			applied.add(rule);
+			const { edits, refusals: refused } = rewriteBy(rule, look, lookWith);
+			refusals.push(...refused);
+			make(rule, edits);
+		}
+		if (sameJson(before, look.args) || refusals.length > 0) return { args: look.args, touched, applied, refusals };
 		if (pass === mostPasses) {
 			return {
 				args: asked.args,
 				touched: new Map(),
+				applied,
 				refusals: [unsettled([...touched.values()].map(({ rule }) => rule))],
 			};
 		}
 	}
 }
 
-/** Rules are applied in id order; when any other order would end elsewhere, none of the ends is the right one. */
+function isRewriting(rule: CompiledRule): rule is Rewriting {
+	return rule.action.kind === 'rewrite' || rule.action.kind === 'rewrite-command';
+}
+
+function rewriteBy(rule: Rewriting, look: Look, lookWith: (args: JsonObject) => Look) {
+	if (isCommandRewrite(rule)) return rewriteCommands(rule, look, lookWith);
+	return { edits: isArgumentRewrite(rule) ? rewrite(rule, look.args) : [], refusals: [] };
+}
+
+const isCommandRewrite = isKind('rewrite-command');
+const isArgumentRewrite = isKind('rewrite');
+
+/**
+ * Rules are applied in id order; when any other order would end elsewhere, none of the ends is the right one. Only the
+ * order of those `involved` can matter: the others have nothing to change before one of them has.
+ */
 function orderRefusals(
-	rewrites: readonly RuleOf<'rewrite'>[],
+	involved: readonly Rewriting[],
+	all: readonly Rewriting[],
 	outcome: Outcome,
-	run: (order: readonly RuleOf<'rewrite'>[]) => Outcome,
+	run: (order: readonly Rewriting[]) => Outcome,
 ): Refusal[] {
-	if (rewrites.length < 2 || outcome.refusals.length > 0) return [];
-	const orders = rewrites.length <= mostPermuted ? permutations(rewrites) : [rewrites.toReversed()];
+	if (involved.length < 2 || outcome.refusals.length > 0) return [];
+	const others = all.filter((rule) => !involved.includes(rule));
+	const orders = involved.length <= mostPermuted ? permutations(involved) : [involved.toReversed()];
 	const differs = orders.some((order) => {
-		const other = run(order);
+		const other = run([...order, ...others]);
 		return other.refusals.length > 0 || !sameJson(other.args, outcome.args);
 	});
 	const reason = 'Rewrites of this call end differently depending on their order.';
-	return differs ? [{ rules: rewrites, reason }] : [];
+	return differs ? [{ rules: involved, reason }] : [];
 }
 
 function changesOf({ args, touched }: Outcome, asked: JsonObject): Change[] {

@@ -49,12 +49,17 @@ export function globsOverlap(a: string, b: string): boolean {
 	spread(reached);
 	for (const wanted of a) {
 		const next = new Set<number>();
+		if (wanted === '*') {
+			// `a` takes any run: from the first place on, every place in `b` can be reached.
+			let first = b.length;
+			for (const index of reached) first = Math.min(first, index);
+			for (let later = first; reached.size > 0 && later <= b.length; later++) next.add(later);
+			reached = next;
+			continue;
+		}
 		for (const index of reached) {
 			const other = b[index];
-			if (wanted === '*') {
-				// `a` takes any run: every later place in `b` can be reached.
-				for (let later = index; later <= b.length; later++) next.add(later);
-			} else if (other === '*') {
+			if (other === '*') {
 				next.add(index);
 			} else if (other !== undefined && (other === '?' || wanted === '?' || other === wanted)) {
 				next.add(index + 1);

@@ -6,14 +6,20 @@ import { isProtocolMethod } from './methods.ts';
 /** `deny`: only an allow rule opens it. */
 export function defaultFor(
 	{ tool, other }: SetDefaults,
-	{ target, driverHasAllowedTool }: Pick<Request, 'target' | 'driverHasAllowedTool'>,
+	{
+		target,
+		driverHasAllowedTool,
+		driverRunsCommands,
+	}: Pick<Request, 'target' | 'driverHasAllowedTool' | 'driverRunsCommands'>,
 ): 'allow' | 'ask' | 'deny' {
 	switch (target.kind) {
 		case 'tool':
 			return tool;
 		case 'resource':
-		case 'prompt':
 			return other ?? ridesAlong(driverHasAllowedTool);
+		case 'prompt':
+			// A server that runs commands may do so for a prompt, too, and what it runs there is not read.
+			return other ?? ridesAlong(driverHasAllowedTool && driverRunsCommands !== true);
 		case 'method':
 			if (other !== undefined) return other;
 			return isProtocolMethod(target.method) ? ridesAlong(driverHasAllowedTool) : 'deny';

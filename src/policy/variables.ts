@@ -13,7 +13,7 @@ export interface Variables {
 /** Called once for every name that stands for nothing. */
 export type OnUnknown = (name: string, why: string) => void;
 
-/** How the value of a variable is written where it is put; entries of lists are an author's own patterns and stay as they are. */
+/** How the value of a variable is written where it is put; entries of lists are an author's own patterns, and only variables in them are quoted. */
 export type Quote = (value: string) => string;
 
 const reference = /\$\{([^}]*)\}/g;
@@ -41,7 +41,9 @@ export function expandText(text: string, variables: Variables, onUnknown: OnUnkn
 export function expandValues(values: readonly Json[], variables: Variables, onUnknown: OnUnknown): Json[] {
 	return values.flatMap((value) => {
 		const name = typeof value === 'string' ? wholeReference.exec(value)?.[1] : undefined;
-		if (name?.startsWith('lists.')) return listOf(name, variables, onUnknown);
+		if (name?.startsWith('lists.')) {
+			return expandValues(listOf(name, variables, onUnknown), inList(variables), onUnknown);
+		}
 		return typeof value === 'string'
 			? expandText(value, variables, onUnknown)
 			: [expandJson(value, variables, onUnknown)];
@@ -65,7 +67,7 @@ function valuesOf(name: string, variables: Variables, onUnknown: OnUnknown, quot
 		return listOf(name, variables, onUnknown).flatMap((entry) => {
 			const text = scalarText(entry);
 			if (text === undefined) onUnknown(name, 'holds an entry that is no text');
-			return text === undefined ? [] : [text];
+			return text === undefined ? [] : expandText(text, inList(variables), onUnknown, quote);
 		});
 	}
 	const value = scalarOf(name, variables);
@@ -93,6 +95,11 @@ function listOf(name: string, { lists }: Variables, onUnknown: OnUnknown): reado
 	const list = Object.hasOwn(lists, key) ? lists[key] : undefined;
 	if (list === undefined) onUnknown(name, 'no list of that name');
 	return list ?? [];
+}
+
+/** What an entry of a list may name: everything but lists, so that none can go round in circles. */
+function inList(variables: Variables): Variables {
+	return { ...variables, lists: {} };
 }
 
 function explainMissing(name: string): string {

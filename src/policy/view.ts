@@ -43,7 +43,7 @@ export function viewTool(set: PolicySet, question: ViewQuestion): ToolView {
 		.candidates(look.target)
 		.filter((rule) => rule.mode === 'enforce' && opensByAsking(rule, look));
 	const isReachable = allowing.length + asking.length > 0 || set.defaults.tool !== 'deny' || set.mode !== 'enforce';
-	const ref = (rule: CompiledRule) => ruleRef(rule, 'asked');
+	const ref = (rule: CompiledRule) => ruleRef(rule, 'asked', look);
 	if (hiding.length > 0 || !isReachable) return { state: 'hidden', definition, by: hiding.map(ref), states: [] };
 
 	const pins = rules.filter(isKind('pin'));
@@ -68,7 +68,7 @@ export function hints(set: PolicySet, moment: Pick<ViewQuestion, 'agent' | 'at' 
 
 /** A tool that a person can let happen is there to be asked for. */
 function opensByAsking(rule: CompiledRule, look: Look): boolean {
-	return rule.action.kind === 'ask' && !rule.judgesCommand && opens(rule, look, 'list');
+	return rule.action.kind === 'ask' && opens(rule, look, 'list');
 }
 
 /** Is the rule about this agent at this time, whatever it hides? */
@@ -83,13 +83,14 @@ function inForce(set: PolicySet, look: Look): readonly CompiledRule[] {
 	return set.index
 		.candidates(look.target)
 		.filter((rule) => rule.mode === 'enforce' || rule.action.kind === 'allow')
-		.filter((rule) => !rule.judgesCommand && applies(rule, look, 'list'));
+		.filter((rule) => applies(rule, look, 'list'));
 }
 
 function listingLook({ driver, definition, agent, at, env }: ViewQuestion): Look {
 	const target: Target = { kind: 'tool', driver, tool: stringMember(definition, 'name') ?? '', args: {} };
-	// Nothing that is being listed has arguments, so there is no path to resolve.
-	return lookAt(target, { agent, at, env, cwd: '/', tool: { definition } }, () => undefined);
+	// Nothing that is being listed has arguments, so there is no path to resolve and no command to read.
+	const senses = { resolve: () => undefined, sites: () => ({ sites: [], misfits: [] }) };
+	return lookAt(target, { agent, at, env, cwd: '/', tool: { definition } }, senses);
 }
 
 function withoutPinned(schema: JsonObject, pins: readonly RuleOf<'pin'>[]): JsonObject {

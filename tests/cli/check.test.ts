@@ -135,7 +135,7 @@ test('the document for machines', async () => {
 		files: ['trapgate.yaml'],
 		rules: 1,
 		layers: 1,
-		examples: { total: 0, heldAlone: 0, heldMerged: 0, unjudged: 0 },
+		examples: { total: 0, heldAlone: 0, heldMerged: 0 },
 	});
 });
 
@@ -156,16 +156,18 @@ rules:
 	expect((await place.run(['check', '--strict'])).code).toBe(1);
 });
 
-test('examples that this version can not judge are counted, so that nobody takes them for held', async () => {
-	const rule =
-		'{ id: a, match: { command: git push }, then: deny, reason: r, instead: i, examples: [{ run: ls, is: denied }] }';
-	place.write('runs.yaml', `version: 1\nname: runs\nrules:\n  - ${rule}\n`);
+test('examples of commands are judged, as if a rule allowed the shell', async () => {
+	const rule = (is: string) =>
+		`{ id: a, match: { command: git push }, then: deny, reason: r, instead: i, examples: [{ run: "cd x && git push", is: denied }, { run: git status, is: ${is} }] }`;
+	place.write('runs.yaml', `version: 1\nname: runs\nrules:\n  - ${rule('unchanged')}\n`);
 	expect(await place.run(['check', 'runs.yaml'])).toMatchObject({
 		code: 0,
-		stdout: '1 example with `run:` not judged: this version does not read shell text\n1 file, 1 rule: no problems\n',
+		stdout: 'examples: 2/2 hold alone, 2/2 merged\n1 file, 1 rule: no problems\n',
 	});
-	const { examples } = (await place.run(['check', 'runs.yaml', '--format', 'json'])).document();
-	expect(examples).toEqual({ total: 0, heldAlone: 0, heldMerged: 0, unjudged: 1 });
+	place.write('wrong.yaml', `version: 1\nname: wrong\nrules:\n  - ${rule('denied')}\n`);
+	const { code, stdout } = await place.run(['check', 'wrong.yaml']);
+	expect(stdout).toContain('the file says `is: denied`; the policy gives `is: allowed`');
+	expect(code).toBe(1);
 });
 
 test('policy files can be checked without a root file', async () => {

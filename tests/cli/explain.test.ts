@@ -74,6 +74,60 @@ test('a command goes to the built-in shell, whatever it is called', async () => 
 	});
 });
 
+describe('rules about commands', () => {
+	const policy = `version: 1
+workspace: .
+drivers: { shell: { builtin: shell } }
+rules:
+  - { id: allow-shell, match: { tool: shell/run }, then: allow, reason: r }
+  - { id: no-force, match: { command: git push, facts: { force: true } }, then: deny, reason: Never., instead: open a pull request }
+  - { id: uv, match: { command: python3 }, except: { under: uv run }, then: { rewrite: { prepend: [uv, run] } }, reason: Through uv., instead: uv run python }
+`;
+
+	test('what was read is shown, with the rule that is about it', async () => {
+		place.write('commands.yaml', policy);
+		const run = (...words: string[]) => place.run(['explain', '--config', 'commands.yaml', ...words]);
+		const { stdout } = await run('cd api && sudo git push -uf origin topic');
+		expect(stdout).toContain('seen    1. cd api\n');
+		expect(stdout).toMatch(/^ {8}3\. git push -uf origin topic {3}under sudo; .*force; .*; rule no-force$/m);
+		expect(stdout).toContain('deny    no-force                  matched `git push`\n');
+		expect((await run('python3 a.py')).stdout).toContain('final   uv run python3 a.py\n');
+		const unknown = (await run('$CMD x')).stdout;
+		expect(unknown).toMatch(/^seen {4}\? {2}/m);
+		expect(unknown).toMatch(/^deny {4}kernel\/unparsed/m);
+		expect(unknown).toContain("why     What this command would run can't be known from its text: ");
+	});
+
+	test('a document holds the same', async () => {
+		place.write('commands.yaml', policy);
+		const { document } = await place.run([
+			'explain',
+			'--config',
+			'commands.yaml',
+			'bash -c "python3 a"',
+			'--format',
+			'json',
+		]);
+		expect(document()).toMatchObject({
+			verdict: 'rewritten',
+			final: { run: 'bash -c "uv run python3 a"' },
+			rules: [{ id: 'uv', effect: 'rewrite', command: 'python3' }, { id: 'allow-shell' }],
+			seen: [
+				{
+					form: 'asked',
+					argument: '/command',
+					commands: [
+						{ program: 'bash', rules: [] },
+						{ program: 'python3', argv: ['python3', 'a'], under: [['bash']], rules: ['uv'] },
+					],
+					gaps: [],
+				},
+				{ form: 'final', commands: [{ program: 'bash' }, { program: 'uv' }, { program: 'python3', rules: [] }] },
+			],
+		});
+	});
+});
+
 test('words after -- may look like flags', async () => {
 	const { code, stdout } = await place.run(['explain', '--', 'git', 'push', '--force']);
 	expect(code).toBe(0);

@@ -28,12 +28,15 @@ const caseSchema = z.strictObject({
 	links: z.record(z.string(), z.string()).optional(),
 	schema: object.optional(),
 	commands: z.array(z.string()).optional(),
+	branch: z.string().optional(),
 	allowed_tool: z.boolean().optional(),
+	runs_commands: z.boolean().optional(),
 	verdict: z.enum(verdicts),
 	final: object.optional(),
 	because: z.array(z.string()).optional(),
 	acted: z.boolean().optional(),
 	reason: z.string().optional(),
+	instead: z.string().optional(),
 });
 
 const fileSchema = z.strictObject({
@@ -68,12 +71,15 @@ describe.each(files)('%s', (name) => {
 		const decision = ask(set, targetOf(one), {
 			at: one.at === undefined ? friday : Date.parse(one.at),
 			driverHasAllowedTool: one.allowed_tool ?? true,
+			driverRunsCommands: one.runs_commands ?? false,
 			...(one.agent === undefined ? {} : { agent: one.agent }),
 			...(one.env === undefined ? {} : { env: one.env }),
 			...(one.cwd === undefined ? {} : { cwd: one.cwd }),
 			...(one.links === undefined ? {} : { links: one.links }),
 			...(one.schema === undefined ? {} : { schema: one.schema as JsonObject }),
 			...(one.commands === undefined ? {} : { commandsAt: one.commands }),
+			...(one.branch === undefined ? {} : { branch: one.branch }),
+			isBuiltinShell: one.call === 'shell/run',
 		});
 		const found = {
 			verdict: decision.verdict,
@@ -86,6 +92,7 @@ describe.each(files)('%s', (name) => {
 			Object.fromEntries(Object.entries({ verdict, final, because, acted }).filter(([, value]) => value !== undefined)),
 		);
 		if (one.reason !== undefined) expect(decision.reason).toContain(one.reason);
+		if (one.instead !== undefined) expect(decision.instead).toBe(one.instead);
 	});
 });
 

@@ -28,6 +28,29 @@ describe('a set is refused for', () => {
 			`rules: [{ id: a, match: { tool: t/x, args: { b: { matches: "(?=x)" } } }, then: deny }]`,
 			'P501',
 		],
+		['flags in a command', 'rules: [{ id: a, match: { command: git push --force }, then: deny }]', 'P501'],
+		['shell syntax in a command', 'rules: [{ id: a, match: { command: "git push; rm" }, then: deny }]', 'P501'],
+		[
+			'broken braces in a command',
+			'rules: [{ id: a, match: { command: "pip {install,un{a,b}}" }, then: deny }]',
+			'P501',
+		],
+		[
+			'a launcher that is none',
+			'rules: [{ id: a, match: { command: x }, except: { under: "uv run -p" }, then: deny }]',
+			'P501',
+		],
+		[
+			'a path condition on a fact that is no path',
+			'rules: [{ id: a, match: { facts: { to_branch: { inside: /a } } }, then: deny }]',
+			'P102',
+		],
+		['a broken path glob on a fact', 'rules: [{ id: a, match: { facts: { reads: "!/etc/**" } }, then: deny }]', 'P501'],
+		[
+			'a list in a list',
+			'lists: { a: ["${lists.b}"], b: [x] }\nrules: [{ id: a, match: { tool: "t/${lists.a}" }, then: deny }]',
+			'P203',
+		],
 		[
 			'braces in a path glob',
 			`rules: [{ id: a, match: { tool: t/x, args: { any_path: { glob: "**/*.{pem,key}" } } }, then: deny }]`,

@@ -107,13 +107,35 @@ test('a file that only restricts is judged as if the rest were allowed', () => {
 	expect(report(only)).toMatchObject({ total: 2, heldAlone: 2 });
 });
 
-test('examples of commands wait for somebody who reads commands', () => {
-	expect(
-		report('rules: [{ id: no, match: { command: rm }, then: deny, examples: [{ run: rm x, is: denied }] }]'),
-	).toEqual({
-		total: 0,
-		heldAlone: 0,
-		heldMerged: 0,
+test('a command is judged as if a rule allowed the shell, unless a rule hides it', () => {
+	const body = (examples: string) =>
+		`rules: [{ id: no, match: { command: rm }, then: deny, examples: [${examples}] }, { id: other, match: { tool: x/y }, then: allow }]`;
+	expect(report(body('{ run: rm x, is: denied }, { run: ls, is: unchanged }, { run: ls, is: allowed }'))).toEqual({
+		total: 3,
+		heldAlone: 3,
+		heldMerged: 3,
 		problems: [],
 	});
+	const hiding = 'rules: [{ id: hidden, match: { tool: shell/run }, then: hide }]';
+	expect(report(body('{ run: ls, is: allowed }'), hiding)).toMatchObject({ heldAlone: 1, heldMerged: 0 });
+	expect(report(body('{ run: ls, is: denied }')).problems).toMatchObject([{ code: 'P402' }]);
+});
+
+test('what becomes of a command is its text, whatever else is filled in', () => {
+	const uv =
+		'rules: [{ id: uv, match: { command: python3 }, except: { under: uv run }, then: { rewrite: { prepend: [uv, run] } }, examples: [{ run: python3 a, becomes: uv run python3 a }, { run: uv run python3 a, is: unchanged }, { run: python3 a, becomes: python3 a }] }]';
+	const filled =
+		'rules: [{ id: short, match: { tool: shell/run }, then: { narrow: { params: { timeoutMs: { max: 5 } } } } }]';
+	const { problems, ...count } = report(uv, filled);
+	expect(count).toEqual({ total: 3, heldAlone: 2, heldMerged: 2 });
+	expect(problems[0]?.help).toBe(
+		'the file says `becomes: "python3 a"`; the policy gives `becomes: "uv run python3 a"` (rule: uv)',
+	);
+});
+
+test('an example says which branch is checked out; without that nobody knows', () => {
+	const rule = (examples: string) =>
+		`rules: [{ id: main, match: { command: git push, facts: { to_branch: main } }, then: deny, examples: [${examples}] }]`;
+	const told = '{ run: git push, branch: main, is: denied }, { run: git push, branch: topic, is: unchanged }';
+	expect(report(rule(told))).toMatchObject({ total: 2, heldAlone: 2 });
 });

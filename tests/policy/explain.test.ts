@@ -46,6 +46,7 @@ test('a moment that is none is an error, and the call is refused in every mode',
 
 test('ports that throw make the decision an error', () => {
 	const thrower = {
+		...portsWith(),
 		resolvePath: () => {
 			throw new Error('disk on fire');
 		},
@@ -58,4 +59,45 @@ test('ports that throw make the decision an error', () => {
 		thrower,
 	);
 	expect(found).toMatchObject({ verdict: 'errored', acted: true, error: 'disk on fire' });
+});
+
+test('every command that was read is listed, with the rules that are about it and what stays unknown', () => {
+	const rules = setOf(`
+		rules:
+		  - { id: allow, match: { tool: "*" }, then: allow }
+		  - { id: no-push, match: { command: git push }, then: deny }
+		  - { id: uv, match: { command: python3 }, except: { under: uv run }, then: { rewrite: { prepend: [uv, run] } } }
+	`);
+	const request = requestFor(toolTarget('t/run', { c: 'git push; python3 a; $X' }), { commandsAt: ['/c'] });
+	const { seen, considered } = explain(rules, request, portsWith());
+	const lines = seen.map(({ form, argument, commands, gaps }) => [
+		form,
+		argument,
+		commands.map(({ command, rules: ids }) => [command.argv.join(' '), ...ids].join(': ')),
+		gaps.length,
+	]);
+	expect(lines).toEqual([
+		['asked', '/c', ['git push: no-push', 'python3 a: uv'], 1],
+		['final', '/c', ['git push: no-push', 'uv run python3 a', 'python3 a'], 1],
+	]);
+	expect(considered.map(({ matched }) => matched)).toEqual([true, true, true]);
+});
+
+test('a reader that throws refuses the call', () => {
+	const ports = {
+		...portsWith(),
+		commands: {
+			analyse: () => {
+				throw new Error('lost');
+			},
+			edit: () => {
+				throw new Error('lost');
+			},
+		},
+	};
+	const rules = setOf(
+		'rules: [{ id: a, match: { command: x }, then: deny }, { id: b, match: { tool: "*" }, then: allow }]',
+	);
+	const request = requestFor(toolTarget('t/x', { c: 'ls' }), { commandsAt: ['/c'] });
+	expect(explain(rules, request, ports).decision).toMatchObject({ verdict: 'errored', acted: true, error: 'lost' });
 });

@@ -97,7 +97,10 @@ test.each([
 	['driver_asks: [roots, other]', { driver_asks: ['roots', 'other'] }],
 	['effect: write', { effect: 'write' }],
 	['command: git push, flags: --force', { command: ['git push'], flags: ['--force'] }],
-	['command: rm, facts: { paths: [a, b], n: 1 }', { command: ['rm'], facts: { paths: ['a', 'b'], n: 1 } }],
+	[
+		'command: rm, facts: { paths: [a, b], n: 1 }',
+		{ command: ['rm'], facts: { paths: { is: ['a', 'b'] }, n: { is: [1] } } },
+	],
 	['mentions: [curl]', { mentions: ['curl'] }],
 	['args: { a: x }', { args: { a: { is: ['x'] } } }],
 	['args: { a: null, b: false, c: 0 }', { args: { a: { is: [null] }, b: { is: [false] }, c: { is: [0] } } }],

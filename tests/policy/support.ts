@@ -8,6 +8,7 @@ import { decide } from '../../src/policy/decide.ts';
 import { loadPolicy } from '../../src/policy/load.ts';
 import { normalisePath } from '../../src/policy/paths.ts';
 import type { Layer, Policy } from '../../src/policy/rule.ts';
+import { fakeCommands } from '../support/fake-commands.ts';
 
 /** A Friday afternoon in Berlin. */
 export const friday = Date.parse('2026-11-20T15:00:00Z');
@@ -49,7 +50,7 @@ export function setOfPolicies(policies: readonly Policy[], changes: Partial<Comp
 
 /** A file system of symbolic links only: link → what it points at, both absolute. Everything else exists as it is named. */
 export function portsWith(links: Readonly<Record<string, string>> = {}): Ports {
-	return { resolvePath: (text, cwd) => resolveWith(text, cwd, links) };
+	return { resolvePath: (text, cwd) => resolveWith(text, cwd, links), commands: fakeCommands };
 }
 
 function resolveWith(text: string, cwd: string, links: Readonly<Record<string, string>>): PathForms | undefined {
@@ -78,10 +79,11 @@ function resolveWith(text: string, cwd: string, links: Readonly<Record<string, s
 export interface Asked extends Partial<Omit<Request, 'target' | 'tool'>> {
 	readonly schema?: JsonObject;
 	readonly links?: Readonly<Record<string, string>>;
+	readonly branch?: string;
 }
 
 export function requestFor(target: Target, asked: Asked = {}): Request {
-	const { schema, links: _links, ...rest } = asked;
+	const { schema, links: _links, branch: _branch, ...rest } = asked;
 	return {
 		target,
 		agent: 'claude-code',
@@ -104,7 +106,8 @@ export function call(set: PolicySet, name: string, args: JsonObject = {}, asked:
 }
 
 export function ask(set: PolicySet, target: Target, asked: Asked = {}): Decision {
-	return decide(set, requestFor(target, asked), portsWith(asked.links));
+	const ports = { ...portsWith(asked.links), branchOf: () => asked.branch };
+	return decide(set, requestFor(target, asked), ports);
 }
 
 export function idsOf(decision: Decision): string[] {

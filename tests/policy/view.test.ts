@@ -18,6 +18,8 @@ const rules = `
 	  - { id: cap, match: { tool: db/query }, then: { narrow: { params: { max_rows: { max: 200 }, connection: { drop: true }, tags: { enum: [a, b] }, name: { maxLength: 5, pattern: "^x" } } } } }
 	  - { id: ours, match: { tool: db/query }, then: { pin: { params: { owner: acme, /options/deep: true } } } }
 	  - { id: nightly, match: { tool: night/run, command: ls }, then: hide }
+	  - { id: only-git, match: { tool: git/run, command: git status }, then: allow }
+	  - { id: any-ls, match: { command: ls }, then: allow }
 `;
 
 const definition: JsonObject = {
@@ -126,4 +128,9 @@ describe('hints', () => {
 	test('rules that only watch tell nothing', () => {
 		expect(hints(setOf(rules, { mode: 'warn' }), { agent: 'a', at: friday, env: {} })).toEqual([]);
 	});
+});
+
+test('a rule about commands lists the tool that it names, and no other', () => {
+	expect(view('git/run').state).toBe('listed');
+	expect(view('other/run').state).toBe('hidden');
 });

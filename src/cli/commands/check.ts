@@ -80,17 +80,8 @@ function summary(
 		count(rules, 'rule'),
 		...(isNamed ? [] : [count(layers, 'layer')]),
 	].join(', ');
-	const { total, heldAlone, heldMerged, unjudged } = examples;
+	const { total, heldAlone, heldMerged } = examples;
 	const held =
 		total === 0 ? [] : [paint('quiet', `examples: ${heldAlone}/${total} hold alone, ${heldMerged}/${total} merged`)];
-	const silent =
-		unjudged === 0
-			? []
-			: [
-					paint(
-						'caution',
-						`${count(unjudged, 'example')} with \`run:\` not judged: this version does not read shell text`,
-					),
-				];
-	return [...held, ...silent, `${subject}: ${verdict}`].join('\n');
+	return [...held, `${subject}: ${verdict}`].join('\n');
 }

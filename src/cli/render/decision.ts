@@ -8,6 +8,7 @@ import type { Considered } from '../../policy/explain.ts';
 import { showable } from '../../text/characters.ts';
 import { writeJson } from '../../wire/json.ts';
 import { type Paint, painter } from './paint.ts';
+import { seenLines } from './seen.ts';
 import { toneOf } from './verdict.ts';
 
 export interface DecisionView {
@@ -21,7 +22,7 @@ const mostNear = 5;
 /** Several lines, without a final line break. */
 export function decisionText(
 	{ target }: Question,
-	{ decision, considered, assumed = false }: Answer,
+	{ decision, considered, seen, assumed = false }: Answer,
 	view: DecisionView,
 ): string {
 	const paint = painter(view.color);
@@ -34,6 +35,7 @@ export function decisionText(
 	const name = 'tool' in target ? `${target.driver}/${target.tool}` : target.driver;
 	return [
 		row('asked', callText(target, name, Number.POSITIVE_INFINITY)),
+		...seenLines(seen).map((line, index) => row(index === 0 ? 'seen' : '', line)),
 		...decision.because.map((rule) => row(rule.effect, named(rule.id, whatItDid(rule, decision)))),
 		...(decision.changes.length === 0 ? [] : [row('final', callText(decision.final, name, Number.POSITIVE_INFINITY))]),
 		row('verdict', verdictText(decision, view, paint)),
@@ -83,13 +85,15 @@ function missText(failed: string): string {
 function whatItDid(rule: RuleRef, { changes }: Decision): string {
 	const own = changes.filter((change) => change.rule === rule.id);
 	if (own.length > 0) return own.map(changeText).join(', ');
+	const what = rule.command === undefined ? '' : `\`${showable(rule.command)}\``;
+	const matched = what === '' ? 'matched' : `matched ${what} in`;
 	switch (rule.matched) {
 		case 'asked':
-			return 'matched the call as asked';
+			return `${matched} the call as asked`;
 		case 'final':
-			return 'matched the call as it would run';
+			return `${matched} the call as it would run`;
 		case 'both':
-			return '';
+			return what === '' ? '' : `matched ${what}`;
 		default:
 			return rule.matched satisfies never;
 	}
