@@ -11,11 +11,13 @@ import { redactedMark } from './redact-text.ts';
 /** The fields of a record that come from an entry. `argsKey` keys the hashes of level `hash`. */
 export function fieldsOf(entry: AuditEntry, argsKey: Uint8Array): JsonObject {
 	if (entry.event !== 'decided' && entry.event !== 'ask') return redactedFields(entry);
-	const { args, changed, ...plain } = entry;
+	const { args, changed, command, ...plain } = entry;
 	const level = args?.level ?? 'redacted';
+	// What a command is comes from the arguments, so it is kept where they are.
+	const isKept = level === 'redacted' || level === 'full';
 	const kept = args === undefined ? undefined : keptArgs(level, args, argsKey);
 	return {
-		...redactedFields(plain),
+		...redactedFields({ ...plain, ...(isKept && command !== undefined ? { command } : {}) }),
 		...(kept === undefined ? {} : { args: { ...kept } }),
 		...(changed === undefined || changed.length === 0
 			? {}
@@ -37,13 +39,13 @@ function isPlainlyAllowed(entry: DecidedEntry | AskEntry): boolean {
 
 /** The fingerprint an entry will get; the kernel counts repeats by it before it appends. */
 export function fingerprintOf(
-	entry: Pick<DecidedEntry, 'rules' | 'driver' | 'method' | 'tool' | 'resource' | 'prompt'> & {
+	entry: Pick<DecidedEntry, 'rules' | 'command' | 'driver' | 'method' | 'tool' | 'resource' | 'prompt'> & {
 		readonly args?: EntryArgs;
 	},
 ): string {
 	// Every resource has a URI of its own, which is a value; the method is the shape.
 	const target = entry.tool ?? entry.prompt ?? `${entry.driver} ${entry.method}`;
-	return fingerprint({ rule: entry.rules[0], target, args: entry.args?.value ?? {} });
+	return fingerprint({ rule: entry.rules[0], target, args: entry.args?.value ?? {}, command: entry.command });
 }
 
 function keptArgs(level: DetailLevel, { value }: EntryArgs, argsKey: Uint8Array): RecordArgs {

@@ -7,15 +7,18 @@ const maxDepth = 12;
 const maxMembers = 200;
 
 /**
- * Version 1: the strictest rule, the target and the shape of the arguments with their values removed. `v1:` and 12 hex
- * digits. Another way of grouping gets another version, so that groups never change under a reader.
+ * Version 1: the strictest rule, the target, the shape of the arguments with their values removed, and, where the rule is
+ * about a command, that command's program and sub-commands. `v1:` and 12 hex digits. Another way of grouping gets another version, so that groups never change under a reader.
  */
 export function fingerprint(call: {
 	readonly rule: string | undefined;
 	readonly target: string;
 	readonly args: Json;
+	/** `git push`. */
+	readonly command?: string | undefined;
 }): string {
-	const text = canonicalJson([call.rule ?? '', call.target, shapeOf(call.args, 0)]);
+	const subject = call.command === undefined ? [] : [call.command];
+	const text = canonicalJson([call.rule ?? '', call.target, shapeOf(call.args, 0), ...subject]);
 	return `v1:${createHash('sha256').update(text).digest('hex').slice(0, 12)}`;
 }
 

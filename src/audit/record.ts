@@ -104,6 +104,8 @@ interface DecidedFields extends CallFields {
 	/** True on a refusal: no `completed` follows. */
 	readonly final?: true;
 	readonly rules: readonly string[];
+	/** What the strictest rule matched, where it is about commands: program and sub-commands, `git push`. */
+	readonly command?: string;
 	readonly told_agent?: boolean;
 	readonly approval?: ApprovalFields;
 	readonly reason?: string;
@@ -117,6 +119,7 @@ interface DecidedFields extends CallFields {
 interface AskFields extends CallFields {
 	readonly event: 'ask';
 	readonly rules: readonly string[];
+	readonly command?: string;
 	readonly approval: ApprovalFields;
 	readonly reason?: string;
 }
@@ -278,7 +281,20 @@ export function traceIdOf(params: JsonObject): string | undefined {
 const order = [
 	...['v', 'seq', 'time', 'id', 'event', 'run', 'trace_id', 'host', 'agent', 'user', 'workspace', 'policy_rev'],
 	...['from_rev', 'tools_rev', 'mode', 'method', 'driver', 'tool', 'resource', 'prompt', 'target', 'state', 'decision'],
-	...['acted', 'final', 'rules', 'args', 'changed', 'told_agent', 'approval', 'result', 'reason', 'instead', 'fp'],
+	...[
+		'acted',
+		'final',
+		'rules',
+		'command',
+		'args',
+		'changed',
+		'told_agent',
+		'approval',
+		'result',
+		'reason',
+		'instead',
+		'fp',
+	],
 	...['repeat', 'accepted', 'problems', 'error', 'ms', 'previous', 'checkpoints', 'key', 'signature', 'prev', 'hash'],
 ] as const;
 const rank: ReadonlyMap<string, number> = new Map(order.map((name, index) => [name, index]));

@@ -114,6 +114,13 @@ test('the length of a list and the digits of a number do not count', () => {
 	expect(of(deep)).toMatch(/^v1:[0-9a-f]{12}$/);
 });
 
+test('refusals of different commands by one rule are told apart', () => {
+	const of = (command?: string) => fingerprint({ ...push, command });
+	expect(of('git push')).toBe(of('git push'));
+	expect(of('git push')).not.toBe(of('git clean'));
+	expect(of()).toBe(fingerprint(push));
+});
+
 test('fingerprints of version 1 do not change', () => {
 	expect(fingerprint(push)).toBe('v1:c50a98fd0331');
 	expect(fingerprintOf(decided('x', { rules: ['r'], tool: undefined, resource: 'file:///a' }))).toBe(

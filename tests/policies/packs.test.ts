@@ -2,13 +2,28 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { home, loadPacks, ports, workspace } from '../../bench/corpus-judge.ts';
+import { checkExamples } from '../../src/policy/examples.ts';
 import { loadPolicy } from '../../src/policy/load.ts';
 
 const folder = fileURLToPath(new URL('../../policies', import.meta.url));
+/** A project as the examples think of it, in a file system without links. */
+const context = {
+	workspace,
+	home,
+	ports,
+	tmp: '/tmp',
+	cwd: workspace,
+	env: {},
+	mode: 'enforce',
+	defaults: {},
+	at: 0,
+} as const;
+
 const read = (path: string) => readFileSync(`${folder}/${path}`, 'utf8');
 
 test('there are packs', () => {
-	expect(readdirSync(folder).length).toBeGreaterThanOrEqual(4);
+	expect(readdirSync(folder).length).toBeGreaterThanOrEqual(8);
 });
 
 describe.each(readdirSync(folder))('the pack %s', (pack) => {
@@ -34,4 +49,21 @@ describe.each(readdirSync(folder))('the pack %s', (pack) => {
 			if (action.kind === 'deny' || action.kind === 'hide') expect(instead, id).toBeTruthy();
 		}
 	});
+
+	test('says only what is true, alone', () => {
+		expect(policy).toBeDefined();
+		const { problems: unheld, total, heldAlone } = checkExamples(policy === undefined ? [] : [policy], context);
+		// A pack that allows nothing is judged as if others did; together with nobody, its calls are hidden.
+		expect(unheld.filter(({ code }) => code !== 'P404')).toEqual([]);
+		expect(heldAlone).toBe(total);
+		const examples = policy?.rules.flatMap((rule) => rule.examples) ?? [];
+		expect(total).toBe(examples.length);
+	});
+});
+
+test('all packs together say only what is true', () => {
+	const { problems, total, heldMerged } = checkExamples(loadPacks(), context);
+	expect(problems).toEqual([]);
+	expect(total).toBeGreaterThan(150);
+	expect(heldMerged).toBe(total);
 });
