@@ -34,4 +34,5 @@ try {
 	await lab.close();
 }
 console.log({ isolated: lab.isIsolated, ...totals, findings: kinds });
-process.exitCode = Object.values(kinds).some((number) => number > 0) ? 1 : 0;
+// Other arguments than told, or another run under uv, have known causes (see README.md); these two have no excuse.
+process.exitCode = (kinds['thrown'] ?? 0) + (kinds['unseen'] ?? 0) > 0 ? 1 : 0;

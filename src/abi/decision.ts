@@ -42,6 +42,8 @@ export interface PathForms {
 	readonly lexical: string;
 	/** Symlinks resolved, through the deepest ancestor that exists. */
 	readonly real: string;
+	/** Where it leads when `..` is taken behind symlinks, as the system does and libraries don't; absent where that is `real`. */
+	readonly physical?: string;
 }
 
 /** What policy may ask of the world; the kernel wires it, `explain` and tests may fake it. */

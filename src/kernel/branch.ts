@@ -1,6 +1,7 @@
 // Which git branch is checked out in a directory, as `.git/HEAD` says it.
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { resolvePath } from './paths.ts';
 
 const longestHead = 4096;
 
@@ -8,7 +9,9 @@ const longestHead = 4096;
 export function branchOf(directory: string): string | undefined {
 	if (!directory.startsWith('/')) return undefined;
 	try {
-		const repository = repositoryOf(directory);
+		// Behind a link, git looks in the folders above the place that it leads to.
+		const real = resolvePath(directory, '/')?.real;
+		const repository = real === undefined ? undefined : repositoryOf(real);
 		const head = repository === undefined ? undefined : readSmall(join(repository, 'HEAD'));
 		return /^ref: refs\/heads\/(\S+)\s*$/.exec(head ?? '')?.[1];
 	} catch {

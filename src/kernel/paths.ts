@@ -18,8 +18,35 @@ export function resolvePath(text: string, cwd: string): PathForms | undefined {
 	if (plain === undefined || plain.includes('\0')) return undefined;
 	const lexical = resolve(cwd, plain);
 	// `self` is whoever opens it: the driver, which works in `cwd`, and not this process.
-	const real = realPath(lexical.replace(/^\/proc\/(?:thread-)?self\/cwd(?=\/|$)/, () => cwd));
-	return real === undefined ? undefined : { lexical, real };
+	const real = realPath(withPlace(lexical, cwd));
+	const physical = hasParent.test(plain) ? physicalPath(withPlace(plain, cwd), cwd) : real;
+	if (real === undefined) return undefined;
+	// What can't be followed can't be opened that way.
+	return physical === undefined || physical === real ? { lexical, real } : { lexical, real, physical };
+}
+
+const hasParent = /(?:^|\/)\.\.(?:\/|$)/;
+
+function withPlace(path: string, cwd: string): string {
+	return path.replace(/^\/proc\/(?:thread-)?self\/cwd(?=\/|$)/, () => cwd);
+}
+
+/** No system opens a longer path. */
+const longestPath = 4096;
+
+/** Where the path leads when each `..` is taken where it stands, as the system does: behind a link it leads elsewhere. */
+function physicalPath(path: string, cwd: string): string | undefined {
+	if (path.length > longestPath) return undefined;
+	let at = path.startsWith('/') ? '/' : cwd;
+	let names: string[] = [];
+	for (const segment of path.split('/')) {
+		if (segment === '..') {
+			const real = realPath(join(at, ...names));
+			if (real === undefined) return undefined;
+			[at, names] = [dirname(real), []];
+		} else if (segment !== '' && segment !== '.') names.push(segment);
+	}
+	return realPath(join(at, ...names));
 }
 
 function plainPath(text: string): string | undefined {

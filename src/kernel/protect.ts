@@ -4,6 +4,7 @@ import type { Decision, PathForms } from '../abi/decision.ts';
 import { isJsonObject, type Json } from '../abi/json.ts';
 import { kernelRule } from '../abi/names.ts';
 import type { Target } from '../abi/syscall.ts';
+import { formsIn } from '../policy/paths.ts';
 import { fileReadings } from './file-readings.ts';
 
 export interface Protection {
@@ -91,11 +92,12 @@ export function makeProtection(options: ProtectOptions): Protection {
 			for (const text of candidates) {
 				const forms = resolvePath(text, cwd);
 				if (forms === undefined) continue;
-				const hit = guardedAbove(forms.lexical, guarded.forms) ?? guardedAbove(forms.real, guarded.forms);
+				const places = [...formsIn(forms)];
+				const hit = places.map((form) => guardedAbove(form, guarded.forms)).find((found) => found !== undefined);
 				if (hit !== undefined) return refusalOf(target, shortName(hit));
 				const isHolder = (form: string) =>
 					guarded.holders.has(form) && ![cwd, workspace].some((place) => place !== undefined && liesBelow(place, form));
-				if (isHolder(forms.lexical) || isHolder(forms.real)) return refusalOf(target, shortName(forms.lexical));
+				if (places.some(isHolder)) return refusalOf(target, shortName(forms.lexical));
 			}
 			return undefined;
 		},

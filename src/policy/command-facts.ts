@@ -110,9 +110,9 @@ export function factTruth(
 	if (openness === undefined) return 'unsure';
 	if (!Array.isArray(fact) && !(isPath && fact === undefined)) {
 		// What is not there does not hold: `force: false` is true of a push without force.
-		return testsTruth(tests, { name, value: (fact as boolean | string | undefined) ?? false, places, openness });
+		return testsTruth(tests, { name, value: (fact as boolean | string | undefined) ?? false, places, openness, lean });
 	}
-	const test = (one: FactCheck) => (value: string) => testsTruth(one.tests, { name, value, places, openness });
+	const test = (one: FactCheck) => (value: string) => testsTruth(one.tests, { name, value, places, openness, lean });
 	const entries = (fact ?? []) as readonly string[];
 	if (lean === 'catch') return anyOf(entries, test(check));
 	const trigger = triggers.find((one) => one.name === name);
@@ -137,6 +137,7 @@ interface Entry {
 	readonly value: boolean | string;
 	readonly places: Places;
 	readonly openness: Openness;
+	readonly lean: Lean;
 }
 
 function testsTruth(tests: readonly FactMember[], entry: Entry): Truth {
@@ -152,7 +153,8 @@ function memberTruth(member: FactMember, entry: Entry): Truth {
 		case 'inside':
 			return insideTruth(member.roots, entry);
 		case 'outside':
-			return negate(insideTruth(member.roots, { ...entry, name: '' }));
+			// A folder above a root is outside of it; what lets something happen must look at what is below, too.
+			return negate(insideTruth(member.roots, entry.lean === 'grant' ? entry : { ...entry, name: '' }));
 		default:
 			return member satisfies never;
 	}
@@ -167,7 +169,13 @@ function anyTruth({ values, globs }: FactMember & { kind: 'any' | 'none' }, entr
 	return anyOf(globs, ({ text, path }) => {
 		if (typeof fact === 'boolean') return 'no';
 		if (path === undefined) return truthOf(matchesTextGlob(text, fact));
-		if (!isPattern(fact)) return onPath(fact, entry, (form, resolve) => matchesGlobs(form, [path], resolve));
+		if (!isPattern(fact)) {
+			return onPath(fact, entry, (form, resolve) => {
+				const truth = matchesGlobs(form, [path], resolve);
+				const mayReach = standsForAll(entry.name) && path.anchor !== undefined && isAbove(form, path.anchor);
+				return truth === 'no' && mayReach ? 'unsure' : truth;
+			});
+		}
 		if (openness === 'unknown') return overlapTruth(path.whole, fact, openness);
 		return belowFolder(fact, entry, (pattern) => overlapTruth(path.whole, pattern, openness));
 	});
@@ -179,8 +187,7 @@ function insideTruth(roots: readonly string[], entry: Entry): Truth {
 	if (!isPattern(value)) {
 		return onPath(value, entry, (form, resolve) => {
 			const truth = isInside(form, roots, resolve);
-			// Whoever deletes a folder deletes what is below it, too.
-			return truth === 'no' && name === 'deletes' && roots.some((root) => isAbove(form, root)) ? 'unsure' : truth;
+			return truth === 'no' && standsForAll(name) && roots.some((root) => isAbove(form, root)) ? 'unsure' : truth;
 		});
 	}
 	if (openness === 'unknown') return 'unsure';
@@ -188,7 +195,7 @@ function insideTruth(roots: readonly string[], entry: Entry): Truth {
 		const truth = isInside(folder, roots, resolve);
 		if (truth !== 'no') return truth;
 		// A pattern may lead down into a root, or name a folder above it.
-		const reached = roots.flatMap((root) => [`${root}/**`, ...(name === 'deletes' ? foldersAbove(root) : [])]);
+		const reached = roots.flatMap((root) => [`${root}/**`, ...(standsForAll(name) ? foldersAbove(root) : [])]);
 		return anyOf(reached, (one) => (overlapTruth(one, pattern, openness) === 'no' ? 'no' : 'unsure'));
 	});
 }
@@ -209,6 +216,11 @@ type Resolve = (path: string) => PathForms | undefined;
 function onPath(path: string, { places }: Entry, test: (form: string, resolve: Resolve) => Truth): Truth {
 	// The folder that a text starts in is called by no name.
 	return agree(places, (resolve) => judgePath(path === '' ? '.' : path, resolve, (form) => test(form, resolve)));
+}
+
+/** Whoever deletes or reads a folder does so with what is below it, too. */
+function standsForAll(fact: string): boolean {
+	return fact === 'deletes' || fact === 'reads';
 }
 
 /** `/a/b/c` → `/a/b`, `/a`. */

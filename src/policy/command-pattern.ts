@@ -24,10 +24,7 @@ const mostAlternatives = 200;
 
 /** Reads a pattern, its variables already put in; or says why it is none. */
 export function parseCommandPattern(text: string): CommandPattern | { readonly error: string } {
-	const [program = '', ...words] = text
-		.trim()
-		.split(/\s+/)
-		.map((word) => word);
+	const [program = '', ...words] = text.trim().split(/\s+/);
 	if (program === '') return { error: 'names no program' };
 	const flag = words.find((word) => word.startsWith('-'));
 	if (flag !== undefined) return { error: `holds the flag \`${flag}\`; write \`flags: ${flag}\` beside \`command:\`` };
@@ -107,7 +104,7 @@ function isOtherSpelling(
 }
 
 /** `python3.12` → `python`, `pip3` → `pip`. */
-function familyOf(name: string): string | undefined {
+export function familyOf(name: string): string | undefined {
 	return /^(.*[A-Za-z])-?\d[\d.]*$/.exec(name)?.[1];
 }
 

@@ -5,6 +5,7 @@ import {
 	baseName,
 	type CommandPattern,
 	type Consult,
+	familyOf,
 	isUnsure,
 	launcherTruth,
 	parseCommandPattern,
@@ -98,36 +99,51 @@ function* membersOf(test: CommandTest, command: Command, stand: Stand): Generato
 		yield ['command', () => anyOf(patterns, (pattern) => patternTruth(pattern, command, reading, stand.consult))];
 	}
 	if (under !== undefined) yield ['under', () => anyOf(under, (pattern) => underTruth(pattern, command, reading.lean))];
-	if (flags !== undefined) yield ['flags', () => anyOf(flags, (flag) => flagTruth(flag, command, stand.consult))];
+	if (flags !== undefined)
+		yield ['flags', () => anyOf(flags, (flag) => flagTruth(flag, command, reading.lean, stand.consult))];
 	for (const check of facts) {
 		yield [`facts.${check.name}`, () => factTruth(check, command, stand.places, reading.lean, triggers)];
 	}
 	if (mentions !== undefined) yield ['mentions', () => truthOf(mentionIn(command, mentions) !== undefined)];
 }
 
+/** Start what their arguments say, in the environment they were given; of Python, what `-m` names. */
+const passesOn = /^(?:nice|nohup|setsid|stdbuf|time|timeout|xargs|python[\d.]*)$/;
+
 /**
  * INVARIANT: an exception by lineage needs a launcher that is called by its bare name, a command that is, too, and nothing
- * between them that could change what the name stands for.
+ * between them that could change what the name stands for: a shell may set PATH.
  */
 function underTruth(pattern: CommandPattern, { under, spelled }: Command, lean: Lean): Truth {
 	const isMeant = ({ command }: Launcher) => launcherTruth(pattern, command) === 'yes';
 	if (lean === 'catch') return truthOf(under.some(isMeant));
+	const isPassedOn = ({ command: [name = ''], elsewhere }: Launcher) => passesOn.test(name) && !elsewhere;
 	const isSound = under.some(
 		(launcher, index) =>
-			isMeant(launcher) &&
-			!launcher.spelled.includes('/') &&
-			!under.slice(index + 1).some(({ elsewhere }) => elsewhere),
+			isMeant(launcher) && !launcher.spelled.includes('/') && under.slice(index + 1).every(isPassedOn),
 	);
 	return truthOf(isSound && !spelled.includes('/'));
 }
 
-function flagTruth(flag: string, command: Command, consult: Consult): Truth {
+function flagTruth(flag: string, command: Command, lean: Lean, consult: Consult): Truth {
 	if (isUnsure(command, 'flags')) return 'unsure';
 	const wanted = canonicalFlags(flag, command, consult);
-	if (command.flags.some((one) => wanted.some((name) => isSameFlag(name, one)))) return 'yes';
+	const found = command.flags.filter((one) => wanted.some((name) => isSameFlag(name, one)));
+	if (found.length > 0) return lean === 'grant' && isTakenBack(found, command) ? 'unsure' : 'yes';
 	const isKnown = wanted.length > 1 || command.flags.length > 0;
-	return isKnown ? 'no' : plainFlagTruth(flag, command);
+	return isKnown ? 'no' : plainFlagTruth(flag, command, lean);
 }
+
+/** `--dry-run --no-dry-run`, `--dry-run=none`: what the flag says may not hold in the end. */
+function isTakenBack(found: readonly string[], { flags, argv }: Command): boolean {
+	const opposites = found.map((flag) =>
+		flag.replace(/^(--?)(no-)?/, (_, dashes, no) => (no ? dashes : `${dashes}no-`)),
+	);
+	const words = argv.filter((word) => word !== null);
+	return flags.some((flag) => opposites.includes(flag)) || words.some((word) => offValue.test(word));
+}
+
+const offValue = /^-[^=]*=(?:none|false|no|off|never|0)?$/i;
 
 /** The flag as the author wrote it, and as the analyser calls it: `-r` of rm is `--recursive`. */
 export function canonicalFlags(flag: string, { program, subcommands }: Command, consult: Consult): readonly string[] {
@@ -143,10 +159,18 @@ function isSameFlag(glob: string, flag: string): boolean {
 	return isLong(glob) && isLong(flag) && matchesTextGlob(glob.replace(/^-+/, ''), flag.replace(/^-+/, ''));
 }
 
-/** Of this program the analyser knows no flags: what looks like one counts. */
-function plainFlagTruth(flag: string, { argv, kind, isOpenEnded }: Command): Truth {
+/**
+ * Of this program the analyser knows no flags: what looks like one counts. For certain it is one only where it stands
+ * before `--`, and behind no option that may take it for its value.
+ */
+function plainFlagTruth(flag: string, { argv, kind, isOpenEnded }: Command, lean: Lean): Truth {
 	if (kind !== 'program') return 'no';
 	const [, letter] = /^-([A-Za-z0-9])$/.exec(flag) ?? [];
+	if (lean === 'grant') {
+		const at = argv.indexOf(flag);
+		const isFree = at > 0 && !/^-[^=]*$/.test(argv[at - 1] ?? '-') && !argv.slice(0, at).includes('--');
+		return truthOf(isFree && !argv.some((word) => word !== null && offValue.test(word)));
+	}
 	const truth = anyOf(argv.slice(1), (word): Truth => {
 		if (word === null) return 'unsure';
 		if (word === flag || word.startsWith(`${flag}=`)) return 'yes';
@@ -155,13 +179,19 @@ function plainFlagTruth(flag: string, { argv, kind, isOpenEnded }: Command): Tru
 	return truth === 'no' && isOpenEnded ? 'unsure' : truth;
 }
 
-/** The first of `names` (globs) that stands as a word of its own in an argument that the program may run. */
-export function mentionIn({ mayRunArguments, argv }: Command, names: readonly string[]): string | undefined {
+/** The first of `names` (globs) that stands as a word of its own in an argument that the program may run; with `family`, or one of its versions. */
+export function mentionIn(
+	{ mayRunArguments, argv }: Command,
+	names: readonly string[],
+	family = false,
+): string | undefined {
 	if (!mayRunArguments) return undefined;
 	for (const argument of argv.slice(1)) {
 		for (const word of argument?.split(/[^A-Za-z0-9_./-]+/) ?? []) {
 			const name = baseName(word);
-			if (name !== '' && names.some((glob) => matchesTextGlob(glob, name))) return name;
+			if (name === '') continue;
+			const kin = family ? familyOf(name) : undefined;
+			if (names.some((glob) => matchesTextGlob(glob, name) || glob === kin)) return name;
 		}
 	}
 	return undefined;

@@ -3,7 +3,7 @@ import type { Command, Gap, GapKind } from '../abi/command.ts';
 import type { RuleId } from '../abi/names.ts';
 import { commandName, commandsIn } from './command-hits.ts';
 import { literalPrograms } from './command-pattern.ts';
-import type { CommandSite } from './command-sites.ts';
+import type { CommandSite, Misfit } from './command-sites.ts';
 import { mentionIn } from './command-test.ts';
 import { type CompiledRule, opensCommands, watchesCommands } from './compiled.ts';
 import type { SetDefaults } from './defaults.ts';
@@ -47,20 +47,34 @@ export function commandRefusals({ asked, final }: Forms, circumstances: Circumst
 		...(isWatched ? looks.flatMap((look) => gapRefusals(look, defaults.unparsed)) : []),
 		...(defaultsAct ? looks.flatMap((look) => mentionRefusals(look, defaults.mention, watching)) : []),
 		...(isClosed ? closedRefusals(final, opening, defaults.command) : []),
-	].slice(0, mostRefusals);
+	];
 }
 
-/** One reason is enough to refuse, and the first is the one that is told. */
-const mostRefusals = 8;
-
 function misfitRefusals(look: Look): CommandRefusal[] {
-	return look.sites().misfits.map((pointer) => ({
-		verdict: 'denied',
-		by: unparsedId,
-		rules: [],
-		reason: `Rules about commands are in force, and \`${pointer.slice(1)}\` holds no command: neither text nor a list of words.`,
-		instead: `give \`${pointer.slice(1)}\` as text`,
-	}));
+	return look.sites().misfits.map((misfit) => ({ verdict: 'denied', by: unparsedId, rules: [], ...told(misfit) }));
+}
+
+function told({ pointer, kind }: Misfit): { reason: string; instead: string } {
+	const name = `\`${pointer.slice(1)}\``;
+	const why = 'Rules about commands are in force, and';
+	switch (kind) {
+		case 'no-text':
+			return {
+				reason: `${why} ${name} holds no command: neither text nor a list of words.`,
+				instead: `give ${name} as text`,
+			};
+		case 'list':
+			return { reason: `${why} ${name} is a list where the tool takes text.`, instead: `give ${name} as text` };
+		case 'too-many':
+			return { reason: `${why} ${name} holds too many of them to be read.`, instead: 'split it into several calls' };
+		case 'undeclared':
+			return {
+				reason: `${why} the configuration says that ${name} carries the command, but the tool has no such parameter.`,
+				instead: 'tell the user: `commands:` of this driver names the wrong parameter',
+			};
+		default:
+			return kind satisfies never;
+	}
 }
 
 function gapRefusals(look: Look, unparsed: SetDefaults['unparsed']): CommandRefusal[] {
@@ -68,7 +82,10 @@ function gapRefusals(look: Look, unparsed: SetDefaults['unparsed']): CommandRefu
 		const [gap] = gaps;
 		if (gap === undefined) return [];
 		const what = `What this command would run can't be known from its text: ${clause(gap.detail)}${placeOf(gap, source)}.`;
-		const more = gaps.length === 1 ? '' : ` (And ${gaps.length - 1} more places like it.)`;
+		const more =
+			gaps.length === 1
+				? ''
+				: ` (And ${gaps.length === 2 ? 'one more place' : `${gaps.length - 1} more places`} like it.)`;
 		const where = ' Such a command may run only inside the sandbox, which this version does not have.';
 		return [
 			{
@@ -115,7 +132,7 @@ function mentionRefusals(
 	for (const rule of watching) {
 		const names = (rule.command?.patterns ?? []).flatMap(literalPrograms);
 		for (const [, , command] of commandsIn(look)) {
-			const name = names.length === 0 ? undefined : mentionIn(command, names);
+			const name = names.length === 0 ? undefined : mentionIn(command, names, rule.command?.reading.family);
 			if (name === undefined) continue;
 			return [
 				{

@@ -17,8 +17,13 @@ export function judgePath(text: string, resolve: Resolve, test: (form: string) =
 		const forms = resolve(one);
 		// NUL, a loop, somebody else's home: nobody knows where this leads.
 		if (forms === undefined) return 'unsure';
-		return forms.lexical === forms.real ? test(forms.lexical) : agree([forms.lexical, forms.real], test);
+		return agree(formsIn(forms), test);
 	});
+}
+
+/** Everywhere that the path may lead, each place once. */
+export function formsIn({ lexical, real, physical = real }: PathForms): ReadonlySet<string> {
+	return new Set([lexical, real, physical]);
 }
 
 /** `$HOME/…`, `${TMPDIR}/…`: some servers put the variable's value in, and nobody here knows it. */

@@ -3,7 +3,7 @@ import type { ExactNumber, Json } from '../abi/json.ts';
 import { compares, isOneOf, scalarText } from './compare.ts';
 import type { Look } from './look.ts';
 import type { PathGlob } from './path-glob.ts';
-import { isInside, isOutside, judgePath, matchesGlobs } from './paths.ts';
+import { formsIn, isInside, isOutside, judgePath, matchesGlobs } from './paths.ts';
 import { type Regex, regexTruth } from './regex.ts';
 import type { Role } from './roles.ts';
 import { textGlobTruth } from './text-glob.ts';
@@ -83,7 +83,7 @@ function spellsSame(value: string, meant: string, role: Role | undefined, look: 
 		// A path that can't be resolved could be any.
 		if (forms === undefined) return role === 'any_path';
 		if (wanted === undefined) return false;
-		return [wanted.lexical, wanted.real].some((path) => path === forms.lexical || path === forms.real);
+		return [wanted.lexical, wanted.real].some((path) => formsIn(forms).has(path));
 	}
 	if (role === 'any_url' || meant.includes('://')) {
 		const url = readUrl(value);

@@ -2,10 +2,20 @@
 
 import { assign } from './assign.ts';
 import type { Builtin } from './builtins.ts';
+import { checkVariable } from './environment.ts';
 import { checkLatentTexts } from './latent.ts';
-import { addGap, type Frame } from './machine.ts';
-import { textOfWord } from './parameter.ts';
-import { emptyText, knownValue, textOf, unknownValue, type Value } from './value.ts';
+import { addGap, type Frame, type Machine } from './machine.ts';
+import { derefer, textOfWord } from './parameter.ts';
+import {
+	emptyText,
+	freeText,
+	joinValues,
+	knownValue,
+	textOf,
+	unknownArray,
+	unknownValue,
+	type Value,
+} from './value.ts';
 import { isStatic } from './word-parts.ts';
 
 interface Terms {
@@ -15,6 +25,9 @@ interface Terms {
 	readonly isNumber: boolean;
 	readonly changesCase: boolean;
 	readonly isFunction: boolean;
+	readonly isReadonly: boolean;
+	readonly isHashed: boolean;
+	readonly isGlobal: boolean;
 }
 
 export const assignDeclared: Builtin = (machine, frame, invocation, name) => {
@@ -27,6 +40,9 @@ export const assignDeclared: Builtin = (machine, frame, invocation, name) => {
 		isNumber: has('i'),
 		changesCase: has('l') || has('u') || has('c'),
 		isFunction: has('f'),
+		isReadonly: name === 'readonly' || has('r'),
+		isHashed: has('A'),
+		isGlobal: has('g'),
 	};
 	const [start, end] = [invocation.start ?? 0, invocation.end ?? 0];
 	for (const word of invocation.words.slice(1)) {
@@ -55,7 +71,9 @@ export const assignDeclared: Builtin = (machine, frame, invocation, name) => {
 						],
 					};
 		if (/^\w+$/.test(variable)) declareOne(machine, frame, terms, variable, given, start, end);
-		else if (/^\w+\[/.test(variable)) frame.scope.assign(variable.slice(0, variable.indexOf('[')), unknownValue);
+		else if (/^\w+\[/.test(variable)) {
+			assign(machine, frame, variable.slice(0, variable.indexOf('[')), unknownArray);
+		}
 	}
 	return [];
 };
@@ -77,28 +95,42 @@ function declareOne(
 	end: number,
 ): void {
 	const { scope } = frame;
-	if (terms.isLocal && frame.locals && !frame.locals.has(name)) frame.locals.set(name, scope.value(name));
+	const { locals } = frame;
+	const isNew = terms.isLocal && locals !== undefined && !locals.shadowed.has(name);
+	if (isNew) {
+		locals.shadowed.set(name, scope.value(name));
+		// A new variable has nothing of the old one.
+		if (!given || !scope.value(name)?.isReadonly)
+			scope.put(name, { choices: given ? [emptyText] : [emptyText, freeText] });
+	}
+	if (terms.isLocal && locals && scope !== locals.scope && isNew) locals.uncertain.add(name);
+	if (terms.isGlobal) changeGlobal(frame, name);
 	if (terms.isNumber && given) checkLatentTexts(machine, frame, given.choices, start, end);
 	if (terms.isReference && given) {
 		const target = knownValue(given);
 		if (target === undefined || !/^\w+$/.test(target)) {
 			addGap(machine, 'script', `which variable \`${name}\` stands for is known only when it runs`, frame, start, end);
 		}
-		scope.assign(name, target === undefined ? unknownValue : { choices: given.choices, refersTo: target });
+		scope.put(
+			name,
+			target === undefined ? { ...unknownValue, mayRefer: true } : { choices: given.choices, refersTo: target },
+		);
 		return;
 	}
-	const changed = given && (terms.isNumber || terms.changesCase) ? unknownValue : given;
+	const isOdd = terms.isNumber || terms.changesCase;
+	const changed = given && isOdd ? unknownValue : given;
+	const attributes = {
+		...(terms.isExported && { isExported: true }),
+		...(isOdd && { isOdd }),
+		...(terms.isReadonly && { isReadonly: true }),
+		...(terms.isHashed && { isHashed: true }),
+	};
 	const value =
 		changed ?? scope.value(name) ?? (terms.isLocal && !terms.isExported ? { choices: [emptyText] } : undefined);
-	if (given)
-		assign(
-			machine,
-			frame,
-			name,
-			{ ...(value ?? unknownValue), ...(terms.isExported && { isExported: true }) },
-			{ pos: start, end },
-		);
-	else if (value) scope.assign(name, terms.isExported ? { ...value, isExported: true } : value);
+	if (given) assign(machine, frame, name, { ...(value ?? unknownValue), ...attributes }, { pos: start, end });
+	else if (value) scope.put(name, { ...value, ...attributes });
+	else if (isOdd || terms.isReadonly) scope.put(name, { ...unknownValue, ...attributes });
+	else if (terms.isHashed) scope.put(name, { choices: [emptyText], elements: new Map(), ...attributes });
 	// A later assignment is exported too, even if there is no value yet.
 	else if (terms.isExported) scope.exportLater(name);
 }
@@ -113,7 +145,44 @@ export const unsetNames: Builtin = (machine, frame, { words, start = 0, end = 0 
 		}
 		const [name = ''] = value.split('[');
 		if (frame.scope.functions(name)) frame.scope.define(name, [...(frame.scope.functions(name) ?? []), undefined]);
-		if (/^\w+$/.test(name)) frame.scope.assign(name, value.includes('[') ? unknownValue : { choices: [emptyText] });
+		if (/^\w+$/.test(name)) unsetOne(machine, frame, name, value.includes('['), { pos: start, end });
 	}
 	return [];
 };
+
+function unsetOne(
+	machine: Machine,
+	frame: Frame,
+	name: string,
+	isElement: boolean,
+	place: { readonly pos: number; readonly end: number },
+): void {
+	const { scope, locals } = frame;
+	const target = derefer(frame, name);
+	const before = scope.value(target);
+	if (isElement) {
+		assign(machine, frame, name, unknownArray, place);
+		return;
+	}
+	if (target === 'PATH') checkVariable(machine, frame, 'PATH', { choices: [emptyText] }, place);
+	// Behind a variable of a calling function there may be one of the same name.
+	const isShadowing = isDeclaredBy(locals?.outer, target);
+	const gone = { choices: isShadowing ? [freeText] : [emptyText] };
+	scope.put(target, before?.isReadonly ? joinValues(before, gone) : gone);
+	// A reference itself may be unset.
+	if (target !== name) scope.put(name, { ...unknownValue, mayRefer: true });
+}
+
+function isDeclaredBy(from: Frame['locals'], name: string): boolean {
+	for (let locals = from; locals; locals = locals.outer) if (locals.shadowed.has(name)) return true;
+	return false;
+}
+
+/** `declare -g` reaches behind the variables of all functions that are running. */
+function changeGlobal({ scope, locals: from }: Frame, name: string): void {
+	if (!isDeclaredBy(from, name)) return;
+	for (let locals = from; locals; locals = locals.outer) {
+		if (locals.shadowed.has(name)) locals.shadowed.set(name, unknownArray);
+	}
+	scope.put(name, unknownArray);
+}

@@ -1,5 +1,6 @@
 // Builtins that run what they are given: eval, command, trap, source and the like.
 import type { Builtin } from './builtins.ts';
+import { leaving } from './compound.ts';
 import { addLauncher, invoke } from './invoke.ts';
 import { runFile, runWord } from './launch.ts';
 import { addGap } from './machine.ts';
@@ -40,13 +41,25 @@ export const trap: Builtin = (machine, frame, { words, start, end }) => {
 		return freeText;
 	const scope = frame.scope.fork();
 	scope.forget();
+	scope.set('cwd', null);
+	const layer = scope.fork();
 	const inner = {
 		...frame,
-		scope,
+		scope: layer,
+		exits: undefined,
 		under: addLauncher(frame, ['trap'], 'trap', false),
 		stdin: { kind: 'unknown', isTouched: false } as const,
 	};
+	machine.files.forget();
 	runWord(machine, inner, action, { start, end });
+	const isAtTheEnd = rest.slice(1).every(({ value }) => value !== undefined && /^(?:0|(?:SIG)?EXIT)$/i.test(value));
+	if (isAtTheEnd) return [];
+	// It may run between any two commands from here on.
+	machine.files.distrust();
+	machine.jumps += 1;
+	const { names, isMore } = layer.changes();
+	for (const name of names) frame.scope.put(name, { choices: [freeText], isArray: true, isOdd: true });
+	if (isMore) addGap(machine, 'definition', 'a trap changes what later commands mean', frame, start, end);
 	return [];
 };
 
@@ -57,8 +70,11 @@ export const source: Builtin = (machine, frame, { words, redirected, start, end 
 	const inner = { ...frame, under: addLauncher(frame, [name], name, false), stdin: redirected.stdin };
 	const positional = frame.scope.setting('positional');
 	if (given.length > 0) frame.scope.set('positional', [literal('bash'), ...given]);
-	runFile(machine, inner, path, { start, end });
-	frame.scope.set('positional', positional);
+	leaving({ ...inner, scope: frame.scope.fork() }, frame.scope, (within) => {
+		runFile(machine, within, path, { start, end });
+		return freeText;
+	});
+	if (given.length > 0) frame.scope.set('positional', positional);
 	return freeText;
 };
 

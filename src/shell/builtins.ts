@@ -1,4 +1,6 @@
 // The builtins of bash: what each does to the state, and what it runs.
+
+import { assign } from './assign.ts';
 import { assignDeclared, unsetNames } from './builtins-declare.ts';
 import { bind, callbacks, command, enable, evaluate, fc, hash, jobs, source, trap } from './builtins-run.ts';
 import { alias, cd, exec, readVariables, set, shift, shopt, unalias } from './builtins-state.ts';
@@ -7,16 +9,31 @@ import type { Invocation } from './invoke.ts';
 import { checkArithmetic, checkLatent } from './latent.ts';
 import type { Frame, Machine } from './machine.ts';
 import { outputOf } from './output.ts';
-import { freeText, steadyText, type Text, unknownValue } from './value.ts';
+import { freeText, steadyText, type Text, unknownArray } from './value.ts';
 import { isStatic } from './word-parts.ts';
 
 /** What a builtin does beside being reported; the result is what it writes. */
 export type Builtin = (machine: Machine, frame: Frame, invocation: Invocation, name: string) => Text;
 
 const writes: Builtin = (_, frame, { words, redirected }, name) =>
-	frame.needsOutput ? outputOf(name, words, redirected.stdin) : [];
+	frame.needsOutput ? outputOf(name, words, redirected.stdin, isOddHere(frame)) : [];
+
+const isOddHere = ({ scope }: Frame): boolean => scope.setting('isOdd') || scope.setting('aliases') === 'maybe';
 
 const silent: Builtin = () => [];
+
+/** What follows does not run, or not now: the state is one in which a loop or a function is left. */
+const leave: Builtin = (machine, frame, { words }, name) => {
+	machine.jumps += 1;
+	if (name === 'exit' || name === 'logout') return [];
+	for (let exits = frame.exits; exits; exits = exits.outer) {
+		if (!machine.budget.derive(frame.scope.sizeSince(exits.boundary) * 8)) return [];
+		exits.layers.push(frame.scope.since(exits.boundary));
+		// Without a number it leaves the innermost loop only.
+		if (exits.kind === (name === 'return' ? 'function' : 'loop') && words.length === 1) break;
+	}
+	return [];
+};
 
 const speaks: Builtin = () => freeText;
 
@@ -47,12 +64,15 @@ const printf: Builtin = (machine, frame, invocation, name) => {
 		return writes(machine, frame, invocation, name);
 	const [target, rest] =
 		option.value === '-v' ? [words[2]?.value, words.slice(3)] : [option.value?.slice(2), words.slice(2)];
-	if (target === undefined) return freeText;
+	if (target === undefined) {
+		if (option.value === undefined || option.value === '-v') frame.scope.forget();
+		return freeText;
+	}
 	checkLatent(machine, frame, target, invocation.start ?? 0, invocation.end ?? 0);
 	const [command] = words;
 	const text = command ? outputOf('printf', [command, ...rest], invocation.redirected.stdin) : freeText;
 	const [variable = ''] = target.split('[');
-	frame.scope.assign(variable, target.includes('[') ? unknownValue : { choices: [text] });
+	assign(machine, frame, variable, target.includes('[') ? unknownArray : { choices: [text] });
 	return [];
 };
 
@@ -63,7 +83,7 @@ const table: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
 	['alias', alias],
 	['bg', silent],
 	['bind', bind],
-	['break', silent],
+	['break', leave],
 	['builtin', command],
 	['caller', speaks],
 	['cd', cd],
@@ -71,7 +91,7 @@ const table: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
 	['compgen', callbacks],
 	['complete', callbacks],
 	['compopt', silent],
-	['continue', silent],
+	['continue', leave],
 	['declare', assignDeclared],
 	['dirs', speaks],
 	['disown', silent],
@@ -79,7 +99,7 @@ const table: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
 	['enable', enable],
 	['eval', evaluate],
 	['exec', exec],
-	['exit', silent],
+	['exit', leave],
 	['export', assignDeclared],
 	['false', silent],
 	['fc', fc],
@@ -92,7 +112,7 @@ const table: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
 	['kill', silent],
 	['let', letter],
 	['local', assignDeclared],
-	['logout', silent],
+	['logout', leave],
 	['mapfile', readVariables],
 	['popd', cd],
 	['printf', printf],
@@ -101,7 +121,7 @@ const table: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
 	['read', readVariables],
 	['readarray', readVariables],
 	['readonly', assignDeclared],
-	['return', silent],
+	['return', leave],
 	['set', set],
 	['shift', shift],
 	['shopt', shopt],
@@ -123,3 +143,8 @@ const table: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
 export function findBuiltin(name: string): Builtin | undefined {
 	return table.get(name);
 }
+
+/** POSIX.1-2024 XCU 2.15: found before functions, and what is assigned for them stays; bash does so in posix mode. */
+export const specialBuiltins: ReadonlySet<string> = new Set(
+	'. : break continue eval exec exit export readonly return set shift source times trap unset'.split(' '),
+);

@@ -1,7 +1,7 @@
 // Calls of functions that the text defines.
 import { type Invocation, note } from './invoke.ts';
 import { addGap, type Frame, type Machine } from './machine.ts';
-import type { Definition } from './scope.ts';
+import type { Bindings, Definition } from './scope.ts';
 import { freeText, type Text } from './value.ts';
 
 /** Reports the call and looks at the bodies that the name may stand for. */
@@ -10,7 +10,7 @@ export function callFunction(
 	frame: Frame,
 	invocation: Invocation,
 	name: string,
-	bindings: readonly (Definition | undefined)[],
+	bindings: Bindings,
 ): Text {
 	note(machine, frame, invocation, 'function', name, {});
 	const outputs: Text[] = [];

@@ -3,6 +3,7 @@ import type { Fact } from '../abi/command.ts';
 import { type CodeAround, readCode } from './code/read-code.ts';
 import type { Stdin } from './machine.ts';
 import type { Around, Launch, ProgramGap, Reading } from './program.ts';
+import type { Word } from './word.ts';
 import { joined } from './word-parts.ts';
 
 /** Code that holds code that holds code: deeper is not read. */
@@ -25,14 +26,26 @@ function readLaunch(one: Launch & { readonly kind: 'code' }, around: CodeAround,
 	if (one.from === 'input') return readFromInput(one.language, around, stdin);
 	const texts = one.from.map((word) => (word.splits ? undefined : word.value));
 	if (!texts.every((text) => text !== undefined)) {
+		if (one.language === 'python') return readKnownParts(one.from, around);
 		return { gaps: [{ kind: 'code', detail: `the ${one.language} code is known only when it runs` }] };
 	}
 	return readCode(one.language, one.from.length === 1 ? (joined(one.from).value ?? '') : texts.join('\n'), around);
 }
 
+/** Python code of which some stretches are not known: what the others say that it runs. */
+function readKnownParts(words: readonly Word[], around: CodeAround): Reading {
+	const text = words.map((word) => word.pieces.map((piece) => piece ?? '_').join('')).join('\n');
+	return /[^_\s]/.test(text) ? readCode('python', text, around) : {};
+}
+
 function readFromInput(language: string, around: CodeAround, stdin: Stdin): Reading {
 	const gap: ProgramGap = { kind: 'input', detail: `${language} code is read from input` };
 	if (stdin.kind === 'nothing' && !stdin.isTouched) return {};
+	// Python is seen and named; what it reads is data to it, as a script file is.
+	if (language === 'python' && (stdin.kind !== 'text' || stdin.text.value === undefined)) {
+		return stdin.kind === 'text' ? readKnownParts([stdin.text], around) : {};
+	}
+	if (language === 'python' && stdin.isTouched) return {};
 	if (stdin.kind !== 'text' || stdin.isTouched || stdin.text.value === undefined) return { gaps: [gap] };
 	return readCode(language, stdin.text.value, around);
 }

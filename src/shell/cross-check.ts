@@ -5,7 +5,7 @@ import { eachChild, type ParsedScript, type SyntaxNode } from './parser.ts';
 
 /** Whether the text may be walked. Parser errors at any level, and everything the two readings differ in, become gaps. */
 export function checkText(machine: Machine, frame: Frame, script: ParsedScript): boolean {
-	const survey: Survey = { machine, frame, text: frame.layer.text, marks: [], inside: 0 };
+	const survey: Survey = { machine, frame, text: frame.layer.text, marks: [], inside: 0, hasInnerHereDocument: false };
 	noteErrors(survey, script);
 	survey.marks = findMarks(frame.layer.text);
 	// Without any of these there is nothing lazily parsed inside, and nothing to mistake.
@@ -48,6 +48,8 @@ interface Survey {
 	marks: Mark[];
 	/** Expansions around the node. */
 	inside: number;
+	/** A here-document was seen inside of an expansion. */
+	hasInnerHereDocument: boolean;
 }
 
 function noteErrors({ machine, frame }: Survey, script: ParsedScript): void {
@@ -111,7 +113,9 @@ function visit(survey: Survey, node: SyntaxNode, around: string, inDouble: boole
 	if (isExpansion) survey.inside += 1;
 	eachChild(node, (child) => visit(survey, child, owner, isDouble, depth + 1));
 	if (isExpansion) survey.inside -= 1;
+	checkSeparators(survey, node);
 	if (type === 'HereDoc') {
+		if (survey.inside > 0) survey.hasInnerHereDocument = true;
 		if (node.delimiter) paint(survey, node.delimiter.pos, node.delimiter.end, 'SingleQuoted');
 		if (node.closing) paint(survey, node.closing.pos, node.closing.end, 'SingleQuoted');
 		if (node.delimiter?.quoted) paint(survey, node.body.pos, node.body.end, 'SingleQuoted');
@@ -156,6 +160,24 @@ function markStart({ marks, text }: Survey, node: SyntaxNode): void {
 	if (last?.at === node.end - 1) last.isStart = true;
 }
 
+/**
+ * Bash prints what it parsed inside of a substitution and reads that again. From a here-document on it prints no `;`
+ * between two commands, so that they become one.
+ */
+function checkSeparators(survey: Survey, node: SyntaxNode): void {
+	if (!survey.hasInnerHereDocument || survey.inside === 0) return;
+	if (node.type !== 'CompoundList' && node.type !== 'Script') return;
+	const { machine, frame, text } = survey;
+	for (let next = 1; next < node.commands.length; next += 1) {
+		const [before, behind] = [node.commands[next - 1], node.commands[next]];
+		if (!before || !behind) return;
+		const between = text.slice(before.command.end, behind.pos);
+		if (!between.includes(';') || between.includes('\n')) continue;
+		addGap(machine, 'syntax', 'commands behind a here-document in a substitution', frame, before.pos, behind.end);
+		return;
+	}
+}
+
 /** Constructs of which the parser and the shells are known to make different things. */
 function checkNode(survey: Survey, node: SyntaxNode): void {
 	const { machine, frame, text } = survey;
@@ -178,7 +200,7 @@ function checkNode(survey: Survey, node: SyntaxNode): void {
 	}
 	if (node.type === 'ArithmeticCommand' && mayBeCommands(node.body, frame.dialect))
 		gap('`((` may be arithmetic or commands');
-	if (node.type === 'AnsiCQuoted' && isOddAnsi(node.text, node.value))
+	if (node.type === 'AnsiCQuoted' && (node.text.includes('\\\n') || isOddAnsi(node.text, node.value)))
 		gap("an escape in `$'…'` that ends or changes the text");
 	if (node.type === 'ArithmeticCommand' || node.type === 'ArithmeticExpansion') {
 		const raw = text.slice(node.pos, node.end);

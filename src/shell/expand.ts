@@ -2,7 +2,7 @@
 import { expandBraces } from './brace.ts';
 import { type Separators, toFields } from './fields.ts';
 import { append, bare, type Choices, expanded, type Fragment, nothing, quoted } from './fragment.ts';
-import { checkArithmetic } from './latent.ts';
+import { checkArithmetic, holdsCode } from './latent.ts';
 import { limits } from './limits.ts';
 import type { Frame, Machine } from './machine.ts';
 import { backquoteOrigins, wordOrigins } from './origins.ts';
@@ -52,6 +52,9 @@ export function expandWord(machine: Machine, frame: Frame, node: WordNode): read
 	const made: (readonly Word[])[] = [];
 	for (const row of rows) {
 		const braced = expandBraces(row);
+		// Not every shell expands braces.
+		const isSure = braced?.length === 1 || frame.scope.setting('aliases') !== 'maybe';
+		if (!isSure) made.push(toFields(row, separators(frame), machine.around.glob));
 		made.push(braced ? braced.flatMap((one) => toFields(one, separators(frame), machine.around.glob)) : [tooMany]);
 	}
 	if (made.length === 1) return [locate(node, place, made[0] ?? [])];
@@ -68,8 +71,8 @@ function locate(node: WordNode, place: NonNullable<Word['place']>, words: readon
 	const { parts } = node;
 	const [part] = parts ?? [];
 	if (parts?.length === 1 && part?.type === 'ProcessSubstitution') return [{ ...only, place, ...contentsOf(only) }];
-	const { pieces, splits } = only;
-	if (value === undefined) return [{ value, pieces, splits, place }];
+	const { pieces, splits, paths } = only;
+	if (value === undefined) return [{ value, pieces, splits, place, ...(paths && { paths }) }];
 	return [{ value, pieces, splits, place, origins: () => wordOrigins(node.text, place.start, value) }];
 }
 
@@ -87,8 +90,31 @@ export function expandTexts(machine: Machine, frame: Frame, node: WordNode): rea
 /** The fragments that a word may consist of, with its substitutions run. */
 export function expandRows(machine: Machine, frame: Frame, node: WordNode): Choices {
 	const { parts } = node;
-	if (parts) return expandParts(machine, frame, parts, false);
-	return [decodeBare(frame.layer.text.slice(node.pos, node.end))];
+	const raw = frame.layer.text.slice(node.pos, node.end);
+	const rows = parts ? expandParts(machine, frame, parts, false) : [decodeBare(raw)];
+	machine.hidesCode ||= /[$`]/.test(raw) && rows.some(hidesCode);
+	return raw.startsWith('~') ? rows.map((row) => withTilde(frame, row)) : rows;
+}
+
+/** `a[$(x)]` as text. */
+function hidesCode(row: readonly Fragment[]): boolean {
+	let text = '';
+	for (const one of row) if ('piece' in one && typeof one.piece === 'string') text += one.piece;
+	return text.includes('[') && holdsCode(text);
+}
+
+/** `~/a` stays as it is written, unless HOME was set; what `~+`, `~-` and `~name` stand for is not known. */
+function withTilde({ scope }: Frame, row: readonly Fragment[]): readonly Fragment[] {
+	const [first, ...others] = row;
+	if (!first || !('piece' in first) || typeof first.piece !== 'string' || first.isQuoted || first.isExpanded)
+		return row;
+	const [prefix = ''] = /^~[^/]*/.exec(first.piece) ?? [];
+	const home = scope.value('HOME');
+	if (prefix === '' || (prefix === '~' && !home)) return row;
+	const stands = prefix === '~' ? (home?.choices ?? []) : [steadyText];
+	const [only, another] = stands;
+	const text = only && !another ? only : steadyText;
+	return [...text.map(quoted), bare(first.piece.slice(prefix.length)), ...others];
 }
 
 function textOfRow(row: readonly Fragment[]): Text {
@@ -245,7 +271,12 @@ function substitute(machine: Machine, frame: Frame, part: Pick<CommandExpansionP
 }
 
 export function runSubstitution(machine: Machine, frame: Frame, script: Script): Text {
-	const output = machine.runScript(script, { ...frame, scope: frame.scope.fork(), needsOutput: true });
+	const output = machine.runScript(script, {
+		...frame,
+		scope: frame.scope.fork(),
+		needsOutput: true,
+		exits: undefined,
+	});
 	const last = output.at(-1);
 	if (typeof last !== 'string' || !last.endsWith('\n')) return output;
 	let end = last.length;

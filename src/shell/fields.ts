@@ -14,6 +14,9 @@ interface Field {
 	splits: boolean;
 	/** The text with quoted glob characters masked, for the question whether it is a glob. */
 	pattern: string;
+	/** What it may be where paths stand in it; undefined once anything else that is not known is in it. */
+	paths: readonly string[] | undefined;
+	hasPath: boolean;
 	/** A whole word that came from elsewhere, unchanged. */
 	whole: Word | undefined;
 }
@@ -46,14 +49,15 @@ function add(splitting: Splitting, fragment: Fragment): void {
 	}
 	const { piece, isQuoted, isExpanded } = fragment;
 	field.isWord ||= isQuoted;
-	if (typeof piece !== 'string') addUnknown(field, !isQuoted && !piece.isSteady);
+	if (typeof piece !== 'string' && piece.paths && isQuoted) addPaths(field, piece.paths);
+	else if (typeof piece !== 'string') addUnknown(field, !isQuoted && !piece.isSteady);
 	else if (isQuoted || !isExpanded) addText(field, piece, isQuoted);
 	else if (splitting.separators === undefined) addUnknown(field, true);
 	else addSplit(splitting, piece, splitting.separators);
 }
 
 function newField(): Field {
-	return { pieces: [], isWord: false, splits: false, pattern: '', whole: undefined };
+	return { pieces: [], isWord: false, splits: false, pattern: '', paths: [''], hasPath: false, whole: undefined };
 }
 
 function close(splitting: Splitting): void {
@@ -75,11 +79,22 @@ function addPiece(field: Field, piece: string | null): void {
 
 function addUnknown(field: Field, splits: boolean): void {
 	field.splits ||= splits;
+	field.paths = undefined;
 	addPiece(field, null);
+}
+
+function addPaths(field: Field, paths: readonly string[]): void {
+	const [start] = field.paths ?? [];
+	// A second one would multiply them.
+	const made = field.hasPath || start === undefined ? undefined : paths.map((path) => start + path);
+	addUnknown(field, false);
+	field.paths = made;
+	field.hasPath = true;
 }
 
 function addText(field: Field, text: string, isQuoted: boolean): void {
 	field.pattern += isQuoted ? text.replace(/[*?[\]]/g, '_') : text;
+	if (text !== '') field.paths = field.paths?.map((path) => path + text);
 	addPiece(field, text);
 }
 
@@ -116,6 +131,7 @@ function addSeveral(splitting: Splitting, words: readonly Word[] | undefined): v
 		const { field } = splitting;
 		const isAlone = !field.isWord && field.pieces.length === 0;
 		for (const piece of word.pieces) addPiece(field, piece);
+		field.paths = undefined;
 		field.splits ||= word.splits;
 		field.pattern += '_';
 		field.isWord = true;
@@ -124,15 +140,18 @@ function addSeveral(splitting: Splitting, words: readonly Word[] | undefined): v
 }
 
 function finish(field: Field, glob: Surroundings['glob']): readonly Word[] {
-	const { pieces, splits, pattern } = field;
+	const { pieces, splits, pattern, paths, hasPath } = field;
 	const [only] = pieces;
 	if (only === undefined) return [literal('')];
+	if (hasPath && paths && !splits && !isGlob(pattern) && !paths.some((path) => path.startsWith('-'))) {
+		return [{ value: undefined, pieces, splits, paths }];
+	}
 	if (pieces.length > 1 || only === null || splits) {
 		return [{ value: undefined, pieces, splits: splits || isGlob(pattern) }];
 	}
 	if (!isGlob(pattern)) return [literal(only)];
-	const paths = only === pattern ? glob?.(only) : undefined;
-	if (paths && paths.length > 0) return paths.map(literal);
+	const matched = only === pattern ? glob?.(only) : undefined;
+	if (matched && matched.length > 0) return matched.map(literal);
 	return [{ value: undefined, pieces: aroundGlob(only, pattern), splits: true }];
 }
 

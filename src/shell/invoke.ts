@@ -11,7 +11,7 @@ import { wordOfText } from './parameter.ts';
 import { baseName, joinPath } from './paths.ts';
 import type { Around, Reading } from './program.ts';
 import { findProgram } from './programs/registry.ts';
-import type { Redirected } from './redirect.ts';
+import { type Redirected, visibleOutput } from './redirect.ts';
 import { freeText, type Text, type Value } from './value.ts';
 import type { Word } from './word.ts';
 import { lastKnown } from './word-parts.ts';
@@ -71,11 +71,11 @@ export function invoke(machine: Machine, frame: Frame, invocation: Invocation): 
 		const builtin = findBuiltin(name);
 		if (builtin) {
 			note(machine, frame, invocation, 'builtin', name, plainData);
-			const { replaced, hidesOutput } = invocation.redirected;
+			const { replaced } = invocation.redirected;
 			const within = replaced === undefined ? frame : { ...frame, needsOutput: true };
 			const output = builtin(machine, within, invocation, name);
-			if (replaced !== undefined) machine.files.holds(replaced, output);
-			return hidesOutput ? [] : output;
+			if (replaced !== undefined) machine.files.holds(replaced, output, frame.scope);
+			return visibleOutput(invocation.redirected, output);
 		}
 	}
 	return runProgram(machine, frame, invocation, name);
@@ -109,18 +109,18 @@ function runProgram(machine: Machine, frame: Frame, invocation: Invocation, path
 	const change = invocation.isVirtual || path.includes('/') ? undefined : frame.scope.setting('pathChange');
 	if (change !== undefined) addGap(machine, 'environment', change, frame, invocation.start, invocation.end);
 	const isOwn = !invocation.isVirtual && checkOwnFile(machine, frame, invocation, path, name);
-	const text = isOwn ? machine.files.text(joinPath(frame.scope.setting('cwd'), path)) : undefined;
+	const text = isOwn ? machine.files.text(joinPath(frame.scope.setting('cwd'), path), frame.scope) : undefined;
 	note(machine, frame, invocation, 'program', name, reading);
 	if (isOwn) runWrittenProgram(machine, frame, invocation, path, text);
 	for (const { kind, detail } of reading.gaps ?? [])
 		addGap(machine, kind, detail, frame, invocation.start, invocation.end);
 	const under = reading.launches?.length ? (program?.names[0] ?? name) : name;
 	for (const one of reading.launches ?? []) launch(machine, frame, invocation, under, one);
-	const { hidesOutput, replaced, stdin } = redirected;
+	const { replaced, stdin } = redirected;
 	const output = frame.needsOutput || replaced !== undefined ? outputOf(name, words, stdin) : [];
-	if (replaced !== undefined) machine.files.holds(replaced, output);
+	if (replaced !== undefined) machine.files.holds(replaced, output, frame.scope);
 	touch(frame, redirected);
-	return hidesOutput ? [] : output;
+	return visibleOutput(redirected, output);
 }
 
 /** Whether the program is a file that the text wrote before. */
@@ -175,7 +175,13 @@ export function note(
 	const { reads, writes, unsure } = redirected;
 	const hasFiles = reads.length > 0 || writes.length > 0;
 	const facts = hasFiles ? withFiles(reading, reads, writes) : (reading.facts ?? noFacts);
-	if (kind === 'program' || facts['writes']) machine.files.ran(program, facts['writes']);
+	if (kind === 'program' || facts['writes']) {
+		machine.files.ran(
+			program,
+			facts['writes'],
+			words.some(({ value }) => value === '-'),
+		);
+	}
 	const command: TracedCommand = {
 		kind,
 		program,

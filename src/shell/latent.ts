@@ -22,6 +22,8 @@ function namesHoldCode(machine: Machine, frame: Frame, text: string, depth: numb
 		const value = frame.scope.value(name);
 		for (const choice of value?.choices ?? []) {
 			for (const piece of choice) {
+				// What was made of a text may still hold what was in it.
+				if (typeof piece !== 'string' && machine.hidesCode && !piece.isSteady) return true;
 				if (typeof piece !== 'string') continue;
 				if (holdsCode(piece) || namesHoldCode(machine, frame, piece, depth + 1)) return true;
 			}

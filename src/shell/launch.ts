@@ -28,6 +28,7 @@ export function launch(machine: Machine, frame: Frame, invocation: Invocation, n
 		scope: frame.scope.fork(),
 		stdin: invocation.redirected.stdin,
 		needsOutput: false,
+		exits: undefined,
 		dialect: one.dialect ?? frame.dialect,
 		isOpenEnded: one.kind === 'argv' && (one.isOpenEnded ?? (frame.isOpenEnded && isTail(one.argv, invocation.words))),
 	};
@@ -50,14 +51,28 @@ export function launch(machine: Machine, frame: Frame, invocation: Invocation, n
 		}
 		case 'script': {
 			const words = one.placeholder ? one.words.map((word) => withHoles(word, one.placeholder ?? '')) : one.words;
-			runWord(machine, inProcess(inner, env, one.positional, aliasMode(name, invocation)), joined(words), shown);
+			runWord(
+				machine,
+				inProcess(inner, env, one.positional, aliasMode(name, invocation), isToldMore(invocation)),
+				joined(words),
+				shown,
+			);
 			return;
 		}
 		case 'input':
-			runInput(machine, inProcess(inner, env, one.positional, aliasMode(name, invocation)), shown);
+			runInput(
+				machine,
+				inProcess(inner, env, afterZero(program, one.positional), aliasMode(name, invocation), isToldMore(invocation)),
+				shown,
+			);
 			return;
 		case 'file':
-			runFile(machine, inProcess(inner, env, undefined, aliasMode(name, invocation)), one.path, shown);
+			runFile(
+				machine,
+				inProcess(inner, env, undefined, aliasMode(name, invocation), isToldMore(invocation)),
+				one.path,
+				shown,
+			);
 			return;
 		case 'code':
 			// Its reading is a part of the program's own: `readingOf` resolves it.
@@ -132,7 +147,9 @@ export function runFile(machine: Machine, frame: Frame, path: PathWord, shown: S
 		return;
 	}
 	const known =
-		path.value === undefined ? undefined : machine.files.text(joinPath(frame.scope.setting('cwd'), path.value));
+		path.value === undefined
+			? undefined
+			: machine.files.text(joinPath(frame.scope.setting('cwd'), path.value), frame.scope);
 	if (known && knownText(known) !== undefined) {
 		runWord(machine, frame, wordOfText(known), shown);
 		return;
@@ -174,6 +191,7 @@ function inProcess(
 	env: Invocation['env'],
 	positional: readonly Word[] | undefined,
 	aliases: Settings['aliases'],
+	isOdd = false,
 ): Frame {
 	const { scope } = frame;
 	const inner = scope.process({
@@ -182,6 +200,8 @@ function inProcess(
 		positional: positional ?? [{ value: undefined, pieces: [null], splits: false }],
 		aliases,
 		exportsAll: false,
+		isOdd,
+		lastPipe: isOdd || frame.dialect === 'unknown',
 	});
 	for (const [name, word] of env) inner.assign(name, { ...textValue(word), isExported: true });
 	return { ...frame, scope: inner, isOpenEnded: false };
@@ -219,6 +239,16 @@ function aliasMode(name: string, { words }: Invocation): Settings['aliases'] {
 			word.value === undefined || /^(?:-\w*i\w*|expand_aliases|(?:--?)?posix|--login|-\w*l\w*)$/.test(word.value),
 	);
 	return name === 'bash' && !isTold ? 'off' : 'maybe';
+}
+
+/** `bash -O nocasematch`, `+O`. */
+function isToldMore({ words }: Invocation): boolean {
+	return words.some(({ value }) => value === undefined || /^[-+]\w*O/.test(value));
+}
+
+/** `bash -s a`: unlike behind `-c`, the first operand is `$1`. */
+function afterZero(program: Word | undefined, operands: readonly Word[] | undefined): readonly Word[] | undefined {
+	return operands && [program ?? literal('sh'), ...operands];
 }
 
 function isTail(argv: readonly Word[], words: readonly Word[]): boolean {

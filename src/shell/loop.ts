@@ -1,7 +1,8 @@
 // Loops: a body that runs any number of times, until what it changes is covered.
 
+import { assign } from './assign.ts';
 import { limits } from './limits.ts';
-import type { Frame, Machine } from './machine.ts';
+import type { Exits, Frame, Machine } from './machine.ts';
 import { textOfWord } from './parameter.ts';
 import type { Scope } from './scope.ts';
 import { distinct, freeText, type Text, unknownValue } from './value.ts';
@@ -22,14 +23,19 @@ export function runLoop(machine: Machine, frame: Frame, body: (frame: Frame) => 
 	for (let pass = 0; ; pass += 1) {
 		const entry = frame.scope.fork();
 		if (pass > 0) entry.adopt(before);
-		if (variable) entry.assign(variable.name, { choices: choicesOf(variable) });
+		if (variable) assign(machine, { ...frame, scope: entry }, variable.name, { choices: choicesOf(variable) });
 		const layer = entry.fork();
 		const trail: Frame['trail'] = [];
 		const [gaps, definitions] = [machine.gaps.length, machine.definitions.length];
 		if (!machine.budget.step()) return freeText;
-		body({ ...frame, scope: layer, trail, needsOutput: false });
+		const exits: Exits = { kind: 'loop', boundary: entry, layers: [], outer: frame.exits };
+		// What a file holds may be what a later pass writes.
+		machine.files.forget();
+		body({ ...frame, scope: layer, trail, needsOutput: false, exits });
+		if (exits.layers.length > 0) layer.join([layer.since(entry), ...exits.layers]);
 		const outgrown = entry.outgrown(layer);
-		if (outgrown.length === 0 || pass > 3) {
+		if ((outgrown.length === 0 && entry.coversState(layer)) || pass > 3) {
+			machine.files.forget();
 			frame.trail.push(trail);
 			entry.adopt(layer);
 			frame.scope.join([entry, frame.scope.fork()]);
@@ -49,7 +55,13 @@ function widen(before: Scope, layer: Scope, outgrown: readonly string[], pass: n
 }
 
 function choicesOf({ items }: Variable): readonly Text[] {
-	if (!items || items.length === 0 || items.length > limits.choices || items.some((word) => word.splits))
-		return [freeText];
-	return distinct(items.map(textOfWord));
+	if (!items || items.length === 0 || items.length > limits.choices) return [freeText];
+	const texts = items.map((word) => (word.splits ? globText(word) : textOfWord(word)));
+	return texts.every((text) => text !== undefined) ? distinct(texts) : [freeText];
+}
+
+/** A path that a glob matches, or the glob itself. */
+function globText({ place }: Word): Text | undefined {
+	const raw = place?.layer.text.slice(place.start, place.end) ?? '';
+	return /^[\w./][\w./*?-]*$|^[*?]+[\w./][\w./*?-]*$/.test(raw) ? [{ isSteady: false, paths: [raw] }] : undefined;
 }

@@ -36,11 +36,32 @@ export interface Frame {
 	/** Functions that are being called, outermost first. */
 	readonly calls: readonly Call[];
 	/** What the function that is running has shadowed, to be restored behind it. */
-	readonly locals: Map<string, Value | undefined> | undefined;
+	readonly locals: Locals | undefined;
+	/** The loop or the function that a jump leaves; undefined where it leaves only a subshell. */
+	readonly exits: Exits | undefined;
 	/** The output is of interest. */
 	readonly needsOutput: boolean;
 	/** Input appends words to what is launched. */
 	readonly isOpenEnded: boolean;
+}
+
+export interface Locals {
+	/** What the variables held before. */
+	readonly shadowed: Map<string, Value | undefined>;
+	/** Declared where that may not have happened. */
+	readonly uncertain: Set<string>;
+	/** Where the body starts: what is declared right there is declared for certain. */
+	readonly scope: Scope;
+	/** Those of the function that called this one. */
+	readonly outer: Locals | undefined;
+}
+
+/** The states in which `break`, `continue` and `return` leave a loop or a function. */
+export interface Exits {
+	readonly kind: 'loop' | 'function';
+	readonly boundary: Scope;
+	readonly layers: Scope[];
+	readonly outer: Exits | undefined;
 }
 
 export interface Call {
@@ -57,6 +78,12 @@ export interface Machine {
 	readonly files: Files;
 	/** Function bodies that no call has shown yet. */
 	readonly definitions: { readonly definition: Definition; readonly frame: Frame }[];
+	/** How many commands were seen behind which the next one may not run: `exit`, `return`, `break`. */
+	jumps: number;
+	/** A word somewhere holds a text that would run a command where it is evaluated as arithmetic. */
+	hidesCode: boolean;
+	/** `set -e`: any command may be the last one. */
+	stopsAtErrors: boolean;
 	/** Runs a parsed script in a frame; the result is what it writes. */
 	readonly runScript: (script: Script, frame: Frame) => Text;
 	/** Runs the body of a function. */

@@ -22,10 +22,10 @@ const steadyOutputs: ReadonlySet<string> = new Set([
 ]);
 
 /** What a command writes to its standard output, as far as that is known. */
-export function outputOf(name: string, words: readonly Word[], stdin: Stdin): Text {
+export function outputOf(name: string, words: readonly Word[], stdin: Stdin, isOdd = false): Text {
 	switch (name) {
 		case 'echo':
-			return echoed(words.slice(1));
+			return isOdd && isOddEcho(words.slice(1)) ? freeText : echoed(words.slice(1));
 		case 'printf':
 			return printed(words.slice(1));
 		case 'cat':
@@ -64,6 +64,12 @@ function based(words: readonly Word[]): Text {
 	const last = path.value ?? path.pieces.at(-1);
 	if (typeof last !== 'string') return freeText;
 	return path.value === undefined && !last.includes('/') ? freeText : [`${baseName(last)}\n`];
+}
+
+/** Shells and options disagree about what `echo` does with these. */
+function isOddEcho([first, ...others]: readonly Word[]): boolean {
+	if (first?.pieces[0]?.startsWith('-')) return true;
+	return [first, ...others].some((word) => word?.pieces.some((piece) => piece?.includes('\\')));
 }
 
 function copied(name: string, words: readonly Word[], stdin: Stdin): Text {
@@ -119,5 +125,7 @@ function escaped(text: string): Text {
 function argument(directive: string, word: Word | undefined): Text {
 	if (!word) return directive === '%d' ? ['0'] : [];
 	if (directive === '%b') return word.value === undefined ? freeText : escaped(word.value);
+	// `010` is eight, `'a` a code, and a word is nothing but an error.
+	if (directive === '%d' && !/^(?:0|-?[1-9]\d{0,15})$/.test(word.value ?? '')) return steadyText;
 	return word.value === '' ? [] : textOfWord(word);
 }

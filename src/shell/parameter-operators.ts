@@ -1,12 +1,13 @@
 // The operators of `${name…}`: defaults, removal, replacement, slices, letter case.
 
+import { assign } from './assign.ts';
 import { expandRows, expandTexts } from './expand.ts';
 import type { Choices, Fragment } from './fragment.ts';
 import { matchEnd, matchStart, readPattern, replaceMatches } from './glob-pattern.ts';
 import { checkArithmetic } from './latent.ts';
 import { addGap, type Frame, type Machine } from './machine.ts';
 import type { ParameterExpansionPart } from './parser.ts';
-import { distinct, emptyText, freeText, knownText, mapKnown, type Text, textOf } from './value.ts';
+import { distinct, emptyText, freeText, knownText, mapKnown, type Text, textOf, unknownArray } from './value.ts';
 
 /** Applies the operator of `${name…}` to every text that the parameter may hold. */
 export function operate(
@@ -24,18 +25,21 @@ export function operate(
 				? evaluateOnly(machine, frame, operation.operand)
 				: expandTexts(machine, frame, operation.operand);
 			const results = texts.flatMap((text) => withDefault(operation.operator, text, operand));
-			if (operation.operator.endsWith('=')) frame.scope.assign(part.parameter, { choices: distinct(results) });
+			if (operation.operator.endsWith('=')) {
+				assign(machine, frame, part.parameter, part.index ? unknownArray : { choices: distinct(results) }, part);
+			}
+			if (operation.operator.endsWith('?')) machine.jumps += 1;
 			return distinct(results);
 		}
 		case 'Remove': {
 			const rows = expandRows(machine, frame, operation.operand);
-			return isOdd(isQuoted, operation.operand.text) ? [freeText] : remove(operation.operator, texts, rows);
+			return isOdd(frame, isQuoted, operation.operand.text) ? [freeText] : remove(operation.operator, texts, rows);
 		}
 		case 'Replace': {
 			const rows = expandRows(machine, frame, operation.pattern);
 			const [replacement, another] = expandTexts(machine, frame, operation.replacement);
 			const known = replacement && !another ? knownText(replacement) : undefined;
-			const isUnsafe = isOdd(isQuoted, operation.pattern.text) || known === undefined || known.includes('&');
+			const isUnsafe = isOdd(frame, isQuoted, operation.pattern.text) || known === undefined || known.includes('&');
 			return isUnsafe ? [freeText] : replace(operation.operator, texts, rows, known);
 		}
 		case 'Slice': {
@@ -66,7 +70,7 @@ export function operate(
 					part.end,
 				);
 			}
-			return isPlain ? texts : [freeText];
+			return isPlain && (transform === 'E' || transform === 'P') ? texts : [freeText];
 		}
 		case 'Names':
 		case 'Unknown':
@@ -81,8 +85,8 @@ function mayReadQuotes(operand: string, isQuoted: boolean): boolean {
 	return isQuoted && /['"\\]/.test(operand);
 }
 
-function isOdd(isQuoted: boolean, operand: string): boolean {
-	return isQuoted && /['\\]/.test(operand);
+function isOdd(frame: Frame, isQuoted: boolean, operand: string): boolean {
+	return frame.scope.setting('isOdd') || (isQuoted && /['\\]/.test(operand));
 }
 
 function evaluateOnly(machine: Machine, frame: Frame, operand: Parameters<typeof expandTexts>[2]): readonly Text[] {
@@ -169,7 +173,15 @@ function slice(text: string, offset: number, length: number | undefined): string
 	return units.slice(from, length < 0 ? units.length + length : from + length).join('');
 }
 
-function changeCase(text: string, operator: string): string {
-	const change = (part: string) => (operator.startsWith('^') ? part.toUpperCase() : part.toLowerCase());
+function changeCase(text: string, operator: string): string | undefined {
+	// Beyond ASCII it depends on the locale, and on tables that differ.
+	if (/[^\0-\x7f]/.test(text)) return undefined;
+	const toggle = (unit: string) => (unit === unit.toLowerCase() ? unit.toUpperCase() : unit.toLowerCase());
+	const change = (part: string) =>
+		operator.startsWith('~')
+			? [...part].map(toggle).join('')
+			: operator.startsWith('^')
+				? part.toUpperCase()
+				: part.toLowerCase();
 	return operator.length === 2 ? change(text) : change(text.charAt(0)) + text.slice(1);
 }

@@ -9,6 +9,7 @@ import type { ParameterExpansionPart } from './parser.ts';
 import {
 	distinct,
 	emptyText,
+	forgottenValue,
 	freeHole,
 	freeText,
 	homeHole,
@@ -19,6 +20,7 @@ import {
 	steadyText,
 	type Text,
 	textOf,
+	type Value,
 } from './value.ts';
 import type { Word } from './word.ts';
 import { literal } from './word-parts.ts';
@@ -48,10 +50,10 @@ export function lookUp(frame: Frame, name: string): readonly Text[] {
 	}
 	if (/^[#?$!-]$/.test(name)) {
 		const count = name === '#' ? frame.scope.setting('positional')?.length : undefined;
-		return [count === undefined ? steadyText : [String(count - 1)]];
+		return [count === undefined ? steadyText : [String(Math.max(0, count - 1))]];
 	}
 	const value = frame.scope.value(derefer(frame, name));
-	if (value) return value.choices;
+	if (value && !(value === forgottenValue && name === 'PATH')) return value.choices;
 	if (name === 'BASH' && frame.dialect !== 'unknown') return [['/bin/bash']];
 	if (name === 'IFS') return [[' \t\n']];
 	if (name === 'PATH') return [[pathHole]];
@@ -115,7 +117,8 @@ function allPositional(frame: Frame): readonly Word[] | undefined {
 function allElements(frame: Frame, name: string): readonly Word[] | undefined {
 	const value = frame.scope.value(derefer(frame, name));
 	if (!value) return undefined;
-	if (value.elements) return [...value.elements.values()].map(wordOfText);
+	if (value.isArray || (value.isHashed && (value.elements?.size ?? 0) > 1)) return undefined;
+	if (value.elements) return inOrder(value).map(wordOfText);
 	const [only, another] = lookUp(frame, name);
 	return only && !another && knownText(only) !== undefined ? [wordOfText(only)] : undefined;
 }
@@ -123,12 +126,22 @@ function allElements(frame: Frame, name: string): readonly Word[] | undefined {
 function elementOf(frame: Frame, name: string, subscript: string): readonly Text[] {
 	const value = frame.scope.value(derefer(frame, name));
 	if (!value?.elements) return subscript === '0' ? lookUp(frame, name) : [freeText];
+	if (value.isArray) return [freeText];
 	const key = subscript.replace(/^["']|["']$/g, '');
 	if (/[$`\\"']/.test(key)) return distinct([...value.elements.values(), freeText]);
 	const found = value.elements.get(key);
 	if (found) return [found];
-	if (/^-\d+$/.test(key)) return [[...value.elements.values()].at(Number(key)) ?? emptyText];
-	return /^\d+$/.test(key) ? [emptyText] : distinct([...value.elements.values(), freeText]);
+	const ordered = inOrder(value);
+	const isDense = !value.isHashed && ordered.length > 0 && value.elements.has(String(ordered.length - 1));
+	if (/^-[1-9]\d*$/.test(key) && isDense) return [ordered.at(Number(key)) ?? emptyText];
+	return /^(?:0|[1-9]\d*)$/.test(key) ? [emptyText] : distinct([...value.elements.values(), freeText]);
+}
+
+/** The elements by their index, as they are expanded. */
+function inOrder({ elements, isHashed }: Value): readonly Text[] {
+	if (!elements) return [];
+	if (isHashed) return [...elements.values()];
+	return [...elements].sort(([one], [other]) => Number(one) - Number(other)).map(([, text]) => text);
 }
 
 /** What `"$*"` puts between words: the first character of IFS. */

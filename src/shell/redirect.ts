@@ -1,5 +1,6 @@
 // Redirections: the files they open, and what the command then reads.
 
+import { assign } from './assign.ts';
 import { expandParts, expandTexts, expandWord, once, type PathWord } from './expand.ts';
 import { checkLatentTexts } from './latent.ts';
 import type { Frame, Machine, Stdin } from './machine.ts';
@@ -7,7 +8,7 @@ import { heredocText, wordOrigins } from './origins.ts';
 import { textOfWord, wordOfText } from './parameter.ts';
 import type { HereDoc, Redirection } from './parser.ts';
 import { joinPath } from './paths.ts';
-import { knownText, type Text } from './value.ts';
+import { freeText, knownText, numberValue, type Text } from './value.ts';
 import type { Word } from './word.ts';
 
 /** What the redirections of one command do. */
@@ -19,19 +20,24 @@ export interface Redirected {
 	readonly unsure: readonly string[];
 	/** The one file that the output replaces. */
 	readonly replaced: string | undefined;
-	/** The output goes elsewhere. */
-	readonly hidesOutput: boolean;
+	/** Where the output goes: on, elsewhere, or nobody knows; also when an error message may be in it, or the command may not run. */
+	readonly output: 'kept' | 'hidden' | 'unknown';
+}
+
+/** What of the output of a command comes through. */
+export function visibleOutput({ output }: Redirected, written: Text): Text {
+	return output === 'kept' ? written : output === 'hidden' ? [] : freeText;
 }
 
 export function notRedirected(stdin: Stdin): Redirected {
-	return { stdin, reads: [], writes: [], unsure: [], replaced: undefined, hidesOutput: false };
+	return { stdin, reads: [], writes: [], unsure: [], replaced: undefined, output: 'kept' };
 }
 
 /** Evaluates redirections in order. */
 export function readRedirections(machine: Machine, frame: Frame, redirections: readonly Redirection[]): Redirected {
 	if (redirections.length === 0) return notRedirected(frame.stdin);
 	let { stdin } = frame;
-	let hidesOutput = false;
+	let output: Redirected['output'] = 'kept';
 	let replaced: string | undefined;
 	const [reads, writes, unsure]: [string[], string[], string[]] = [[], [], []];
 	for (const redirection of redirections) {
@@ -49,16 +55,26 @@ export function readRedirections(machine: Machine, frame: Frame, redirections: r
 			continue;
 		}
 		const { operator } = redirection;
-		const target = onlyWord(expandWord(machine, frame, redirection.target));
+		const target: PathWord | undefined = onlyWord(expandWord(machine, frame, redirection.target));
 		if (target) checkLatentTexts(machine, frame, [textOfWord(target)], redirection.pos, redirection.end);
 		const opensInput = operator.startsWith('<') && isInput;
 		if (operator.endsWith('&') && (target?.value === undefined || /^(?:\d+-?|-)$/.test(target.value))) {
 			if (opensInput && target?.value !== '0') stdin = { kind: 'unknown', isTouched: false };
-			if (!operator.startsWith('<') && !descriptor && target?.value !== '1') hidesOutput = true;
+			if (!operator.startsWith('<')) {
+				// What goes to the errors may be brought back further out, and errors may be brought in.
+				if (target?.value !== '1' || !isOutputOf(descriptor)) output = 'unknown';
+				if (target?.value === undefined || !/^[012]$/.test(target.value)) machine.files.forget();
+			}
 			continue;
 		}
-		const isOutput = descriptor === undefined || (descriptor.type === 'FileDescriptor' && descriptor.value === 1);
-		if (!operator.startsWith('<') && isOutput) hidesOutput = true;
+		const isOutput = isOutputOf(descriptor);
+		const isFile = target?.value !== undefined && !/^\/(?:dev|proc)\/(?!null$)/.test(target.value);
+		if (!operator.startsWith('<')) {
+			if (isOutput) output = isFile && output !== 'unknown' ? 'hidden' : 'unknown';
+		} else if (target?.value !== '/dev/null' && !target?.contents) output = 'unknown';
+		if (descriptor?.type !== 'FileDescriptor' && descriptor !== undefined) {
+			assign(machine, frame, descriptor.name, numberValue, redirection);
+		}
 		if (opensInput) stdin = inputFrom(target, frame.stdin);
 		if (target?.value !== undefined && isDevice(target.value)) continue;
 		const isSubstitution = target !== undefined && target.pieces[0] === '/dev/fd/';
@@ -76,8 +92,12 @@ export function readRedirections(machine: Machine, frame: Frame, redirections: r
 		writes,
 		unsure,
 		replaced: writes.length === 1 && unsure.length === 0 ? replaced : undefined,
-		hidesOutput,
+		output,
 	};
+}
+
+function isOutputOf(descriptor: Redirection['descriptor']): boolean {
+	return descriptor === undefined || (descriptor.type === 'FileDescriptor' && descriptor.value === 1);
 }
 
 function onlyWord(rows: readonly (readonly Word[])[]): Word | undefined {

@@ -1,7 +1,7 @@
 // What holds at one point of a script: variables, functions, aliases, the directory.
 
 import type { FunctionNode } from './parser.ts';
-import { covers, joinValues, unknownValue, type Value } from './value.ts';
+import { assigned, covers, forgottenValue, joinValues, unknownValue, type Value } from './value.ts';
 import type { Layer, Word } from './word.ts';
 
 /** A function that the text defines. */
@@ -23,9 +23,13 @@ export interface Settings {
 	pathChange: string | undefined;
 	/** `set -a`: every variable is exported. */
 	exportsAll: boolean;
+	/** Options make `echo` and patterns mean something else: `shopt -s xpg_echo nocasematch`. */
+	isOdd: boolean;
+	/** The last part of a pipeline may run in the shell itself: `shopt -s lastpipe`. */
+	lastPipe: boolean;
 }
 
-type Bindings = readonly (Definition | undefined)[];
+export type Bindings = readonly (Definition | undefined)[];
 
 /**
  * One layer of state over another. Subshells and branches get a layer of their own,
@@ -68,13 +72,18 @@ export class Scope {
 		for (let scope: Scope | undefined = this; scope; scope = scope.#parent) {
 			const value = scope.#values?.get(name);
 			if (value) return mustBeExported && !value.isExported ? undefined : value;
-			if (scope.#forgets) return undefined;
+			if (scope.#forgets) return forgottenValue;
 			mustBeExported ||= scope.#isProcess;
 		}
 		return undefined;
 	}
 
 	assign(name: string, value: Value): void {
+		this.put(name, assigned(this.value(name), value));
+	}
+
+	/** Makes it exactly this value, whatever it was before. */
+	put(name: string, value: Value): void {
 		this.#values ??= new Map();
 		const isExported =
 			value.isExported ?? (this.setting('exportsAll') || this.#isExported(name) || this.value(name)?.isExported);
@@ -94,10 +103,14 @@ export class Scope {
 		this.#forgets = true;
 	}
 
+	/** What a name may be called for; undefined among them stands for what else has that name. */
 	functions(name: string): Bindings | undefined {
+		let isElsewhere = false;
 		for (let scope: Scope | undefined = this; scope; scope = scope.#parent) {
 			const bindings = scope.#functions?.get(name);
-			if (bindings) return bindings;
+			// Another shell knows the exported ones, if it is a bash.
+			if (bindings) return isElsewhere && !bindings.includes(undefined) ? [...bindings, undefined] : bindings;
+			isElsewhere ||= scope.#isProcess;
 		}
 		return undefined;
 	}
@@ -143,7 +156,9 @@ export class Scope {
 
 	/** No variable was set so far. */
 	get holdsNothing(): boolean {
-		for (let scope: Scope | undefined = this; scope; scope = scope.#parent) if (scope.#values) return false;
+		for (let scope: Scope | undefined = this; scope; scope = scope.#parent) {
+			if (scope.#values || scope.#forgets) return false;
+		}
 		return true;
 	}
 
@@ -151,7 +166,7 @@ export class Scope {
 	adopt(layer: Scope, except?: ReadonlyMap<string, unknown>): void {
 		if (layer.#forgets) this.forget();
 		for (const name of layer.#exported ?? []) this.exportLater(name);
-		for (const [name, value] of layer.#values ?? []) if (!except?.has(name)) this.assign(name, value);
+		for (const [name, value] of layer.#values ?? []) if (!except?.has(name)) this.put(name, value);
 		for (const [name, bindings] of layer.#functions ?? []) this.define(name, bindings);
 		for (const [name, text] of layer.#aliases ?? []) this.defineAlias(name, text);
 		this.#settings = layer.#settings;
@@ -174,6 +189,63 @@ export class Scope {
 			this.defineAlias(name, others.every((text) => text === first) ? (first ?? null) : null);
 		}
 		this.#joinSettings(layers);
+	}
+
+	/** A layer right above `boundary` with everything that holds here: the state in which a loop or a function is left. */
+	since(boundary: Scope): Scope {
+		const layers: Scope[] = [];
+		for (let scope: Scope | undefined = this; scope && scope !== boundary; scope = scope.#parent) layers.push(scope);
+		const flat = boundary.fork();
+		for (const layer of layers.reverse()) flat.adopt(layer);
+		return flat;
+	}
+
+	/** How many values the layers above `boundary` hold. */
+	sizeSince(boundary: Scope): number {
+		let size = 1;
+		for (let scope: Scope | undefined = this; scope && scope !== boundary; scope = scope.#parent) {
+			size += 1 + (scope.#values?.size ?? 0) + (scope.#functions?.size ?? 0) + (scope.#aliases?.size ?? 0);
+		}
+		return size;
+	}
+
+	/** Whether this is `other` or a layer over it: what ran there ran before this. */
+	isWithin(other: Scope): boolean {
+		for (let scope: Scope | undefined = this; scope; scope = scope.#parent) if (scope === other) return true;
+		return false;
+	}
+
+	/** The variables that this layer changed, and whether it changed anything else. */
+	changes(): { readonly names: readonly string[]; readonly isMore: boolean } {
+		const parent = this.#parent;
+		const before = parent ? parent.#settings : undefined;
+		const isSame = (Object.keys(this.#settings) as (keyof Settings)[]).every(
+			(key) => before?.[key] === this.#settings[key],
+		);
+		const isMore = !isSame || this.#functions !== undefined || this.#aliases !== undefined;
+		return { names: [...(this.#values?.keys() ?? [])], isMore };
+	}
+
+	/** Whether everything beside variables that holds in `layer` is something this one covers. */
+	coversState(layer: Scope): boolean {
+		for (const [name, bindings] of layer.#functions ?? []) {
+			const mine = this.functions(name) ?? [undefined];
+			if (!bindings.every((one) => mine.some((other) => other?.node === one?.node))) return false;
+		}
+		for (const [name, text] of layer.#aliases ?? []) {
+			if (this.alias(name) !== text && this.alias(name) !== null) return false;
+		}
+		const [mine, other] = [this.#settings, layer.#settings];
+		if (mine === other) return true;
+		return (
+			(mine.cwd === null || mine.cwd === other.cwd) &&
+			(mine.positional === undefined || mine.positional === other.positional) &&
+			(mine.aliases === 'maybe' || mine.aliases === other.aliases) &&
+			(mine.pathChange !== undefined || mine.pathChange === other.pathChange) &&
+			(mine.exportsAll || !other.exportsAll) &&
+			(mine.isOdd || !other.isOdd) &&
+			(mine.lastPipe || !other.lastPipe)
+		);
 	}
 
 	/** Variables whose values in `layer` this one does not cover. */
@@ -205,6 +277,8 @@ export class Scope {
 			aliases: differs('aliases') ? 'maybe' : aliases,
 			pathChange: layers.map((layer) => layer.#settings.pathChange).find((change) => change !== undefined),
 			exportsAll: layers.some((layer) => layer.#settings.exportsAll),
+			isOdd: layers.some((layer) => layer.#settings.isOdd),
+			lastPipe: layers.some((layer) => layer.#settings.lastPipe),
 		};
 	}
 }

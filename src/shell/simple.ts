@@ -1,5 +1,6 @@
 // One simple command of the syntax tree: assignments, redirections, words, then what they mean together.
 import { assign, readAssignment } from './assign.ts';
+import { specialBuiltins } from './builtins.ts';
 import { checkVariable } from './environment.ts';
 import { expandWord, plainWordOf } from './expand.ts';
 import { type Declared, emptyEnv, type Invocation, invoke, note } from './invoke.ts';
@@ -9,7 +10,7 @@ import { addGap, type Frame, type Machine, type Trail } from './machine.ts';
 import { wordOfText } from './parameter.ts';
 import type { Assignment, CommandNode, Redirection } from './parser.ts';
 import { notRedirected, type Redirected, readRedirections } from './redirect.ts';
-import { freeText, type Text, type Value } from './value.ts';
+import { freeText, joinValues, type Text, unknownValue, type Value } from './value.ts';
 import type { Word } from './word.ts';
 
 /** Looks at a simple command. What its words start comes behind it. */
@@ -98,7 +99,14 @@ function runNamed(
 	const output = runRows(machine, within, rows, { ...common, env: wordsOf(env) });
 	frame.scope.adopt(scope, env);
 	if (env.has('PATH')) frame.scope.set('pathChange', before);
+	if (frame.scope.setting('aliases') === 'maybe') keepForSpecial(frame, only?.[0]?.value, env);
 	return output;
+}
+
+/** In other shells, and in posix mode, what is set for a special builtin or a function holds from there on. */
+function keepForSpecial({ scope }: Frame, name: string | undefined, env: ReadonlyMap<string, Value>): void {
+	if (name !== undefined && !specialBuiltins.has(name) && !scope.functions(name)) return;
+	for (const [key, value] of env) scope.put(key, joinValues(scope.value(key) ?? unknownValue, value));
 }
 
 function wordsOf(env: ReadonlyMap<string, Value>): ReadonlyMap<string, Word | undefined> {

@@ -4,6 +4,8 @@ import { limits } from './limits.ts';
 /** A stretch of text that is not known. A steady one holds no blanks and no globs: a number, a directory. */
 export interface Hole {
 	readonly isSteady: boolean;
+	/** It is a path that one of these globs matches: the variable of a loop over them. */
+	readonly paths?: readonly string[];
 }
 
 export type Piece = string | Hole;
@@ -20,6 +22,16 @@ export interface Value {
 	readonly isExported?: boolean;
 	/** It stands for another variable: `declare -n`. */
 	readonly refersTo?: string;
+	/** It may stand for another variable, and which one is not known. */
+	readonly mayRefer?: boolean;
+	/** It may be an array with elements that are not known. */
+	readonly isArray?: boolean;
+	/** An array whose keys are texts, in an order that nobody knows: `declare -A`. */
+	readonly isHashed?: boolean;
+	/** What is assigned to it changes on the way (`declare -i`, `-l`, `-u`), or may be assigned again at any time (a trap). */
+	readonly isOdd?: boolean;
+	/** An assignment may fail. */
+	readonly isReadonly?: boolean;
 }
 
 export const freeHole: Hole = { isSteady: false };
@@ -31,6 +43,9 @@ export const emptyText: Text = [];
 export const freeText: Text = [freeHole];
 export const steadyText: Text = [steadyHole];
 export const unknownValue: Value = { choices: [freeText] };
+export const unknownArray: Value = { choices: [freeText], isArray: true };
+/** What a variable holds of which not even that is known whether it was set. */
+export const forgottenValue: Value = { choices: [freeText], isArray: true };
 export const numberValue: Value = { choices: [steadyText] };
 
 export function textOf(known: string): Text {
@@ -115,18 +130,63 @@ export function joinValues(left: Value, right: Value): Value {
 	const isExported = left.isExported || right.isExported;
 	const refersTo = left.refersTo === right.refersTo ? left.refersTo : undefined;
 	const isLost = left.refersTo !== right.refersTo;
+	const isSame = sameElements(left, right);
+	const has = (flag: 'isHashed' | 'isOdd' | 'isReadonly') => left[flag] || right[flag];
 	return {
 		choices: isLost ? [freeText] : choices,
-		...(sameElements(left, right) && left.elements && { elements: left.elements }),
+		...(isSame && left.elements && { elements: left.elements }),
+		...((!isSame || left.isArray || right.isArray) && { isArray: true }),
 		...(isExported && { isExported }),
 		...(refersTo !== undefined && { refersTo }),
+		...((isLost || left.mayRefer || right.mayRefer) && { mayRefer: true }),
+		...(has('isHashed') && { isHashed: true }),
+		...(has('isOdd') && { isOdd: true }),
+		...(has('isReadonly') && { isReadonly: true }),
 	};
+}
+
+/** What a variable holds once `next` is assigned to it. */
+export function assigned(before: Value | undefined, next: Value): Value {
+	const isHashed = next.isHashed ?? before?.isHashed;
+	const given = next.elements && !isHashed && !hasIndexes(next.elements) ? unknownArray : next;
+	if (!before) return given;
+	const value: Value = {
+		...given,
+		...(before.isOdd && { choices: [freeText] }),
+		...(isHashed && { isHashed }),
+		...((before.isOdd || given.isOdd) && { isOdd: true }),
+		...((before.isReadonly || given.isReadonly) && { isReadonly: true }),
+		...withOldElements(before, given),
+	};
+	return before.isReadonly ? joinValues(before, value) : value;
+}
+
+/** Longer arrays are not followed. */
+export const mostElements = 512;
+
+/** An array keeps its other elements when its first one is assigned by the name alone. */
+function withOldElements(before: Value, next: Value): Pick<Value, 'elements' | 'isArray'> {
+	if (next.elements || next.isArray) return {};
+	const [only, another] = next.choices;
+	// Each one is a copy of all.
+	if (before.elements && before.elements.size <= mostElements && only && !another && !before.isOdd) {
+		return { elements: new Map([...before.elements, ['0', only]]), ...(before.isArray && { isArray: true }) };
+	}
+	return before.elements || before.isArray ? { isArray: true } : {};
+}
+
+function hasIndexes(elements: ReadonlyMap<string, Text>): boolean {
+	for (const key of elements.keys()) if (!/^(?:0|[1-9]\d*)$/.test(key)) return false;
+	return true;
 }
 
 /** Whether everything `part` may be is something `whole` may be. */
 export function covers(whole: Value, part: Value): boolean {
 	if (whole === part) return true;
-	if (whole.refersTo !== part.refersTo || !sameElements(whole, part)) return false;
+	if (whole.refersTo !== part.refersTo || (!whole.isArray && !sameElements(whole, part))) return false;
+	if ((part.isArray && !whole.isArray) || (part.isOdd && !whole.isOdd) || (part.isReadonly && !whole.isReadonly))
+		return false;
+	if (part.mayRefer && !whole.mayRefer) return false;
 	const keys = new Set(whole.choices.map(keyOf));
 	return part.choices.every((choice) => keys.has(keyOf(choice)) || keys.has(freeKey));
 }
@@ -144,7 +204,13 @@ function sameElements(left: Value, right: Value): boolean {
 
 function keyOf(text: Text): string {
 	return text
-		.map((piece) => (typeof piece === 'string' ? `=${piece}` : piece.isSteady ? '\u0001' : '\u0002'))
+		.map((piece) =>
+			typeof piece === 'string'
+				? `=${piece}`
+				: piece.isSteady
+					? '\u0001'
+					: `\u0002${piece.paths?.join('\u0003') ?? ''}`,
+		)
 		.join('\u0000');
 }
 

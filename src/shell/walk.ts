@@ -43,6 +43,9 @@ function makeMachine(around: Surroundings, gaps: Gap[]): Machine {
 		gaps,
 		files: new Files(),
 		definitions: [],
+		jumps: 0,
+		hidesCode: false,
+		stopsAtErrors: false,
 		runScript: (script, frame) => runScript(machine, frame, script),
 		runBody: (definition, frame) => runBody(machine, frame, definition),
 		runText: (frame) => runText(machine, frame),
@@ -51,9 +54,10 @@ function makeMachine(around: Surroundings, gaps: Gap[]): Machine {
 }
 
 function topFrame(around: Surroundings, roots: readonly Layer[], trail: Trail): Frame {
+	// Who runs a shell we do not know may give it any input.
 	const stdin: Stdin =
 		around.input === undefined
-			? { kind: 'nothing', isTouched: false }
+			? { kind: around.dialect === 'unknown' ? 'unknown' : 'nothing', isTouched: false }
 			: { kind: 'text', text: literal(around.input), isTouched: false };
 	return {
 		layer: roots[0] ?? { text: '' },
@@ -63,6 +67,8 @@ function topFrame(around: Surroundings, roots: readonly Layer[], trail: Trail): 
 			aliases: around.dialect === 'unknown' ? 'maybe' : 'off',
 			pathChange: undefined,
 			exportsAll: false,
+			isOdd: false,
+			lastPipe: around.dialect === 'unknown',
 		}),
 		under: [],
 		stdin,
@@ -71,6 +77,7 @@ function topFrame(around: Surroundings, roots: readonly Layer[], trail: Trail): 
 		depth: 0,
 		calls: [],
 		locals: undefined,
+		exits: undefined,
 		needsOutput: false,
 		isOpenEnded: false,
 	};

@@ -18,6 +18,7 @@ const site = makeSite({
 		{ id: 'secret-prompt', match: { prompt: 'secret' }, then: 'hide', ...refusal },
 		{ id: 'secret-note', match: { resource: 'notes://secret' }, then: 'hide', ...refusal },
 		{ id: 'no-reads', match: { resource: 'notes://open', method: 'resources/read' }, then: 'deny', ...refusal },
+		{ id: 'allow-prompts', match: { prompt: '*' }, then: 'allow' },
 		{ id: 'no-etc-prompt', match: { prompt: 'open', args: { path: { glob: '/etc/**' } } }, then: 'deny', ...refusal },
 	],
 });

@@ -109,15 +109,18 @@ test('pins and bounds shape the schema the agent sees, and hold at the call', as
 	}
 });
 
-test('a command rule that can not be judged yet makes the shell refuse', async () => {
+test('a command rule stops the command that it is about, however it is spelled', async () => {
 	const { client } = await serve({
 		drivers: { shell: { builtin: 'shell' } },
 		defaults: { tool: 'allow' },
 		rules: [{ id: 'no-push', match: { command: 'git push' }, then: 'deny', reason: 'r', instead: 'i' }],
 	});
-	const refused = await call(client, 'shell__run', { command: 'echo harmless' });
+	const harmless = await call(client, 'shell__run', { command: 'echo git push' });
+	expect(harmless['result'].structuredContent.stdout).toBe('git push\n');
+	const refused = await call(client, 'shell__run', { command: 'bash -c \'echo ran; "git" -C . push\'' });
 	expect(refused['result'].isError).toBe(true);
 	expect(refused['result'].content[0].text).toContain('no-push');
+	expect(refused['result'].structuredContent?.stdout).toBeUndefined();
 });
 
 test('a rule that must hold in the runtime ring leaves no shell, and the log and check say why', async () => {

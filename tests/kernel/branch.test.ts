@@ -1,6 +1,6 @@
 // The branch of a directory, as the kernel reads it from the files of git.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -28,6 +28,16 @@ test('a worktree is on the branch of its own', () => {
 	writeFileSync(join(folder, 'main/.git/worktrees/w/HEAD'), 'ref: refs/heads/topic\n');
 	writeFileSync(join(folder, 'w/.git'), `gitdir: ${join(folder, 'main/.git/worktrees/w')}\n`);
 	expect(branchOf(join(folder, 'w'))).toBe('topic');
+});
+
+test('behind a link, the repository is the one around the place that it leads to', () => {
+	mkdirSync(join(folder, 'one/.git'), { recursive: true });
+	mkdirSync(join(folder, 'two/.git'), { recursive: true });
+	mkdirSync(join(folder, 'two/src'));
+	writeFileSync(join(folder, 'one/.git/HEAD'), 'ref: refs/heads/topic\n');
+	writeFileSync(join(folder, 'two/.git/HEAD'), 'ref: refs/heads/main\n');
+	symlinkSync(join(folder, 'two/src'), join(folder, 'one/link'));
+	expect(branchOf(join(folder, 'one/link'))).toBe('main');
 });
 
 test('where nobody can tell, nothing is told', () => {

@@ -17,8 +17,11 @@ drivers:
   runner: { command: some-server, commands: { exec: /command, spawn: /argv } }
 defaults: { tool: allow }
 rules:
+  - { id: pnpm, match: { command: npm install }, then: { rewrite: { program: pnpm, drop_flags: [-y, --yes] } } }
   - { id: no-push-to-main, match: { command: git push, facts: { to_branch: main } }, then: deny }
   - { id: no-force, match: { command: git push, facts: { force: true } }, then: deny }
+  - { id: hooks, match: { command: git, facts: { skips_hooks: true } }, then: { rewrite: { drop_flags: --no-verify } } }
+  - { id: secrets, match: { facts: { reads: "**/*secret*key*" } }, then: deny }
   - { id: uv, match: { command: python3 }, except: { under: uv run }, then: { rewrite: { prepend: [uv, run] } } }
 `;
 
@@ -61,6 +64,21 @@ test.each<[string, JsonObject, string, string?]>([
 	['shell/run', { command: 'bash' }, 'allowed'],
 	['shell/run', { command: 'bash', stdin: 'python3 a' }, 'denied'],
 	['shell/run', { command: 'python3 a' }, 'rewritten', 'uv run python3 a'],
+	// an exception by lineage ends where a shell may give the name another meaning
+	['shell/run', { command: 'uv run nice python3 a' }, 'allowed'],
+	[
+		'shell/run',
+		{ command: 'uv run bash -c "PATH=/usr/bin python3 a"' },
+		'rewritten',
+		'uv run bash -c "PATH=/usr/bin uv run python3 a"',
+	],
+	[
+		'shell/run',
+		{ command: 'uv run bash -c "command -p python3 a"' },
+		'rewritten',
+		'uv run bash -c "command -p uv run python3 a"',
+	],
+	['shell/run', { command: 'npm install -y left-pad' }, 'rewritten', 'pnpm install left-pad'],
 	// another server: text, an argv, and input of which nobody knows
 	['runner/exec', { command: 'cd x && python3 a' }, 'rewritten', 'cd x && uv run python3 a'],
 	['runner/exec', { command: 'git push -f origin topic' }, 'denied'],
@@ -68,12 +86,23 @@ test.each<[string, JsonObject, string, string?]>([
 	['runner/spawn', { argv: ['git', 'push', '-f', 'origin', 'x y'] }, 'denied'],
 	['runner/spawn', { argv: ['git', 'log'] }, 'allowed'],
 	['runner/spawn', { argv: 'git log' }, 'allowed'],
+	// where it runs nobody knows, and so not which branch is checked out there
+	['runner/exec', { command: 'git push', cwd: 'other' }, 'denied'],
+	['runner/exec', { command: 'git push origin topic', cwd: 'other' }, 'allowed'],
 	['runner/spawn', { argv: [['git']] }, 'denied'],
 	['runner/other', { command: 'git push -f origin topic' }, 'allowed'],
 ])('%s %j is %s', (tool, args, verdict, command) => {
 	const decision = ask(tool, args);
 	expect(decision.verdict, decision.reason).toBe(verdict);
 	if (command !== undefined && decision.final.kind === 'tool') expect(decision.final.args['command']).toBe(command);
+});
+
+test.each([
+	['clusters of letters', `git commit -nm x ${'-vn '.repeat(5000)}`],
+	['values that are called like the sub-command', `npm ${'--prefix install '.repeat(1500)}install -y`],
+	['stars', `cat ${'*s'.repeat(15_000)}`],
+])('%s do not keep the kernel busy', (_, command) => {
+	expect(ask('shell/run', { command }).verdict).not.toBe('errored');
 });
 
 test('a call that carries a long text of many commands to change is refused in time', () => {

@@ -33,6 +33,19 @@ describe('what a path really is', () => {
 		expect(resolvePath(text, cwd)?.real).toBe(join(top, real));
 	});
 
+	test.each([
+		['link/../inside/deep', 'inside/deep', 'inside/inside/deep'],
+		['link/../outside/secret', 'outside/secret', 'inside/outside/secret'],
+		['../inside/link/./../x', 'x', 'inside/x'],
+	])('behind a link `..` leads to two places: %s', (text, physical, lexical) => {
+		expect(resolvePath(text, cwd)).toMatchObject({ physical: join(top, physical), lexical: join(top, lexical) });
+	});
+
+	test('without a link in between `..` leads to one', () => {
+		expect(resolvePath('deep/../deep', cwd)).toEqual({ lexical: join(cwd, 'deep'), real: join(cwd, 'deep') });
+		expect(resolvePath(`${'deep/../'.repeat(1000)}x`, cwd)?.real).toBe(join(cwd, 'x'));
+	});
+
 	test.each(['/proc/self/cwd/link/secret', '/proc/self/../thread-self/cwd/link/secret'])(
 		'the working directory is that of the driver: %s',
 		(text) => {

@@ -17,6 +17,8 @@ writeFileSync(join(top, 'policy.yaml'), '');
 symlinkSync(join(top, 'policy.yaml'), join(workspace, 'innocent.txt'));
 symlinkSync(top, join(workspace, 'up'));
 symlinkSync(join(workspace, 'trapgate.lock'), join(workspace, 'to-the-lock'));
+mkdirSync(join(workspace, 'modules'));
+symlinkSync(join(workspace, 'src'), join(workspace, 'modules/linked'));
 afterAll(() => rmSync(top, { recursive: true, force: true }));
 
 const protection = makeProtection({
@@ -35,6 +37,7 @@ describe('refused', () => {
 		['the policy, relative', { path: '../policy.yaml' }],
 		['the policy behind a symlink', { path: 'innocent.txt' }],
 		['the policy through a symlinked directory', { path: 'up/policy.yaml' }],
+		['behind a link and up again, as the system takes it', { path: 'modules/linked/../trapgate.yaml' }],
 		['below the state directory', { path: join(top, 'state/audit/x.jsonl') }],
 		['the state directory itself', { directory: join(top, 'state') }],
 		['a root file that does not exist yet', { path: 'trapgate.yaml' }],

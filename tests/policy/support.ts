@@ -66,14 +66,24 @@ function resolveWith(text: string, cwd: string, links: Readonly<Record<string, s
 		return undefined;
 	}
 	if (plain.includes('\0')) return undefined;
-	const lexical = normalisePath(plain.startsWith('/') ? plain : `${cwd}/${plain}`);
-	let real = lexical;
-	for (let hops = 0; ; hops++) {
+	const whole = plain.startsWith('/') ? plain : `${cwd}/${plain}`;
+	const lexical = normalisePath(whole);
+	const real = followLinks(lexical, links);
+	let physical: string | undefined = '/';
+	for (const segment of whole.split('/')) {
+		physical = physical === undefined ? undefined : followLinks(normalisePath(`${physical}/${segment}`), links);
+	}
+	return real === undefined || physical === undefined ? undefined : { lexical, real, physical };
+}
+
+function followLinks(path: string, links: Readonly<Record<string, string>>): string | undefined {
+	let real = path;
+	for (let hops = 0; hops <= 40; hops++) {
 		const link = Object.keys(links).find((one) => real === one || real.startsWith(`${one}/`));
-		if (link === undefined) return { lexical, real };
-		if (hops > 40) return undefined;
+		if (link === undefined) return real;
 		real = normalisePath(`${links[link]}${real.slice(link.length)}`);
 	}
+	return undefined;
 }
 
 export interface Asked extends Partial<Omit<Request, 'target' | 'tool'>> {

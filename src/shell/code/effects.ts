@@ -24,7 +24,7 @@ export interface Effects {
 const unknown: Value = { kind: 'unknown' };
 
 /** Records a call; `receiver` is what stands before the dot of a method. */
-export function applyUse(effects: Effects, use: Use, args: Arguments, receiver: Value = unknown): undefined {
+export function applyUse(effects: Effects, use: Use, args: Arguments, receiver?: Value): undefined {
 	const { values, named } = args;
 	switch (use.does) {
 		case 'shell': {
@@ -46,7 +46,7 @@ export function applyUse(effects: Effects, use: Use, args: Arguments, receiver: 
 			return;
 		}
 		case 'split': {
-			const value = use.at === 'receiver' ? receiver : pick(args, use.at);
+			const value = use.at === 'receiver' ? (receiver ?? unknown) : pick(args, use.at);
 			if (value?.kind === 'text' && typeof value.pieces[0] === 'string' && value.pieces.length === 1) {
 				startArgv(effects, { items: value.pieces[0].split(/\s+/).filter(Boolean).map(textValue), isOpen: false }, args);
 			} else startArgv(effects, value?.kind === 'list' ? value : undefined, args);
@@ -211,7 +211,12 @@ function openMaybePipe(effects: Effects, args: Arguments): undefined {
 	}
 }
 
-function touch(effects: Effects, use: Extract<Use, { does: 'touch' }>, args: Arguments, receiver: Value): undefined {
+function touch(
+	effects: Effects,
+	use: Extract<Use, { does: 'touch' }>,
+	args: Arguments,
+	receiver: Value | undefined,
+): undefined {
 	const { findings, around } = effects;
 	const add = (fact: 'reads' | 'writes' | 'deletes', value: Value | undefined): undefined => {
 		if (value === undefined) return;
@@ -219,7 +224,7 @@ function touch(effects: Effects, use: Extract<Use, { does: 'touch' }>, args: Arg
 		addPaths(findings, fact, items.map(wordOf), around);
 		if (value.kind === 'list' && value.isOpen) findings.unsure.add(fact);
 	};
-	if (use.receiver) add(use.receiver, receiver);
+	if (use.receiver && receiver) add(use.receiver, receiver);
 	if (use.all) for (const value of args.values) add(use.all, value);
 	if (use.deletes !== undefined) add('deletes', args.values[use.deletes]);
 	if (use.writes !== undefined) add('writes', args.values[use.writes]);

@@ -119,7 +119,8 @@ function readUse(scope: Scope, effects: Effects, use: Use, at: number): undefine
 	const isKey = isMark(next, '=>') || (isMark(before, '{') && isMark(next, '}')) || isMark(next, ':', '=');
 	const isDefinition = before?.kind === 'name' && /^(?:function|def|fn|sub|func|fun|lambda|defun)$/.test(before.text);
 	const hasReceiver =
-		(use.does === 'split' && use.at === 'receiver') || (use.does === 'touch' && use.receiver !== undefined);
+		(use.does === 'split' && use.at === 'receiver') ||
+		(use.does === 'touch' && use.receiver !== undefined && actsOnReceiver(scope, use, at));
 	if (hasReceiver) {
 		const end = at - 1;
 		const start = isMark(tokens[end - 1], ']', ')') ? (partner.get(end - 1) ?? end - 1) : end - 1;
@@ -136,10 +137,22 @@ function readUse(scope: Scope, effects: Effects, use: Use, at: number): undefine
 		applyUse(effects, use, args);
 		return;
 	}
+	const isBare = next === undefined || next.kind === 'break' || isMark(next, ';', '}');
+	if (language.lexis.special === 'perl' && isBare && !isKey && (use.does === 'either' || use.does === 'shell'))
+		return gap(effects, 'starts what `$_` holds');
 	if (isDefinition || use.does === 'touch' || use.does === 'move' || use.does === 'load' || use.does === 'open') return;
 	// A key of a table, or the bare statement `exec;`, starts nothing. Elsewhere the function itself is handed on.
 	const isHandedOn = language.calls === 'brackets' || (before?.kind === 'mark' && before.text === '&');
 	if (!isKey && isHandedOn) gap(effects, `hands on \`${nameAt(tokens, at) ?? ''}\``);
+}
+
+/** `Path("x").unlink()`, and not `os.unlink("x")`. */
+function actsOnReceiver(scope: Scope, use: Extract<Use, { does: 'touch' }>, at: number): boolean {
+	const { tokens } = scope;
+	if (!isMark(tokens[at - 1], '.')) return false;
+	const isOfModule = use.deletes !== undefined || use.reads !== undefined;
+	if (!isOfModule || isMark(tokens[at - 2], ')', ']')) return true;
+	return readArguments(scope, at)?.values.length === 0;
 }
 
 function readMark(scope: Scope, effects: Effects, uses: Uses, at: number): undefined {

@@ -1,10 +1,10 @@
 // Tools with sub-commands that change things elsewhere: terraform, helm, gh, aws, cargo, go and others.
 
-import { hasOption, valuesOf } from '../options.ts';
+import { hasOption, lastValue, makeGrammar, readOptions, valuesOf } from '../options.ts';
 import type { Program } from '../program.ts';
 import { attached, firstKnown, isStatic, literal } from '../word-parts.ts';
 import { addToList, addWords, setWord } from './findings.ts';
-import { fromVariables } from './launching.ts';
+import { fromVariables, launchJoined, scriptLaunch, splitAtBlanks } from './launching.ts';
 import { addPaths } from './paths.ts';
 import { type ToolCall, tool } from './subcommand-tool.ts';
 
@@ -15,7 +15,7 @@ const terraformMore = `-auto-approve -input=s -lock=s -lock-timeout=s -no-color 
 
 const ghOptions = 'R|repo=s hostname=s help version';
 const ghMore = `X|method=s f|raw-field=s F|field=s H|header=s input=s q|jq=s t|template=s paginate i|include silent cache=s
-	B|base=s b|body=s body-file=s T|title=s assignee=s l|label=s milestone=s reviewer=s head=s json=s L|limit=s s|state=s S|search=s
+	B|base=s b|body=s body-file=s env-file=s notes-file=s T|title=s assignee=s l|label=s milestone=s reviewer=s head=s json=s L|limit=s s|state=s S|search=s
 	n|notes=s notes-file=s target=s ref=s w|web m|merge r|rebase squash d|delete-branch admin auto force branch=s yes dir=s
 	p|pattern=s O|output=s env=s org=s visibility=s e=s source=s clone D=s`;
 
@@ -128,6 +128,10 @@ function describeHelm({ options, findings, around }: ToolCall): void {
 
 /** `gh api -X PATCH repos/o/r/git/refs/heads/main -F force=true` is a force push without git. */
 function describeGh({ subcommands, options, operands, findings, around }: ToolCall): void {
+	const [group, verb] = subcommands;
+	const sends = (group === 'gist' && verb === 'create') || (group === 'release' && verb === 'upload');
+	if (sends) addPaths(findings, 'reads', operands.slice(group === 'release' ? 1 : 0), around);
+	addPaths(findings, 'reads', valuesOf(options, '--env-file', '--body-file', '--notes-file', '--input'), around);
 	const fields = valuesOf(options, '--raw-field', '--field');
 	if (subcommands[0] === 'api') {
 		addWords(findings, 'endpoint', operands.slice(0, 1));
@@ -193,7 +197,8 @@ function describeApt(call: ToolCall): void {
 /** Settings and variables of cargo that name a program: a runner, a linker, a wrapper of the compiler. */
 function describeCargo(call: ToolCall): void {
 	const { options, findings, around } = call;
-	describePackages(call);
+	if (call.subcommands[0] === 'watch') describeWatch(call);
+	else describePackages(call);
 	for (const setting of valuesOf(options, '--config')) {
 		const start = firstKnown(setting);
 		const equals = start.indexOf('=');
@@ -210,6 +215,29 @@ function describeCargo(call: ToolCall): void {
 		/^(?:CARGO_.*(?:RUNNER|LINKER|WRAPPER|RUSTC)|RUSTC|RUSTC_WRAPPER|RUSTDOC)$/.test(name),
 	);
 	const { launches = [], gaps = [] } = fromVariables(around, names);
+	findings.launches.push(...launches);
+	findings.gaps.push(...gaps);
+}
+
+const watchGrammar = makeGrammar({
+	options: `c|clear:s d|delay|debounce=s x|exec=s s|shell=s w|watch=s i|ignore=s C|workdir=s E|env=s B=s L=s features=s
+		use-shell=s why q|quiet N|notify postpone poll ignore-nothing no-gitignore no-vcs-ignores no-dot-ignores no-process-group
+		no-restart no-auto debug h|help V|version`,
+	stopAtOperand: true,
+	onUnknown: 'flag',
+});
+
+/** `cargo watch -x 'test -q' -s text -- words`: sub-commands of cargo, shell texts, and words joined to one. */
+function describeWatch({ argv, behind, findings, around }: ToolCall): void {
+	const options = readOptions(argv, watchGrammar, behind);
+	const cwd = lastValue(options, '--workdir');
+	const terms = { as: ['cargo', 'watch'], ...(cwd && { cwd }) };
+	if (options.gap) findings.gaps.push(options.gap);
+	for (const text of valuesOf(options, '--exec')) {
+		findings.launches.push({ kind: 'argv', argv: [literal('cargo'), ...splitAtBlanks(text)], ...terms });
+	}
+	for (const text of valuesOf(options, '--shell')) findings.launches.push(scriptLaunch(text, terms));
+	const { launches = [], gaps = [] } = launchJoined(argv, options.rest, around, terms);
 	findings.launches.push(...launches);
 	findings.gaps.push(...gaps);
 }

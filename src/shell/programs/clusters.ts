@@ -3,8 +3,9 @@
 import { hasOption, lastValue, makeGrammar, readOptions, valuesOf } from '../options.ts';
 import type { Around, Program, ProgramGap, Reading } from '../program.ts';
 import type { Word } from '../word.ts';
-import { isStatic } from '../word-parts.ts';
+import { attached, firstKnown, isStatic, literal } from '../word-parts.ts';
 import { apart } from './apart.ts';
+import { fileReading } from './code-program.ts';
 import { fromVariables, launchTail, merged, scriptLaunch } from './launching.ts';
 import { readingOf, readWrapper, type Wrapper, wrapperGrammar } from './wrapper.ts';
 
@@ -20,7 +21,7 @@ const kubectlGrammar = makeGrammar({
 		match-server-version c|container=s i|stdin t|tty q|quiet f|filename=s pod-running-timeout=s l|selector=s
 		o|output=s k|kustomize=s image=s image-pull-policy=s restart=s labels=s env=s port=s overrides=s
 		override-type=s annotations=s rm command attach expose dry-run:s target=s copy-to=s replace same-node
-		share-processes set-image=s custom=s all A|all-namespaces field-selector=s template=s since=s since-time=s
+		share-processes set-image=s custom=s from-file=s from-env-file=s from-literal=s all A|all-namespaces field-selector=s template=s since=s since-time=s
 		tail=s timeout=s grace-period=s cascade:s for=s p=s patch=s type=s replicas=s field-manager=s subresource=s
 		sort-by=s L|label-columns=s force w|watch wait:s R|recursive previous show-labels h|help
 	`,
@@ -33,7 +34,12 @@ const kubectl: Program = {
 		const options = readOptions(argv, kubectlGrammar);
 		const verb = options.operands.find(isStatic)?.value;
 		const facts = kubectlFacts(options);
-		const base = merged(readingOf(options), { facts, subcommands: verb === undefined ? [] : [verb] });
+		const given = valuesOf(options, '--from-file', '--from-env-file').map(afterKey);
+		const base = merged(
+			readingOf(options),
+			{ facts, subcommands: verb === undefined ? [] : [verb] },
+			fileReading('reads', given, around),
+		);
 		const editor = fromVariables(around, ['KUBE_EDITOR', 'EDITOR', 'KUBECTL_EXTERNAL_DIFF']);
 		const asks = verb === 'edit' || verb === 'diff' ? editor : {};
 		if (verb === undefined || !['exec', 'run', 'debug', 'rsh'].includes(verb)) {
@@ -57,6 +63,12 @@ const kubectl: Program = {
 		return third === undefined ? base : merged(base, launchTail(argv, third, around, terms));
 	},
 };
+
+/** `key=path`, or a path alone. */
+function afterKey(word: Word): Word {
+	const equals = firstKnown(word).indexOf('=');
+	return equals < 0 ? word : attached(word, equals + 1);
+}
 
 function kubectlFacts(options: ReturnType<typeof readOptions>): Record<string, string | boolean> {
 	const facts: Record<string, string | boolean> = {};
@@ -138,6 +150,8 @@ interface Tool {
 	readonly verbs: Readonly<Record<string, Wrapper>>;
 	/** Global options that take a value. */
 	readonly valued?: readonly string[];
+	/** Where there are dashes, the program is what stands behind them. */
+	readonly isBehindDashes?: boolean;
 	/** Any other sub-command treats its arguments as data. Default true. */
 	readonly isInert?: boolean;
 }
@@ -201,6 +215,7 @@ const tools: readonly Tool[] = [
 	},
 	{
 		names: ['distrobox'],
+		isBehindDashes: true,
 		verbs: {
 			enter: plain(
 				[
@@ -317,6 +332,9 @@ function readTool(one: Tool, verbs: Verbs, argv: readonly Word[], around: Around
 	const found = verbs.get(verb);
 	if (!found) return { subcommands: verb === '' ? [] : [verb], mayRunArguments: one.isInert === false };
 	const as = [argv[0]?.value?.split('/').at(-1) ?? '', verb];
+	const dashes = argv.findIndex((word, index) => index > at && word.value === '--');
+	if (one.isBehindDashes && dashes > 0)
+		return merged({ subcommands: [verb] }, launchTail(argv, dashes + 1, around, { ...elsewhere, as }));
 	return readWrapper(found.table, found.grammar, argv, around, at + 1, { as });
 }
 const flakeGap: ProgramGap = { kind: 'program', detail: 'which program a flake runs stands in the flake' };
@@ -330,7 +348,7 @@ const vagrantGrammar = makeGrammar({
 });
 const vagrant: Program = {
 	names: ['vagrant'],
-	read(argv) {
+	read(argv, around) {
 		const options = readOptions(argv, vagrantGrammar);
 		const verb = options.operands[0]?.value;
 		const base = merged(readingOf(options), { subcommands: verb === undefined ? [] : [verb] });
@@ -338,11 +356,30 @@ const vagrant: Program = {
 			const launches = valuesOf(options, '--command').map((text) =>
 				scriptLaunch(text, { ...elsewhere, as: ['vagrant', verb] }),
 			);
-			return merged(base, { launches, gaps: options.gap && !launches.length ? [options.gap] : [] });
+			// What stands behind dashes are arguments of ssh: its options, then the command.
+			const dashes = argv.findIndex((word) => word.value === '--');
+			const behind = dashes < 0 ? [] : argv.slice(dashes + 1);
+			const ssh = behind.length > 0 ? readAsSsh(behind, around) : {};
+			return merged(base, { launches, gaps: options.gap && !launches.length ? [options.gap] : [] }, ssh);
 		}
 		return base;
 	},
 };
+
+function readAsSsh(words: readonly Word[], around: Around): Reading {
+	return {
+		launches: [
+			{
+				kind: 'argv',
+				argv: [literal('ssh'), literal('vagrant'), ...words],
+				isVirtual: true,
+				...(around.isOpenEnded && { isOpenEnded: true }),
+				...elsewhere,
+				as: ['vagrant', 'ssh'],
+			},
+		],
+	};
+}
 
 const nixGrammar = makeGrammar({
 	onUnknown: 'flag',

@@ -78,7 +78,15 @@ function readOwnCode(spec: CodeProgram, options: Options, argv: readonly Word[],
 		if (kind === 'file' || kind === 'text' ? isInput : true) readings.push(fromInput(spec.language));
 	}
 	if (kind === 'file' && operand !== undefined && texts.length === 0 && files.length === 0)
-		readings.push(scriptFact(operand));
+		readings.push(scriptFact(operand, around));
+	// What it can't understand it prints: a file that is no code is shown.
+	readings.push(
+		fileReading(
+			'reads',
+			files.filter((file) => !stdin.has(file.value ?? '')),
+			around,
+		),
+	);
 	return merged(...readings);
 }
 
@@ -88,8 +96,11 @@ function fromInput(language: string): Reading {
 	return { launches: [{ kind: 'code', language, from: 'input' }] };
 }
 
-function scriptFact(operand: Word): Reading {
-	return isStatic(operand) && !stdin.has(operand.value) ? { facts: { script: operand.value } } : {};
+function scriptFact(operand: Word, around: Around): Reading {
+	if (!isStatic(operand)) return {};
+	return stdin.has(operand.value)
+		? {}
+		: merged({ facts: { script: operand.value } }, fileReading('reads', [operand], around));
 }
 
 /** What code in words of the argv does; the words are joined by line ends. */

@@ -150,8 +150,10 @@ function readEngine(argv: readonly Word[], around: Around): Reading {
 		);
 	}
 	const data = readOptions(argv, dataGrammar, from);
+	const made =
+		/^(?:secret|config)$/.test(verb) && last === 'create' ? fileReading('reads', data.operands.slice(1), around) : {};
 	const copied = isContainer && last === 'cp' ? copyReading(data.operands, around) : {};
-	return merged(base, settings, readingOf(data), { subcommands: verbs }, copied);
+	return merged(base, settings, readingOf(data), { subcommands: verbs }, copied, made, secretReading(argv, around));
 }
 
 function readRun(
@@ -217,6 +219,15 @@ function withoutTarget(word: Word): Word {
 		if (colon >= 0) break;
 	}
 	return { ...word, pieces: pieces.filter((piece) => piece !== '') };
+}
+
+/** `build --secret id=a,src=path`. */
+function secretReading(argv: readonly Word[], around: Around): Reading {
+	const paths = argv.flatMap((word, at) => {
+		const isValue = argv[at - 1]?.value === '--secret' || firstKnown(word).startsWith('--secret=');
+		return isValue ? (/(?:^|,|=)(?:src|source)=([^,]+)/.exec(word.value ?? '')?.[1] ?? []) : [];
+	});
+	return fileReading('reads', paths.map(literal), around);
 }
 
 /** `cp a container:b`, and the other way round. */

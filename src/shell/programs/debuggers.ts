@@ -2,6 +2,7 @@
 import { hasOption, makeGrammar, readOptions } from '../options.ts';
 import type { Around, Launch, Program, Reading } from '../program.ts';
 import type { Word } from '../word.ts';
+import { literal } from '../word-parts.ts';
 import { codeReading } from './code-program.ts';
 import { merged } from './launching.ts';
 import { readingOf } from './wrapper.ts';
@@ -68,10 +69,22 @@ function readProgram(
 ): Reading {
 	const isStarted = !isBatch || commands.some((word) => word.value === undefined || starting.test(word.value));
 	const [program] = operands;
+	if (!program && commands.some((word) => starting.test(word.value ?? '')))
+		return { launches: launchesOfFile(commands) };
 	if (!program || !isStarted) return {};
 	const at = argv.indexOf(program);
 	const launch: Launch = { kind: 'argv', argv: argv.slice(at), ...(around.isOpenEnded && { isOpenEnded: true }) };
 	return { launches: [launch] };
+}
+
+/** `file program`, then `run argument …`. */
+function launchesOfFile(commands: readonly Word[]): readonly Launch[] {
+	const texts = commands.flatMap((word) => word.value ?? []);
+	const program = texts.findLast((text) => /^\s*(?:exec-)?file\s+\S/.test(text));
+	if (program === undefined) return [];
+	const run = texts.find((text) => /^\s*(?:r|run|start)\b/.test(text)) ?? '';
+	const argv = [...program.trim().split(/\s+/).slice(1, 2), ...run.trim().split(/\s+/).slice(1)];
+	return [{ kind: 'argv', argv: argv.map(literal) }];
 }
 
 export const debuggerPrograms: readonly Program[] = [

@@ -3,7 +3,7 @@
 import { type CompiledGrammar, makeGrammar, readOptions, valuesOf } from '../options.ts';
 import type { Around, Program, Reading } from '../program.ts';
 import type { Word } from '../word.ts';
-import { isStatic } from '../word-parts.ts';
+import { isStatic, literal } from '../word-parts.ts';
 import { addFlags, addWords, finish, startFindings } from './findings.ts';
 import { addTail, programOf } from './npm.ts';
 import { split } from './subcommand-tool.ts';
@@ -128,6 +128,10 @@ function readRunner(
 			'packages',
 			own.operands.filter((one) => !/^-/.test(one.value ?? '')),
 		);
+	if (canonical === 'pipx' && word.value === 'runpip') {
+		const words = [literal('pip'), ...argv.slice(own.rest + 1)];
+		findings.launches.push({ kind: 'argv', argv: words, isVirtual: true, as: ['pipx', 'runpip'] });
+	}
 	if (!runner.runs.includes(word.value)) return finish(findings);
 	addFlags(findings, own, around);
 	if (own.gap) {

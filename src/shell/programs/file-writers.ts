@@ -39,6 +39,20 @@ export const fileWriterPrograms: readonly Program[] = [
 		options: 'p|parents ignore-fail-on-non-empty v|verbose',
 		operands: ['paths', 'deletes'],
 	}),
+	// The pattern or the table that says how is no file.
+	fileTool({
+		names: 'rename prename file-rename perl-rename',
+		options: 'v|verbose n|nono|no-act o|no-overwrite f|force e=s E=s',
+		operands: ['reads', 'deletes', 'writes'],
+		skip: 1,
+		instead: ['-e', '-E'],
+	}),
+	fileTool({
+		names: 'mmv mcp mln',
+		operands: ['reads', 'deletes'],
+		last: ['writes'],
+		options: 'm x r c o a l s h d p g t v n',
+	}),
 	fileTool({ names: 'unlink gunlink', operands: ['deletes'] }),
 	fileTool({
 		names: 'shred gshred',

@@ -98,8 +98,8 @@ export function pathsReaching(tests: Tests, roots: readonly Word[]): readonly st
 	if (starts.some((start) => !start.isKnown || start.text === '')) return undefined;
 	const names = tests.levels.findLast((level) => level.names)?.names;
 	const named = names?.flatMap((name) => starts.flatMap(({ text }) => namedBelow(text, name)));
-	// Below `.` lies all that a file could be; another starting point may be one itself.
-	const anything = starts.flatMap(({ text }) => [...(/(?:^|\/)\.{0,2}$/.test(text) ? [] : [text]), below(text, '*')]);
+	// A directory stands for all below it.
+	const anything = starts.map(({ text }) => text);
 	return [...new Set(named && named.length <= mostPatterns ? named : anything)];
 }
 

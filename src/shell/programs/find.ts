@@ -124,8 +124,7 @@ function readFind(argv: readonly Word[], around: Around): Reading {
 		if (word.splits && !isPathGlob(word)) findings.gaps.push(unclear(word));
 		roots.push(word);
 	}
-	// Files, not directories above them, but a directory stands for all below it.
-	addPaths(findings, 'reads', roots.length > 0 ? roots : [literal('.')], around);
+	// Names are listed, as by `ls`; what is done with a file is said by the action.
 	readExpression(
 		{ findings, argv, around, roots: roots.length > 0 ? roots : [literal('.')], tests: startTests() },
 		next,
@@ -232,7 +231,9 @@ function readCommand({ findings, argv, around, roots, tests }: Expression, from:
 /** A word that is `{}` as one of these paths, or several of them. */
 function withPaths(word: Word, paths: readonly string[], isSeveral: boolean): Word {
 	if (word.value !== '{}') return word;
-	const first = paths.map((path) => (/^[^*?[]+/.exec(path) ?? [''])[0]).reduce(commonStart);
+	const first = paths
+		.map((path) => (/^[^*?[]+/.exec(/^\.{1,2}$/.test(path) ? `${path}/` : path) ?? [''])[0])
+		.reduce(commonStart);
 	const pieces = first === '' ? [null] : [first, null];
 	return { value: undefined, pieces, splits: isSeveral, paths, ...(word.place && { place: word.place }) };
 }

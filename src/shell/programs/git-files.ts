@@ -28,6 +28,11 @@ export function readFiles(call: GitCall): void {
 	addPaths(findings, 'writes', [...targets, ...made(command, options)], around);
 	const [first, second] = options.operands;
 	if (command === 'clone' && first && !mayBeOption(first)) addWords(findings, 'urls', [first]);
+	// A remote that mirrors: a bare push to it forces, and is judged now, because the later one doesn't show it.
+	if (command === 'remote add' && first && options.found.some(isPushMirror)) {
+		const argv = [literal('git'), literal('push'), literal('--mirror'), first];
+		findings.launches.push({ kind: 'argv', argv, isVirtual: true, as: ['git', 'remote', 'add'] });
+	}
 	if (/^remote (?:add|set-url)$/.test(command) && second) addWords(findings, 'urls', [second]);
 	if (command === 'ls-remote' && first) setWord(findings, 'remote', first);
 }
@@ -44,6 +49,10 @@ function shown(command: string, options: Options, argv: readonly Word[]): readon
 		case 'show':
 		case 'cat-file':
 		case 'log':
+			return named(operands, argv);
+		case 'archive':
+			return operands.slice(1);
+		case 'stash show':
 			return named(operands, argv);
 		case 'grep':
 			return hasOption(options, '-e', '-f') ? operands : operands.slice(1);
@@ -80,4 +89,8 @@ function made(command: string, options: Options): readonly Word[] {
 	if (command === 'clone') return second ? [second] : [];
 	if (command === 'init' || command === 'init-db' || command === 'bundle create') return first ? [first] : [];
 	return [];
+}
+
+function isPushMirror({ name, value }: Options['found'][number]): boolean {
+	return name === '--mirror' && value?.value !== 'fetch';
 }

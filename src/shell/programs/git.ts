@@ -175,7 +175,8 @@ function readCommand(argv: readonly Word[], name: string, start: GitStart): Read
 	const call = makeCall(findings.subcommands.join(' '), argv.slice(second ?? 0), start, findings);
 	for (const flag of flagsOf(start.options)) findings.flags.add(flag);
 	(readers[call.command] ?? readFiles)(call);
-	if (findings.flags.has('--dry-run')) findings.facts.set('dry_run', true);
+	// Taken back anywhere, it is not counted on.
+	if (findings.flags.has('--dry-run') && !findings.flags.has('--no-dry-run')) findings.facts.set('dry_run', true);
 	addHooks(call);
 	addLaunches(call);
 	if (call.command === 'clone') {

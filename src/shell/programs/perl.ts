@@ -57,6 +57,8 @@ function readMore(options: Options, argv: readonly Word[], around: Around): Read
 	const pipes = operands.filter((word) => /^\s*\||\|\s*$/.test(word.value ?? ''));
 	for (const pipe of pipes)
 		findings.launches.push(scriptLaunch(literal((pipe.value ?? '').replace(/^\s*\||\|\s*$/g, ''))));
+	const setsFiles = valuesOf(options, '-e', '-E').some((code) => /[@$]ARGV\b/.test(code.value ?? ''));
+	if (setsFiles) findings.unsure.add('reads');
 	const files = operands.filter((word) => !pipes.includes(word) && word.value !== '--');
 	const touched = fileReading('reads', files, around);
 	const changed = hasOption(options, '-i') ? fileReading('writes', files, around) : {};

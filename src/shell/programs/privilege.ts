@@ -3,9 +3,9 @@
 import { hasOption, lastValue, makeGrammar, type Options, readOptions } from '../options.ts';
 import type { Around, Launch, Program, Reading } from '../program.ts';
 import type { Word } from '../word.ts';
-import { isStatic } from '../word-parts.ts';
 import { apart } from './apart.ts';
-import { launchTail, merged, scriptLaunch, wordsFromInput } from './launching.ts';
+import { fileReading } from './code-program.ts';
+import { fromVariables, launchTail, merged, scriptLaunch, wordsFromInput } from './launching.ts';
 import { readingOf, readWrapper, skipAssignments, type Wrapper, wrapper, wrapperGrammar } from './wrapper.ts';
 
 const elsewhere = { elsewhere: true } as const;
@@ -26,7 +26,7 @@ const sudo: Program = {
 		const { options, next, env, gap } = readSudoOptions(argv);
 		const base = readingOf(options);
 		if (gap) return { ...base, gaps: [gap], mayRunArguments: true };
-		if (hasOption(options, '--edit')) return merged(base, readEdit(options));
+		if (hasOption(options, '--edit')) return merged(base, readEdit(options, around));
 		if (hasOption(options, '--list', '--validate', '--remove-timestamp', '--version', '--help')) return base;
 		const cwd = lastValue(options, '--chdir');
 		const terms = { ...elsewhere, ...(env.size > 0 && { env }), ...(cwd && { cwd }) };
@@ -72,19 +72,19 @@ function dollarsRead(word: Word): Word {
 	return { value: undefined, pieces: before === '' ? [null] : [before, null], splits: true };
 }
 
-function readEdit(options: Options): Reading {
-	const paths = options.operands.filter(isStatic).map((word) => word.value);
-	return {
-		facts: { writes: paths, reads: paths },
-		unsure: paths.length < options.operands.length ? ['writes', 'reads'] : [],
-	};
+function readEdit(options: Options, around: Around): Reading {
+	return merged(
+		fileReading('reads', options.operands, around),
+		fileReading('writes', options.operands, around),
+		fromVariables(around, ['SUDO_EDITOR', 'VISUAL', 'EDITOR']),
+	);
 }
 
 const sudoedit: Program = {
 	names: ['sudoedit'],
-	read(argv) {
+	read(argv, around) {
 		const options = readOptions(argv, sudoGrammar);
-		return options.gap ? { mayRunArguments: true } : merged(readingOf(options), readEdit(options));
+		return options.gap ? { mayRunArguments: true } : merged(readingOf(options), readEdit(options, around));
 	},
 };
 

@@ -3,8 +3,9 @@
 import { hasOption, makeGrammar, readOptions } from '../options.ts';
 import type { Around, Program, Reading } from '../program.ts';
 import type { Word } from '../word.ts';
-import { isStatic } from '../word-parts.ts';
+import { isStatic, literal } from '../word-parts.ts';
 import { addFlags, finish, mayBeOption, startFindings } from './findings.ts';
+import { addPaths } from './paths.ts';
 
 /** Source: `python3.13 --help-all`; everything behind `-c text` and `-m module` belongs to these. */
 const grammar = makeGrammar({
@@ -22,7 +23,18 @@ const python: Program = {
 	read: readPython,
 };
 
-export const pythonPrograms: readonly Program[] = [python];
+/** The launcher of Windows: `py -3.12 x.py` starts that python with what follows. */
+const launcher: Program = {
+	names: ['py'],
+	read(argv, around) {
+		const versions = argv.slice(1).findIndex((word) => !/^-(?:[23](?:\.\d+)?(?:-\w+)?|V:\S+)$/.test(word.value ?? ''));
+		const behind = versions < 0 ? [] : argv.slice(1 + versions);
+		const launched = [literal('python'), ...behind];
+		return { launches: [{ kind: 'argv', argv: launched, ...(around.isOpenEnded && { isOpenEnded: true }) }] };
+	},
+};
+
+export const pythonPrograms: readonly Program[] = [python, launcher];
 
 function readPython(argv: readonly Word[], around: Around): Reading {
 	const end = ownEnd(argv);
@@ -76,7 +88,10 @@ function readScript(findings: ReturnType<typeof startFindings>, script: Word | u
 		if (script.value === undefined) {
 			const facts = mayBeOption(script) ? ['flags', 'script', 'module', 'code', 'stdin'] : ['script'];
 			for (const fact of facts) findings.unsure.add(fact);
-		} else findings.facts.set('script', script.value);
+		} else {
+			findings.facts.set('script', script.value);
+			addPaths(findings, 'reads', [script], around);
+		}
 		return;
 	}
 	if (!script && around.isOpenEnded) {

@@ -22,6 +22,7 @@ import { inertPrograms } from './inert.ts';
 import { makePrograms } from './make.ts';
 import { namespacePrograms } from './namespaces.ts';
 import { npmPrograms } from './npm.ts';
+import { optionReaderPrograms } from './option-readers.ts';
 import { pagerPrograms } from './pagers.ts';
 import { perlPrograms } from './perl.ts';
 import { pipPrograms } from './pip.ts';
@@ -67,6 +68,7 @@ const families: readonly (readonly Program[])[] = [
 	namespacePrograms,
 	npmPrograms,
 	pagerPrograms,
+	optionReaderPrograms,
 	perlPrograms,
 	pipPrograms,
 	pnpmAndYarnPrograms,

@@ -37,9 +37,15 @@ const ssh: Program = {
 		});
 		if (gap) return { ...base, gaps: [...(base.gaps ?? []), gap], mayRunArguments: true };
 		if (!host) return base;
+		// Without a command the shell over there reads ours from standard input.
+		if (from >= argv.length && !inputless.some((name) => hasOption(whole, name))) {
+			return merged(base, { launches: [{ kind: 'input', elsewhere: true }] });
+		}
 		return merged(base, launchJoined(argv, from, around, elsewhere));
 	},
 };
+/** No shell is started, or it gets no input. */
+const inputless = ['-N', '-n', '-f', '-V', '-G', '-Q', '-O', '-W', '-s'];
 const autosshGrammar = makeGrammar({
 	options: [
 		'4',

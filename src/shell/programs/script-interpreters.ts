@@ -107,7 +107,7 @@ const php = codeProgram({
 	more: (options, argv, around) =>
 		hasOption(options, '--run', '--process-begin', '--process-code', '--process-end')
 			? {}
-			: fileReading('reads', [...valuesOf(options, '--file'), ...argv.slice(options.rest, options.rest + 1)], around),
+			: fileReading('reads', argv.slice(options.rest, options.rest + 1), around),
 	idle: ['--info', '--modules', '--syntax-check', '--ini', '--server', '--rf', '--rc', '--re', '--rz', '--ri'],
 });
 

@@ -4,7 +4,8 @@ import type { Around, Launch, Program, ProgramGap, Reading } from '../program.ts
 import type { Word } from '../word.ts';
 import { firstKnown, isStatic } from '../word-parts.ts';
 import { apart } from './apart.ts';
-import { fromInput, type Terms, wordsFromInput } from './launching.ts';
+import { fileReading } from './code-program.ts';
+import { fromInput, merged, type Terms, wordsFromInput } from './launching.ts';
 
 /** How a shell reads its own options. */
 interface Shell {
@@ -140,7 +141,10 @@ function readShell(shell: Shell, argv: readonly Word[], around: Around): Reading
 	const call = readInvocation(shell, argv);
 	const base: Reading = { flags: [...new Set(call.flags)] };
 	if (call.gap) return { ...base, gaps: [call.gap], mayRunArguments: true };
-	if (call.flags.some((flag) => inert.has(flag)) || (call.noexec && !call.interactive)) return base;
+	if (call.flags.some((flag) => inert.has(flag))) return base;
+	// Nothing is run, but `-v` prints what is read, and errors quote it.
+	if (call.noexec && !call.interactive)
+		return call.command ? base : merged(base, fileReading('reads', argv.slice(call.next, call.next + 1), around));
 	const isLogin = call.login || (argv[0] && firstKnown(argv[0]).startsWith('-'));
 	const dialect = shell.language === 'bash' ? undefined : 'unknown';
 	const terms: Terms = { ...(isLogin && { elsewhere: true }), ...(dialect && { dialect }) };

@@ -1,7 +1,7 @@
 // Programs with work of their own that start another one when an option says so.
 
 import { hasOption, makeGrammar, readOptions, valuesOf } from '../options.ts';
-import type { Launch, Program, ProgramGap, Reading } from '../program.ts';
+import type { Around, Launch, Program, ProgramGap, Reading } from '../program.ts';
 import type { Word } from '../word.ts';
 import { attached, firstKnown, isStatic, literal } from '../word-parts.ts';
 import { apart } from './apart.ts';
@@ -175,7 +175,7 @@ const spawners: readonly Spawner[] = [
 		commands: ['rsh-command'],
 	},
 	{
-		names: ['mutt', 'neomutt', 'mail', 'mailx', 's-nail', 'bsd-mailx'],
+		names: ['mutt', 'neomutt'],
 		valued: ['s', 'a', 'b', 'c', 'f', 'i', 'H', 'r', 'S', 'u', 'q', 'A', 'm', 'Q'],
 		gaps: {
 			e: 'its commands may start programs',
@@ -273,6 +273,35 @@ const fd: Program = {
 /** cmake: `-E env`, `-E time` and the like start a program; a build starts what the project says. */
 const cmakeEnv: Wrapper = { names: ['env'], options: ['unset=s', 'modify=s'], assignments: true };
 const cmakeEnvGrammar = wrapperGrammar(cmakeEnv);
+type CmakeFiles = { readonly facts: readonly ('reads' | 'writes' | 'deletes')[]; readonly hasTarget?: true };
+/** What `cmake -E` does with files, like the programs of these names. */
+const cmakeFiles: Readonly<Record<string, CmakeFiles>> = {
+	cat: { facts: ['reads'] },
+	compare_files: { facts: ['reads'] },
+	copy: { facts: ['reads'], hasTarget: true },
+	copy_directory: { facts: ['reads'], hasTarget: true },
+	copy_if_different: { facts: ['reads'], hasTarget: true },
+	create_symlink: { facts: ['reads'], hasTarget: true },
+	create_hardlink: { facts: ['reads'], hasTarget: true },
+	make_directory: { facts: ['writes'] },
+	md5sum: { facts: ['reads'] },
+	sha256sum: { facts: ['reads'] },
+	remove: { facts: ['deletes'] },
+	remove_directory: { facts: ['deletes'] },
+	rename: { facts: ['reads', 'deletes'], hasTarget: true },
+	rm: { facts: ['deletes'] },
+	touch: { facts: ['writes'] },
+	touch_nocreate: { facts: ['writes'] },
+};
+
+function touchedBy({ facts, hasTarget }: CmakeFiles, words: readonly Word[], around: Around): Reading {
+	const paths = words.filter((word) => !/^-/.test(firstKnown(word)));
+	const findings = startFindings();
+	for (const fact of facts) addPaths(findings, fact, hasTarget ? paths.slice(0, -1) : paths, around);
+	if (hasTarget) addPaths(findings, 'writes', paths.slice(-1), around);
+	return finish(findings);
+}
+
 const cmake: Program = {
 	names: ['cmake'],
 	read(argv, around) {
@@ -280,6 +309,12 @@ const cmake: Program = {
 		const tool = argv[at + 1]?.value;
 		if (at > 0 && tool === 'env')
 			return readWrapper(cmakeEnv, cmakeEnvGrammar, argv, around, at + 2, { as: ['cmake', '-E', 'env'] });
+		if (at > 0 && tool === 'chdir') {
+			const cwd = argv[at + 2];
+			return launchTail(argv, at + 3, around, { as: ['cmake', '-E', 'chdir'], ...(cwd && { cwd }) });
+		}
+		const touched = at > 0 ? cmakeFiles[tool ?? ''] : undefined;
+		if (touched) return touchedBy(touched, argv.slice(at + 2), around);
 		if (at > 0 && (tool === 'time' || tool === '__run_co_compile')) {
 			const gap = { kind: 'arguments', detail: 'what `cmake -E` starts is not known' } as const;
 			return tool === 'time'

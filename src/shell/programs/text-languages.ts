@@ -39,7 +39,12 @@ const awk: Program = {
 			readings.push({ gaps: [{ kind: 'input', detail: 'the code comes from input' }] });
 		if (valuesOf(options, '--load').length > 0)
 			readings.push({ gaps: [{ kind: 'code', detail: 'awk loads a library' }] });
-		return merged(...readings, dataFiles(operands, around));
+		const sourceFiles = fileReading(
+			'reads',
+			files.filter((file) => file.value !== '-'),
+			around,
+		);
+		return merged(...readings, sourceFiles, dataFiles(operands, around));
 	},
 };
 
@@ -88,7 +93,8 @@ const sed: Program = {
 		}
 		const data = operands.filter((word) => word.value !== '-');
 		const writes = hasOption(options, '--in-place') ? fileReading('writes', data, around) : {};
-		return merged(...readings, fileReading('reads', data, around), writes);
+		const scripts = files.filter((file) => file.value !== '-');
+		return merged(...readings, fileReading('reads', [...scripts, ...data], around), writes);
 	},
 };
 

@@ -99,7 +99,7 @@ function readHttpie(argv: readonly Word[], around: Around): Reading {
 	if (sends) findings.facts.set('uploads', true);
 	findings.facts.set('method', isMethod && first?.value ? first.value : sends ? 'POST' : 'GET');
 	const files = sent.flatMap((word) => {
-		const match = /^[\w.-]+(?::?=)?@(.+)$/.exec(word.value ?? '');
+		const match = /^[\w.-]*(?::?=)?@(.+)$/.exec(word.value ?? '');
 		return match?.[1] ? [literal(match[1])] : [];
 	});
 	addPaths(findings, 'reads', files, around);
@@ -118,5 +118,11 @@ function readFetcher(argv: readonly Word[], around: Around): Reading {
 		files.map((word) => literal((word.value ?? '').replace(/^file:\/\//, ''))),
 		around,
 	);
+	// Pages of this machine, and lists of addresses.
+	const pages = argv.filter((word, at) => {
+		const start = firstKnown(word);
+		return at > 0 && (/^(?:-i|--input-file)$/.test(argv[at - 1]?.value ?? '') || /^[./~]/.test(start));
+	});
+	addPaths(findings, 'reads', pages, around);
 	return finish(findings);
 }

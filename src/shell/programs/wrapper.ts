@@ -96,7 +96,10 @@ function launchRest(
 	terms: Terms,
 	extra: Reading,
 ): Reading {
-	const from = options.rest + (table.operands ?? 0);
+	const behindOperands = options.rest + (table.operands ?? 0);
+	// `lxc exec machine -- program`: where others take the dashes for the program, they fail.
+	const hasDashes = (table.operands ?? 0) > 0 && argv[behindOperands]?.value === '--';
+	const from = behindOperands + (hasDashes ? 1 : 0);
 	const behind = table.assignments ? skipAssignments(argv, from) : { next: from, env: undefined };
 	if (behind.gap) return { gaps: [behind.gap], mayRunArguments: true };
 	const all = behind.env ? { ...terms, env: behind.env } : terms;

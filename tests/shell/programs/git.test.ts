@@ -112,6 +112,7 @@ describe('a push', () => {
 	test('has canonical flags, where -n is --dry-run', () => {
 		expect(read('git push -nu origin x').flags).toEqual(['--dry-run', '--set-upstream']);
 		expect(facts('git push -n')).toMatchObject({ dry_run: true });
+		expect(facts('git push -n --no-dry-run')).not.toHaveProperty('dry_run');
 	});
 });
 
