@@ -48,7 +48,7 @@ interface Survey {
 	marks: Mark[];
 	/** Expansions around the node. */
 	inside: number;
-	/** A here-document was seen inside of an expansion. */
+	/** A here-document was seen inside of the outermost of them. */
 	hasInnerHereDocument: boolean;
 }
 
@@ -113,6 +113,7 @@ function visit(survey: Survey, node: SyntaxNode, around: string, inDouble: boole
 	if (isExpansion) survey.inside += 1;
 	eachChild(node, (child) => visit(survey, child, owner, isDouble, depth + 1));
 	if (isExpansion) survey.inside -= 1;
+	if (survey.inside === 0) survey.hasInnerHereDocument = false;
 	checkSeparators(survey, node);
 	if (type === 'HereDoc') {
 		if (survey.inside > 0) survey.hasInnerHereDocument = true;

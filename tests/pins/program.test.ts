@@ -64,6 +64,8 @@ test('4: trapgate run --http, where somebody else listens', async () => {
 test('names a program may import', () => {
 	expect(Object.keys(published).sort()).toEqual([
 		'TrapgateError',
+		'analyse',
+		'edit',
 		'loadOptions',
 		'loadRevision',
 		'makeAnswer',
@@ -72,21 +74,32 @@ test('names a program may import', () => {
 	]);
 	const source = readFileSync(new URL('../../src/index.ts', import.meta.url), 'utf8');
 	const types = [...source.matchAll(/\btype (\w+)|^export type \{([^}]*)\}/gm)].flatMap(([, one, several]) =>
-		one !== undefined ? [one] : (several ?? '').split(',').map((name) => name.trim()),
+		one !== undefined ? [one] : (several ?? '').split(',').flatMap((name) => name.trim() || []),
 	);
 	expect(types.sort()).toEqual([
+		'Analysis',
 		'Answer',
+		'Command',
+		'CommandSource',
 		'Decision',
 		'DriverName',
+		'EditOutcome',
+		'Fact',
+		'Gap',
+		'GapKind',
+		'Launcher',
 		'LoadOptions',
 		'LoadSurroundings',
 		'Loaded',
+		'NewWord',
 		'Problem',
 		'ProblemCode',
 		'Question',
 		'Revision',
 		'RuleRef',
+		'Span',
 		'StateDirectories',
+		'Surroundings',
 		'Target',
 		'ToolName',
 		'Verdict',

@@ -140,6 +140,14 @@ describe('the surroundings', () => {
 		expect(gapKinds('bash', { dialect: 'unknown' })).toEqual(['input']);
 	});
 
+	test.each(['cat | sh', 'tee f | bash', '$(cat)', 'sh -c "$(cat)"', 'bash <(cat)', 'ssh h'])(
+		'%s runs what nobody sees where the input is unknown',
+		(text) => {
+			expect(gapKinds(text, { dialect: 'unknown' })).not.toEqual([]);
+			expect(gapKinds('cat | wc -l', { dialect: 'unknown' })).toEqual([]);
+		},
+	);
+
 	test.each([
 		'=python3 x',
 		'repeat 1 python3 x',
@@ -171,10 +179,17 @@ describe('what the parser gets wrong is a gap', () => {
 		['a NUL in an ANSI-C string', "$'python3\\0zz' x"],
 		['an escape that ends an ANSI-C string', "eval $'python3\\x{0x'"],
 		['a continued line in single quotes in a here-document', "cat <<E\n$('python\\\n3' x)\nE"],
+		['a separator that bash loses behind a here-document in a substitution', 'x=$(cat <<E\nE\ngit push; --force)'],
+		['the same within a list inside', 'x=$(cat <<E\nE\nif :; then git push; --force; fi)'],
+		['the same on the line of the here-document', 'cat <(cat <<E; git push; --force\nE\n)'],
 		['quoted text in arithmetic', "echo $(('$(python3 x)'))"],
 		['parentheses that may be two subshells', '((python3 x))'],
 	])('%s', (_, text) => {
 		expect(gapKinds(text)).not.toEqual([]);
+	});
+
+	test('a message in a here-document is no trouble', () => {
+		expect(gapKinds('git commit -m "$(cat <<\'E\'\na; b\nE\n)"; git log; y=$(a; b)')).toEqual([]);
 	});
 });
 
