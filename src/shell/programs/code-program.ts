@@ -105,6 +105,7 @@ function scriptFact(operand: Word, around: Around): Reading {
 
 /** What code in words of the argv does; the words are joined by line ends. */
 export function codeReading(language: string, words: readonly Word[], around: Around, more: CodeAround = {}): Reading {
+	if (words.length === 0) return {};
 	if (!words.every(isStatic))
 		return { gaps: [{ kind: 'code', detail: `the ${language} code is known only at run time` }] };
 	return readCode(language, words.map((word) => word.value).join('\n'), { ...around, ...more });
