@@ -19,17 +19,19 @@ export const evaluate: Builtin = (machine, frame, { words, redirected, start, en
 export const command: Builtin = (machine, frame, invocation, name) => {
 	const { words } = invocation;
 	let from = 1;
+	let usesDefaultPath = false;
 	for (; from < words.length; from += 1) {
 		const option = words[from]?.value;
 		if (option === undefined || !/^-[pvV]+$/.test(option)) {
 			if (option === '--') from += 1;
 			break;
 		}
+		usesDefaultPath = true;
 		if (/[vV]/.test(option)) return option.includes('V') ? freeText : located(words.slice(from + 1));
 	}
 	const rest = words.slice(from);
 	if (rest.length === 0) return [];
-	const inner = { ...frame, under: addLauncher(frame, [name], name, false) };
+	const inner = { ...frame, under: addLauncher(frame, [name], name, usesDefaultPath) };
 	return invoke(machine, inner, { ...invocation, words: rest, meaning: 'no function' });
 };
 

@@ -10,6 +10,8 @@ import { outputOf } from './output.ts';
 import { wordOfText } from './parameter.ts';
 import { baseName, joinPath } from './paths.ts';
 import type { Around, Reading } from './program.ts';
+import { finish, startFindings } from './programs/findings.ts';
+import { addPaths } from './programs/paths.ts';
 import { findProgram } from './programs/registry.ts';
 import { type Redirected, visibleOutput } from './redirect.ts';
 import { freeText, type Text, type Value } from './value.ts';
@@ -70,7 +72,9 @@ export function invoke(machine: Machine, frame: Frame, invocation: Invocation): 
 	if (meaning !== 'program' || name === 'command') {
 		const builtin = findBuiltin(name);
 		if (builtin) {
-			note(machine, frame, invocation, 'builtin', name, plainData);
+			if (name === '.' || name === 'source')
+				note(machine, frame, invocation, 'builtin', 'source', sourced(frame, words));
+			else note(machine, frame, invocation, 'builtin', name, plainData);
 			const { replaced } = invocation.redirected;
 			const within = replaced === undefined ? frame : { ...frame, needsOutput: true };
 			const output = builtin(machine, within, invocation, name);
@@ -79,6 +83,16 @@ export function invoke(machine: Machine, frame: Frame, invocation: Invocation): 
 		}
 	}
 	return runProgram(machine, frame, invocation, name);
+}
+
+/** The file that `source` and `.` read. */
+function sourced(frame: Frame, words: readonly Word[]): Reading {
+	const path = words[1]?.value === '--' ? words[2] : words[1];
+	if (!path) return plainData;
+	const findings = startFindings();
+	const cwd = frame.scope.setting('cwd');
+	addPaths(findings, 'reads', [path], { isOpenEnded: frame.isOpenEnded, cwd, branch: undefined, env: emptyEnv });
+	return finish(findings);
 }
 
 /** The program is not one known word: its directory may be unknown, or all of it. */

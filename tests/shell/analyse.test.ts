@@ -135,6 +135,20 @@ describe('the surroundings', () => {
 		expect(gapKinds('head -1; bash', { input: 'a\nb' })).toEqual(['input']);
 	});
 
+	test.each(['. ./.env', 'source -- ./.env', 'cd a; source ../.env'])('%s reads the file', (text) => {
+		const { program, facts } = analyse(text).commands.at(-1) ?? {};
+		expect([program, facts?.['reads']]).toEqual(['source', [expect.stringMatching(/(^|\/)\.env$/)]]);
+	});
+
+	test('`command -p` has a PATH of its own', () => {
+		const isElsewhere = (text: string) =>
+			analyse(text)
+				.commands.at(-1)
+				?.under.map(({ elsewhere }) => elsewhere);
+		expect(isElsewhere('command -p python3 x')).toEqual([true]);
+		expect(isElsewhere('command python3 x')).toEqual([false]);
+	});
+
 	test('no input is nothing to read in bash, and unknown to everyone else', () => {
 		expect(gapKinds('bash')).toEqual([]);
 		expect(gapKinds('bash', { dialect: 'unknown' })).toEqual(['input']);
