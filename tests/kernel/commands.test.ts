@@ -72,12 +72,7 @@ test.each<[string, JsonObject, string, string?]>([
 		'rewritten',
 		'uv run bash -c "PATH=/usr/bin uv run python3 a"',
 	],
-	[
-		'shell/run',
-		{ command: 'uv run bash -c "command -p python3 a"' },
-		'rewritten',
-		'uv run bash -c "command -p uv run python3 a"',
-	],
+	['shell/run', { command: 'uv run bash -c "command -p python3 a"' }, 'denied'],
 	['shell/run', { command: 'npm install -y left-pad' }, 'rewritten', 'pnpm install left-pad'],
 	// another server: text, an argv, and input of which nobody knows
 	['runner/exec', { command: 'cd x && python3 a' }, 'rewritten', 'cd x && uv run python3 a'],
