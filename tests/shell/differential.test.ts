@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Lab, openLab } from '../support/bash-lab.ts';
 import { isHarmless, shellLines } from '../support/shell-generator.ts';
+import { plainProgram } from '../support/shell-rows.ts';
 import { compare, described, missedBy } from '../support/soundness.ts';
 
 const table = readFileSync(new URL('../corpus/shell_cases.jsonl', import.meta.url), 'utf8')
@@ -36,8 +37,8 @@ describe('compared with real bash', () => {
 
 	test('a program that the analysis does not name is found', async () => {
 		const [run] = await lab.run(['python3 x; foo y']);
-		const seen = { ...command, program: 'python3', spelled: 'python3', argv: ['python3', 'x'] };
-		const other = { ...command, program: 'foo', spelled: 'foo', argv: ['foo', 'z'] };
+		const seen = { ...plainProgram, program: 'python3', spelled: 'python3', argv: ['python3', 'x'] };
+		const other = { ...plainProgram, program: 'foo', spelled: 'foo', argv: ['foo', 'z'] };
 		expect(missedBy([seen], run?.ran ?? [])).toMatchObject({ kind: 'unseen', detail: '["foo","y"]' });
 		expect(missedBy([seen, other], run?.ran ?? [])).toMatchObject({ kind: 'misread', detail: '["foo","y"]' });
 		expect(missedBy([seen, { ...other, isOpenEnded: true, argv: ['foo'] }], run?.ran ?? [])).toBeUndefined();
@@ -54,16 +55,3 @@ describe('compared with real bash', () => {
 		expect(result.rewritten).toBeGreaterThan(result.lines / 10);
 	});
 });
-
-const command = {
-	kind: 'program',
-	isOpenEnded: false,
-	subcommands: [],
-	flags: [],
-	facts: {},
-	unsure: [],
-	under: [],
-	mayRunArguments: false,
-	cwd: '',
-	span: undefined,
-} as const;

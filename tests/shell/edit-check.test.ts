@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { GapKind, Launcher } from '../../src/abi/command.ts';
 import type { Reading } from '../../src/shell/edit.ts';
 import { objection } from '../../src/shell/edit-check.ts';
+import { plainProgram } from '../support/shell-rows.ts';
 
 type Traced = Reading['commands'][number];
 
@@ -14,18 +15,10 @@ function command(text: string, terms: Partial<Traced> = {}, at = 0): Traced {
 	const argv = text.split(' ');
 	const [program = ''] = argv;
 	return {
-		kind: 'program',
+		...plainProgram,
 		program,
 		spelled: program,
 		argv,
-		isOpenEnded: false,
-		subcommands: [],
-		flags: [],
-		facts: {},
-		unsure: [],
-		under: [],
-		mayRunArguments: false,
-		cwd: '',
 		span: { start: at, end: at + text.length },
 		words: argv.map((value) => ({ value, pieces: [value], splits: false })),
 		...terms,

@@ -2,6 +2,20 @@
 import type { Surroundings } from '../../src/abi/command.ts';
 import { analyse } from '../../src/shell/analyse.ts';
 
+/** A program of which nothing is known but its words. */
+export const plainProgram = {
+	kind: 'program',
+	isOpenEnded: false,
+	subcommands: [],
+	flags: [],
+	facts: {},
+	unsure: [],
+	under: [],
+	mayRunArguments: false,
+	cwd: '',
+	span: undefined,
+} as const;
+
 /** A text, the commands in it, and the kinds of its gaps. */
 export type ShellRow = readonly [text: string, commands: readonly string[], gaps: readonly string[]];
 

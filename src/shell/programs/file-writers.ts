@@ -79,15 +79,7 @@ export const fileWriterPrograms: readonly Program[] = [
 	fileTool({ names: 'mkfifo mknod', options: 'm|mode=s Z context:s', operands: ['writes'] }),
 	fileTool({ names: 'fallocate', options: 'l|length=s o|offset=s c d i p n z x', operands: ['writes'] }),
 	fileTool({
-		names: 'chmod gchmod',
-		options: modeOptions,
-		operands: ['paths'],
-		skip: 1,
-		instead: ['--reference'],
-		facts: { recursive: ['--recursive'] },
-	}),
-	fileTool({
-		names: 'chown gchown chgrp gchgrp',
+		names: 'chmod gchmod chown gchown chgrp gchgrp',
 		options: modeOptions,
 		operands: ['paths'],
 		skip: 1,
