@@ -1,7 +1,7 @@
 // The catalogue: the tools, prompts and resources that exist for one caller, as the caller's lists show them.
 import type { JsonObject } from '../abi/json.ts';
 import { stringMember } from '../abi/json.ts';
-import { callId, type DriverName } from '../abi/names.ts';
+import { callId, type DriverName, toolName } from '../abi/names.ts';
 import type { Caller, Target } from '../abi/syscall.ts';
 import { viewTool } from '../policy/view.ts';
 import type { Bank } from './bank.ts';
@@ -34,9 +34,9 @@ export class Catalog {
 		const table = await this.#bank.tools(true);
 		const revision = this.#kernel.revisions.current();
 		const { set } = revision;
-		const noShell = ringDemand(revision) !== undefined;
 		return [...table.entries.values()].flatMap((entry) => {
-			if (noShell && this.#kernel.isShell(entry.driver)) return [];
+			const name = toolName(entry.driver, entry.name);
+			if (ringDemand(revision, name, this.#kernel.isShell(entry.driver)) !== undefined) return [];
 			const view = viewTool(set, { driver: entry.driver, definition: entry.definition, ...this.moment() });
 			return view.state === 'hidden' ? [] : [{ ...screenListed(view.definition), name: entry.wire }];
 		});

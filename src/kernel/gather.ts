@@ -1,12 +1,12 @@
 // Gathers what the policy needs to know about a call, and asks it.
 import type { Decision, Ports, Request } from '../abi/decision.ts';
 import { deepFreeze, type JsonObject } from '../abi/json.ts';
-import type { DriverName } from '../abi/names.ts';
+import { type DriverName, toolName } from '../abi/names.ts';
 import { errorText } from '../abi/problem.ts';
 import { type Caller, type Syscall, type Target, targetOf } from '../abi/syscall.ts';
 import { decide, errored } from '../policy/decide.ts';
 import type { CallContext } from './context.ts';
-import { absentShell, ringDemand } from './governed.ts';
+import { absentTool, ringDemand } from './governed.ts';
 import type { Protection } from './protect.ts';
 import type { Revisions } from './revisions.ts';
 
@@ -56,8 +56,11 @@ function judgeTarget(options: GatherOptions, target: Target, caller: Caller, con
 		// What a driver asks of the client names nothing of ours that it could reach.
 		const guarded = target.kind === 'driver_asks' ? undefined : options.protection.check(target, context.cwd);
 		const revision = options.revisions.current();
-		const demand = target.kind === 'tool' && options.isShell(target.driver) ? ringDemand(revision) : undefined;
-		if (demand !== undefined) return absentShell(target, demand);
+		const demand =
+			target.kind === 'tool'
+				? ringDemand(revision, toolName(target.driver, target.tool), options.isShell(target.driver))
+				: undefined;
+		if (demand !== undefined) return absentTool(target, demand);
 		const decision = guarded ?? decide(revision.set, requestOf(options, caller, context, target), options.ports);
 		const tookMs = options.elapsed() - started;
 		return tookMs > longestVerdictMs ? errored(target, `the verdict took ${Math.round(tookMs)} ms`) : decision;

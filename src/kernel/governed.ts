@@ -1,8 +1,12 @@
 // Where the kernel keeps what governs it, and which arguments carry shell text: the same for every way of asking.
 import { join } from 'node:path';
 import type { Decision } from '../abi/decision.ts';
+import { parseToolName, type ToolName } from '../abi/names.ts';
 import type { Target } from '../abi/syscall.ts';
+import type { PolicySet } from '../policy/compile.ts';
+import type { CompiledRule } from '../policy/compiled.ts';
 import type { Rule } from '../policy/rule.ts';
+import { textGlobTruth } from '../policy/text-glob.ts';
 import type { DriverConfig } from './config.ts';
 import type { LoadOptions, Revision } from './revision.ts';
 import type { StateDirectories } from './state.ts';
@@ -27,22 +31,39 @@ export function isBuiltinShell(driver: Pick<DriverConfig, 'kind'> | undefined, n
 	return driver === undefined ? name === 'shell' : driver.kind === 'shell';
 }
 
-/**
- * The first rule that must hold in the runtime ring (`ring: runtime`; rulings, 23). This version has no such ring, so
- * while there is one, the built-in shell is absent.
- */
-export function ringDemand({ policies }: Pick<Revision, 'policies'>): Rule | undefined {
-	return policies.flatMap((policy) => policy.rules).find((rule) => rule.ring === 'runtime');
+/** The rules that must hold in the runtime ring (rulings, 23). This version has no such ring, so what they are about is absent. */
+export interface RingDemands {
+	/** The first with `ring: runtime`: it is about everything the built-in shell starts. */
+	readonly shell: Rule | undefined;
+	/** Those that sandbox tools. */
+	readonly sandboxes: readonly CompiledRule[];
 }
 
-/** The refusal of a shell that is absent for want of a ring: as if it were not configured. */
-export function absentShell(target: Target, rule: Rule): Decision {
+export function ringDemands({ rules }: PolicySet): RingDemands {
+	return {
+		shell: rules.find(({ rule }) => rule.ring === 'runtime')?.rule,
+		sandboxes: rules.filter(({ action }) => action.kind === 'sandbox'),
+	};
+}
+
+/** The rule for whose sake this tool is absent; whoever is meant by its `when` and `except`, since nobody can be let in. */
+export function ringDemand({ demands }: Pick<Revision, 'demands'>, tool: ToolName, isShell: boolean): Rule | undefined {
+	if (isShell && demands.shell !== undefined) return demands.shell;
+	const driver = parseToolName(tool)?.driver ?? '';
+	const isAbout = ({ match: { tool: tools, from } }: CompiledRule) =>
+		(tools === undefined || textGlobTruth(tools, tool) !== 'no') &&
+		(from === undefined || textGlobTruth(from, driver) !== 'no');
+	return demands.sandboxes.find(isAbout)?.rule;
+}
+
+/** The refusal of a tool that is absent for want of a ring: as if it were not there. */
+export function absentTool(target: Target, rule: Rule): Decision {
 	return {
 		verdict: 'hidden',
 		acted: true,
 		mode: 'enforce',
 		because: [{ id: rule.id, effect: rule.action.kind, where: rule.where, matched: 'asked' }],
-		reason: `Rule ${rule.id} must hold in the runtime ring, which this version does not have, so there is no shell.`,
+		reason: `Rule ${rule.id} must hold in the runtime ring, which this version does not have, so the tool is absent.`,
 		final: target,
 		changes: [],
 	};

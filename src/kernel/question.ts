@@ -1,13 +1,14 @@
 // The kernel's answer to a call that nobody makes: the same policy and self-protection, no drivers, no log.
 import type { Decision } from '../abi/decision.ts';
 import { deepFreeze, type JsonObject } from '../abi/json.ts';
+import { toolName } from '../abi/names.ts';
 import { errorText } from '../abi/problem.ts';
 import type { Target } from '../abi/syscall.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import { errored } from '../policy/decide.ts';
 import { type Considered, explain, type SeenText } from '../policy/explain.ts';
 import { cwdOf } from './drivers.ts';
-import { absentShell, commandPointers, type Governed, governedPaths, isBuiltinShell, ringDemand } from './governed.ts';
+import { absentTool, commandPointers, type Governed, governedPaths, isBuiltinShell, ringDemand } from './governed.ts';
 import { resolvePath } from './paths.ts';
 import { ports } from './ports.ts';
 import { makeProtection } from './protect.ts';
@@ -51,8 +52,9 @@ export function makeAnswer({ revision, load, directories }: Governed): (question
 			const isShell = isBuiltinShell(driver, target.driver);
 			const guarded = protection.check(target, cwd);
 			if (guarded !== undefined) return { decision: guarded, considered: [], seen: [] };
-			const demand = target.kind === 'tool' && isShell ? ringDemand(revision) : undefined;
-			if (demand !== undefined) return { decision: absentShell(target, demand), considered: [], seen: [] };
+			const demand =
+				target.kind === 'tool' ? ringDemand(revision, toolName(target.driver, target.tool), isShell) : undefined;
+			if (demand !== undefined) return { decision: absentTool(target, demand), considered: [], seen: [] };
 			const commandsAt = target.kind === 'tool' ? commandPointers(driver, target.driver, target.tool) : [];
 			const request = {
 				target,

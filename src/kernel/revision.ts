@@ -9,7 +9,7 @@ import { loadPolicy } from '../policy/load.ts';
 import type { Policy, Rule } from '../policy/rule.ts';
 import { suggest } from '../text/suggest.ts';
 import { type KernelConfig, loadConfig } from './config.ts';
-import { ringDemand } from './governed.ts';
+import { type RingDemands, ringDemands } from './governed.ts';
 import {
 	layerFiles,
 	liesIn,
@@ -29,6 +29,8 @@ export interface Revision {
 	readonly set: PolicySet;
 	readonly config: KernelConfig;
 	readonly policies: readonly Policy[];
+	/** What needs a ring that this version does not have. */
+	readonly demands: RingDemands;
 	readonly sources: readonly SourceFile[];
 	/** `sha256:` over the files of the project layer; undefined when there are none. */
 	readonly projectHash: string | undefined;
@@ -150,8 +152,14 @@ function finish(
 		mode: strictest(config.mode, options.mode),
 		defaults: config.defaults,
 	});
-	const all = [...problems, ...found, ...unaskable(config, policies), ...ringless(policies)];
-	if (set === undefined || all.some((problem) => problem.severity === 'error')) {
+	const demands = set === undefined ? undefined : ringDemands(set);
+	const all = [
+		...problems,
+		...found,
+		...unaskable(config, policies),
+		...(demands === undefined ? [] : ringless(demands)),
+	];
+	if (set === undefined || demands === undefined || all.some((problem) => problem.severity === 'error')) {
 		return { revision: undefined, problems: all, sources };
 	}
 	const project = sources.filter((source) => source.layer === 'project');
@@ -164,6 +172,7 @@ function finish(
 			set,
 			config: { ...config, mode: strictest(config.mode, options.mode) },
 			policies,
+			demands,
 			sources,
 			projectHash: project.length === 0 ? undefined : hashFiles(project),
 			pending,
@@ -191,19 +200,22 @@ function unaskable(config: KernelConfig, policies: readonly Policy[]): Problem[]
 	];
 }
 
-/** The shell is absent while a rule demands the runtime ring; its author must hear why. */
-function ringless(policies: readonly Policy[]): Problem[] {
-	const rule = ringDemand({ policies });
-	if (rule === undefined) return [];
+/** What needs the runtime ring is absent; the author of the rule must hear why. */
+function ringless({ shell, sandboxes }: RingDemands): Problem[] {
+	const warn = ({ id, where }: Rule, label: string, help: string): Problem => ({
+		code: 'P310',
+		severity: 'warning',
+		message: `rule \`${id}\` must hold in the runtime ring, which this version does not have`,
+		where,
+		label,
+		help,
+	});
+	const withoutRing = 'without `ring: runtime` the rule holds for calls, and the shell is there';
 	return [
-		{
-			code: 'P310',
-			severity: 'warning',
-			message: `rule \`${rule.id}\` must hold in the runtime ring, which this version does not have`,
-			where: rule.where,
-			label: 'so the built-in shell is absent',
-			help: 'without `ring: runtime` the rule holds for calls, and the shell is there',
-		},
+		...(shell === undefined ? [] : [warn(shell, 'so the built-in shell is absent', withoutRing)]),
+		...sandboxes.map(({ rule }) =>
+			warn(rule, 'so the tools it matches are absent', 'without this rule they are there, and run unconfined'),
+		),
 	];
 }
 

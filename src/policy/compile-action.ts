@@ -1,11 +1,11 @@
 // Turns what a rule does into a form that can be done: paths parsed, variables put in, patterns compiled.
 import type { Json } from '../abi/json.ts';
 import { parseArgument } from './arguments.ts';
-import { compilePattern } from './compile-values.ts';
+import { compilePattern, compileRoots } from './compile-values.ts';
 import type { CompiledAction, Edit, Narrowed } from './compiled.ts';
 import { hasSubject } from './match.ts';
 import type { Notes } from './notes.ts';
-import type { Narrowing, ParamRewrite, Rule } from './rule.ts';
+import type { Narrowing, ParamRewrite, Rule, SandboxTerms } from './rule.ts';
 import { expandJson, expandText, expandValues } from './variables.ts';
 
 export function compileAction({ action, match }: Rule, notes: Notes): CompiledAction {
@@ -13,11 +13,16 @@ export function compileAction({ action, match }: Rule, notes: Notes): CompiledAc
 		case 'hide':
 		case 'deny':
 		case 'allow':
+		case 'lock':
 			return { kind: action.kind };
 		case 'ask':
-			return { kind: 'ask', terms: action.terms };
 		case 'rewrite-command':
-			return { kind: 'rewrite-command', command: action.command };
+		case 'limit':
+		case 'redact':
+		case 'truncate':
+			return action;
+		case 'sandbox':
+			return { kind: 'sandbox', terms: compileSandbox(action.terms, notes) };
 		case 'pin':
 			needsTool(match, action.kind, notes);
 			return {
@@ -42,6 +47,14 @@ export function compileAction({ action, match }: Rule, notes: Notes): CompiledAc
 		default:
 			return action satisfies never;
 	}
+}
+
+function compileSandbox({ read, write, network }: SandboxTerms, notes: Notes): SandboxTerms {
+	return {
+		...(read === undefined ? {} : { read: compileRoots(read, notes) }),
+		...(write === undefined ? {} : { write: compileRoots(write, notes) }),
+		...(network === undefined ? {} : { network }),
+	};
 }
 
 function compileNarrowing(key: string, narrowing: Narrowing, notes: Notes): Narrowed {

@@ -9,7 +9,7 @@ import type { Condition } from './condition.ts';
 import type { Look } from './look.ts';
 import { firstFailure } from './match.ts';
 import type { Regex } from './regex.ts';
-import type { CommandRewrite, Match, Rule } from './rule.ts';
+import type { CommandRewrite, Match, Rate, Redaction, Rule, SandboxTerms, Truncation } from './rule.ts';
 import { type Lean, opposite } from './truth.ts';
 
 export interface Pinned {
@@ -36,12 +36,16 @@ export type Edit = { readonly path: ArgumentPath } & (
 );
 
 export type CompiledAction =
-	| { readonly kind: 'hide' | 'deny' | 'allow' }
+	| { readonly kind: 'hide' | 'deny' | 'allow' | 'lock' }
 	| { readonly kind: 'rewrite-command'; readonly command: CommandRewrite }
 	| { readonly kind: 'ask'; readonly terms: AskTerms }
 	| { readonly kind: 'pin'; readonly params: readonly Pinned[] }
 	| { readonly kind: 'narrow'; readonly params: readonly Narrowed[] }
-	| { readonly kind: 'rewrite'; readonly edits: readonly Edit[] };
+	| { readonly kind: 'rewrite'; readonly edits: readonly Edit[] }
+	| { readonly kind: 'limit'; readonly rate: Rate }
+	| { readonly kind: 'redact'; readonly redaction: Redaction }
+	| { readonly kind: 'truncate'; readonly truncation: Truncation }
+	| { readonly kind: 'sandbox'; readonly terms: SandboxTerms };
 
 /** What an exception says: of the call, and of one command in it. */
 export interface Part {

@@ -140,12 +140,14 @@ function sortOut(candidates: readonly CompiledRule[], mode: Mode): Sorted {
 		else if (!isAtLeast(rule.mode, mode)) continue;
 		else if (kind === 'hide' || kind === 'deny') sorted[kind].push(rule);
 		else if (isAsk(rule)) sorted.ask.push(rule);
-		else sorted.change.push(rule);
+		else if (kind in changing) sorted.change.push(rule);
 	}
 	return sorted;
 }
 
 const isAsk = isKind('ask');
+/** Actions that change arguments; those that are not named here take no part in judging a call. */
+const changing = { pin: true, narrow: true, rewrite: true, 'rewrite-command': true };
 
 /** Tools, resources and prompts that nothing opens do not exist; a method or a driver's request is merely refused. */
 function existsByRule({ kind }: Target): boolean {

@@ -26,21 +26,23 @@ export function checkAction(loading: Loading, { action, match, except }: Rule, p
 	}
 	switch (action.kind) {
 		case 'pin':
-		case 'narrow': {
+		case 'narrow':
+		case 'lock':
+		case 'sandbox': {
 			const foreign = firstOf(match, [...notTools, ...ofCommands]);
 			if (foreign !== undefined) {
 				refuse(
 					foreign,
-					`\`${action.kind}\` changes tools, and ${quote(foreign)} is none`,
+					`\`${action.kind}\` is about tools, and ${quote(foreign)} is none`,
 					'match `tool`, `from` or `effect`',
 				);
 			} else if (match.args !== undefined) {
-				const message = `\`${action.kind}\` changes the tool itself, so it can not depend on the arguments of a call`;
+				const message = `\`${action.kind}\` is about the tool itself, so it can not depend on the arguments of a call`;
 				refuse('args', message, 'match the tool only; to refuse some calls write a rule with `then: deny`');
 			} else if (
 				except.some((part) => part.args !== undefined || part.under !== undefined || firstOf(part, ofCommands))
 			) {
-				const message = `\`${action.kind}\` changes the tool itself, so an exception can not depend on the arguments of a call`;
+				const message = `\`${action.kind}\` is about the tool itself, so an exception can not depend on the arguments of a call`;
 				loading.complain('P102', [...path, 'except'], message, 'except the tool only', 'key');
 			}
 			return;
@@ -61,6 +63,9 @@ export function checkAction(loading: Loading, { action, match, except }: Rule, p
 		case 'deny':
 		case 'ask':
 		case 'allow':
+		case 'limit':
+		case 'redact':
+		case 'truncate':
 			return;
 		default:
 			action satisfies never;

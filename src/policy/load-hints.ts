@@ -3,13 +3,16 @@ import { isJsonObject, type Json, member } from '../abi/json.ts';
 import type { Path, YamlDocument } from '../text/places.ts';
 import type { Explanation, ShapeHints } from '../text/shape.ts';
 import { kindOf, quote } from '../text/words.ts';
+import { isRole } from './roles.ts';
 import { unavailableAction, unavailableCondition } from './unavailable.ts';
 
 const plainActions = ['hide', 'deny', 'ask', 'allow'];
-const actionsWithTerms = ['pin', 'narrow', 'rewrite'];
+const actionsWithTerms = ['pin', 'narrow', 'rewrite', 'lock', 'limit', 'redact', 'truncate', 'sandbox'];
 const matchKeys =
-	'tool resource prompt method driver_asks from effect args command flags facts mentions any_path any_url'.split(' ');
-const whenKeys = ['agent', 'env', 'time'];
+	'tool resource prompt method driver_asks from effect args command flags facts mentions any_path any_url any_sql'.split(
+		' ',
+	);
+const whenKeys = ['agent', 'env', 'time', 'cel'];
 const rootKeys = ['drivers', 'policies', 'workspace', 'audit', 'ask'];
 
 /** Words of other policy languages, by the place they would stand in here. */
@@ -47,8 +50,6 @@ function unknownKey(path: Path, key: string, document: YamlDocument): Explanatio
 	switch (path.at(-1)) {
 		case 'then':
 			return inThen(key);
-		case 'when':
-			return unavailableCondition(key);
 		case 'pin':
 		case 'narrow':
 			return { help: `write \`params: { ${key}: … }\`` };
@@ -60,7 +61,6 @@ function unknownKey(path: Path, key: string, document: YamlDocument): Explanatio
 		default:
 	}
 	if (path.at(-2) === 'except') return inMatch(key);
-	if (path.at(-2) === 'args') return unavailableCondition(key);
 	if (path.at(-2) === 'examples' && key === 'result') return resultExample(path, document);
 	return undefined;
 }
@@ -71,6 +71,8 @@ function inFile(key: string): Explanation | undefined {
 }
 
 function inRule(key: string): Explanation | undefined {
+	const unavailable = unavailableAction(key) ?? unavailableCondition(key);
+	if (unavailable !== undefined) return unavailable;
 	if (plainActions.includes(key)) {
 		return { help: `${quote(key)} is an action: write \`then: ${key}\` (one action per rule)` };
 	}
@@ -80,17 +82,16 @@ function inRule(key: string): Explanation | undefined {
 	if (matchKeys.includes(key)) return { help: `${quote(key)} is matched: write \`match: { ${key}: … }\`` };
 	if (whenKeys.includes(key)) return { help: `${quote(key)} is a condition: write \`when: { ${key}: … }\`` };
 	if (key === 'under') return { help: 'write `except: { under: … }`' };
-	const meant = ruleSynonyms.get(key);
-	return unavailableAction(key) ?? unavailableCondition(key) ?? didYouMean(meant);
+	return didYouMean(ruleSynonyms.get(key));
 }
 
 function inThen(key: string): Explanation | undefined {
 	const meant = plainActions.includes(key) ? key : actionSynonyms.get(key);
-	return unavailableAction(key) ?? (meant === undefined ? undefined : { help: `write \`then: ${meant}\`` });
+	return meant === undefined ? undefined : { help: `write \`then: ${meant}\`` };
 }
 
 function inMatch(key: string): Explanation | undefined {
-	if (key === 'any_path' || key === 'any_url') return { help: `write \`args: { ${key}: … }\`` };
+	if (isRole(key)) return { help: `write \`args: { ${key}: … }\`` };
 	return unavailableCondition(key);
 }
 
@@ -123,8 +124,9 @@ function wrongValue(path: Path, value: Json | undefined): Explanation | undefine
 	}
 	if (path.at(-1) === 'then' && isRule(path.slice(0, -1)) && typeof value === 'string') {
 		const meant = actionSynonyms.get(value.toLowerCase());
-		if (actionsWithTerms.includes(value)) return { help: `\`${value}\` needs terms: write \`then: { ${value}: … }\`` };
-		return unavailableAction(value) ?? didYouMean(meant);
+		const needsTerms = { help: `\`${value}\` needs terms: write \`then: { ${value}: … }\`` };
+		if (actionsWithTerms.includes(value)) return unavailableAction(value) ?? needsTerms;
+		return didYouMean(meant);
 	}
 	return undefined;
 }
@@ -135,7 +137,7 @@ const missing = new Map([
 	['rules', 'add: rules: []'],
 	['id', 'add: id: <what the rule does>'],
 	['match', 'add: match: { tool: <driver/tool> }'],
-	['then', 'add: then: deny   (or hide, ask, allow, pin, narrow, rewrite)'],
+	['then', 'add: then: deny   (or hide, ask, allow, pin, narrow, rewrite, …)'],
 	['zone', 'add: zone: Europe/Berlin'],
 	['rule', 'add: rule: <the id of the rule that does not hold>'],
 	['until', 'add: until: <the last day, as 2026-12-31>'],

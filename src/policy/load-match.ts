@@ -50,7 +50,7 @@ type ValueTestSource = NonNullable<MatchSource['args']>[string];
 
 function readValueTest(source: ValueTestSource): ValueTest {
 	if (!isJsonObject(source)) return { is: listed<Json>(source as Json) };
-	const { is, not, glob, inside, outside, matches, ...plain } = source as Operators;
+	const { is, not, glob, inside, outside, matches, statement_other_than, ...plain } = source as Operators;
 	return {
 		...plain,
 		...(is === undefined ? {} : { is: listed<Json>(is) }),
@@ -59,6 +59,7 @@ function readValueTest(source: ValueTestSource): ValueTest {
 		...(inside === undefined ? {} : { inside: listed(inside) }),
 		...(outside === undefined ? {} : { outside: listed(outside) }),
 		...(matches === undefined ? {} : { matches: listed(matches) }),
+		...(statement_other_than === undefined ? {} : { statement_other_than: listed(statement_other_than) }),
 	};
 }
 
@@ -70,12 +71,13 @@ type Operators = z.output<typeof operatorsSchema>;
 
 export function readWhen(loading: Loading, source: WhenSource | undefined, path: Path): When | undefined {
 	if (source === undefined) return undefined;
-	const { agent, env, time } = source;
+	const { agent, env, time, cel } = source;
 	const hours = time && readTime(loading, time, [...path, 'time']);
 	return {
 		...(agent === undefined ? {} : { agent: listed(agent) }),
 		...(env === undefined ? {} : { env: mapValues(env, (value) => listed(value)) }),
 		...(hours === undefined ? {} : { time: hours }),
+		...(cel === undefined ? {} : { cel }),
 	};
 }
 

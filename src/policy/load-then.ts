@@ -2,21 +2,36 @@
 import type { AskTerms } from '../abi/decision.ts';
 import { isJsonObject, type Json } from '../abi/json.ts';
 import { mapValues } from './load-match.ts';
-import type { Action, CommandRewrite, ParamRewrite } from './rule.ts';
+import type { Action, CommandRewrite, ParamRewrite, SandboxTerms } from './rule.ts';
 import type { RewriteObjectSource, ThenSource } from './schema-then.ts';
 import { durationMs, listed, oneLine } from './schema-words.ts';
 
 const askTimeoutMs = 5 * 60_000;
+const plainReplacement = '[redacted:${kind}]';
 type WithTerms = Exclude<ThenSource, string>;
 
 /** The schema has seen to it that exactly one action is there. */
 export function readAction(source: ThenSource): Action {
 	if (source === 'ask') return { kind: 'ask', terms: readAsk({}) };
 	if (typeof source === 'string') return { kind: source };
-	const { ask, pin, narrow, rewrite } = source;
+	const { ask, pin, narrow, rewrite, lock, limit, redact, truncate, sandbox } = source;
 	if (ask !== undefined) return { kind: 'ask', terms: readAsk(ask) };
 	if (pin !== undefined) return { kind: 'pin', params: pin.params };
 	if (narrow !== undefined) return { kind: 'narrow', params: narrow.params };
+	if (lock !== undefined) return { kind: 'lock' };
+	if (limit !== undefined) {
+		const { calls, per, scope = 'agent' } = limit;
+		// Without a period the schema has refused the file.
+		return { kind: 'limit', rate: { calls, perMs: durationMs(per) ?? Number.POSITIVE_INFINITY, scope } };
+	}
+	if (redact !== undefined) {
+		return { kind: 'redact', redaction: { find: listed(redact.find), replace: redact.replace ?? plainReplacement } };
+	}
+	if (truncate !== undefined) {
+		const { max_tokens, keep = 'head+tail', spill = true } = truncate;
+		return { kind: 'truncate', truncation: { maxTokens: max_tokens, keep, spill } };
+	}
+	if (sandbox !== undefined) return { kind: 'sandbox', terms: readSandbox(sandbox) };
 	const { params, ...command } = rewrite ?? {};
 	if (params !== undefined) return { kind: 'rewrite', params: mapValues(params, readParamRewrite) };
 	return { kind: 'rewrite-command', command: readCommandRewrite(command) };
@@ -28,6 +43,14 @@ function readAsk({ prompt, show, timeout, remember }: NonNullable<WithTerms['ask
 		show: show === undefined ? [] : listed(show),
 		timeoutMs: (timeout === undefined ? undefined : durationMs(timeout)) ?? askTimeoutMs,
 		remember: remember ?? 'no',
+	};
+}
+
+function readSandbox({ read, write, network }: NonNullable<WithTerms['sandbox']>): SandboxTerms {
+	return {
+		...(read === undefined ? {} : { read: listed(read) }),
+		...(write === undefined ? {} : { write: listed(write) }),
+		...(network === undefined ? {} : { network: network === 'none' ? [] : network }),
 	};
 }
 

@@ -5,10 +5,10 @@ import { normalisePath } from './paths.ts';
 import { declares, parameterSchema } from './tool-schema.ts';
 import { isFileUrl, looksLikeUrl } from './uri.ts';
 
-export type Role = 'any_path' | 'any_url';
+export type Role = 'any_path' | 'any_url' | 'any_sql';
 
 export function isRole(key: string): key is Role {
-	return key === 'any_path' || key === 'any_url';
+	return key === 'any_path' || key === 'any_url' || key === 'any_sql';
 }
 
 /** A value that plays a role, or may. */

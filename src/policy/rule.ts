@@ -31,6 +31,8 @@ export interface ValueTest {
 	readonly below?: Json;
 	/** True: the parameter is there; false: it is not. */
 	readonly present?: boolean;
+	/** SQL with a statement of another kind than these: `select`, `explain`, `insert` … */
+	readonly statement_other_than?: readonly string[];
 }
 
 /** A condition on one fact of a command. Texts are globs, of paths where the fact is about paths. Every member must hold. */
@@ -54,7 +56,7 @@ export interface Match {
 	/** Driver-name globs. */
 	readonly from?: readonly string[];
 	readonly effect?: 'read' | 'write';
-	/** By parameter name, JSON Pointer (`/a/0/b`), or role (`any_path`, `any_url`). */
+	/** By parameter name, JSON Pointer (`/a/0/b`), or role (`any_path`, `any_url`, `any_sql`). */
 	readonly args?: Readonly<Record<string, ValueTest>>;
 	/** Program patterns with sub-commands (`git push`, `pip {install,uninstall}`). */
 	readonly command?: readonly string[];
@@ -90,6 +92,8 @@ export interface When {
 		readonly after?: number;
 		readonly before?: number;
 	};
+	/** A CEL expression. */
+	readonly cel?: string;
 }
 
 /** What `narrow` does to one parameter. */
@@ -119,6 +123,38 @@ export interface CommandRewrite {
 	readonly drop_flags?: readonly string[];
 }
 
+/** How often something may happen. */
+export interface Rate {
+	readonly calls: number;
+	readonly perMs: number;
+	/** Whose calls count together. */
+	readonly scope: 'agent' | 'everyone';
+}
+
+/** What is taken out of results, and what takes its place. */
+export interface Redaction {
+	/** `detector:<name>` or `regex:<pattern>`. */
+	readonly find: readonly string[];
+	/** `${kind}` in it is the kind of secret. */
+	readonly replace: string;
+}
+
+/** How long a result may be. */
+export interface Truncation {
+	readonly maxTokens: number;
+	readonly keep: 'head+tail' | 'head' | 'tail';
+	/** The whole stays readable in pages. */
+	readonly spill: boolean;
+}
+
+/** What a process may do; a member that is absent restricts nothing. */
+export interface SandboxTerms {
+	readonly read?: readonly string[];
+	readonly write?: readonly string[];
+	/** Hosts; empty for none. */
+	readonly network?: readonly string[];
+}
+
 /** Exactly one per rule. */
 export type Action =
 	| { readonly kind: 'hide' }
@@ -128,7 +164,12 @@ export type Action =
 	| { readonly kind: 'pin'; readonly params: Readonly<Record<string, Json>> }
 	| { readonly kind: 'narrow'; readonly params: Readonly<Record<string, Narrowing>> }
 	| { readonly kind: 'rewrite'; readonly params: Readonly<Record<string, ParamRewrite>> }
-	| { readonly kind: 'rewrite-command'; readonly command: CommandRewrite };
+	| { readonly kind: 'rewrite-command'; readonly command: CommandRewrite }
+	| { readonly kind: 'lock' }
+	| { readonly kind: 'limit'; readonly rate: Rate }
+	| { readonly kind: 'redact'; readonly redaction: Redaction }
+	| { readonly kind: 'truncate'; readonly truncation: Truncation }
+	| { readonly kind: 'sandbox'; readonly terms: SandboxTerms };
 
 export interface Example {
 	readonly call?: string;

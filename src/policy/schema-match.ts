@@ -19,6 +19,16 @@ const toolPatternSchema = patternSchema.check(
 	}),
 );
 
+/** Refuses a condition that this version knows and can't check. */
+export function unavailableKeys(context: z.core.ParsePayload<object>): void {
+	judge<object>((value, refuse) => {
+		for (const word of Object.keys(value)) {
+			const { message, ...rest } = unavailableCondition(word) ?? {};
+			if (message !== undefined) refuse(message, { ...rest, path: [word], at: 'key' });
+		}
+	})(context);
+}
+
 export const operatorsSchema = z
 	.strictObject({
 		is: z
@@ -40,7 +50,11 @@ export const operatorsSchema = z
 		above: numberSchema.optional().describe('More than this number.'),
 		below: numberSchema.optional().describe('Less than this number.'),
 		present: z.boolean().optional().describe('true: the argument is there; false: it is not.'),
+		statement_other_than: oneOrMany(patternSchema)
+			.optional()
+			.describe('The value is SQL, and holds a statement of another kind than these.'),
 	})
+	.check(unavailableKeys)
 	.check(notEmpty('this condition', 'write for example `{ is: value }` or `{ present: true }`'))
 	.check(
 		judge((value, refuse) => {
@@ -60,7 +74,7 @@ export const valueTestSchema = z
 	.union([scalarSchema, z.array(scalarSchema).min(1), operatorsSchema])
 	.describe('A value (the argument is it), a list (it is one of them), or conditions that must all hold.');
 
-const roles = ['any_path', 'any_url'];
+const roles = ['any_path', 'any_url', 'any_sql'];
 
 const argsSchema = z
 	.record(z.string(), valueTestSchema)
@@ -132,7 +146,9 @@ const matchShape = {
 		.describe('What the tool does, as a person confirmed it; unconfirmed is `write`.'),
 	args: argsSchema
 		.optional()
-		.describe('Conditions on arguments by name, by JSON Pointer (`/a/0/b`), or by role (`any_path`, `any_url`).'),
+		.describe(
+			'Conditions on arguments by name, by JSON Pointer (`/a/0/b`), or by role (`any_path`, `any_url`, `any_sql`).',
+		),
 	command: patterns
 		.optional()
 		.describe('Programs with sub-commands, however the shell text spells them: `git push`, `pip {install,uninstall}`.'),

@@ -12,6 +12,7 @@ import {
 	scalarSchema,
 	sentenceSchema,
 } from './schema-words.ts';
+import { unavailableAction } from './unavailable.ts';
 
 const askSchema = z
 	.strictObject({
@@ -167,17 +168,78 @@ const rewriteSchema = z
 		}),
 	);
 
+const lockSchema = z.strictObject({
+	on_change: z
+		.enum(['hide'])
+		.describe('What happens to a tool that is not as trapgate.lock records it: it does not exist for the agent.'),
+});
+
+const limitSchema = z.strictObject({
+	calls: z.int().min(1).max(1_000_000).describe('So many calls may happen in each period.'),
+	per: durationSchema.describe('The period: `30s`, `10m`, `1h`, at most `24h`.'),
+	scope: z
+		.enum(['agent', 'everyone'])
+		.optional()
+		.describe('Whose calls are counted together: those of one agent (unless told), or of all agents.'),
+});
+
+const findSchema = patternSchema.check(
+	judge((value, refuse) => {
+		if (/^(?:detector|regex):./.test(value)) return;
+		const message = `${quote(value)} says neither what to look for nor how`;
+		refuse(message, { help: 'write `detector:<name>` for a kind of secret we know, or `regex:<pattern>`' });
+	}),
+);
+
+const redactSchema = z.strictObject({
+	find: oneOrMany(findSchema).describe('Kinds of secret (`detector:aws`) and own patterns (`regex:…`, RE2 syntax).'),
+	replace: z
+		.string()
+		.max(200)
+		.optional()
+		.describe('What takes their place; `${kind}` is the kind of secret, `custom` for own patterns.'),
+});
+
+const truncateSchema = z.strictObject({
+	max_tokens: z.int().min(100).max(10_000_000).describe('The most tokens of a result that the agent gets.'),
+	keep: z.enum(['head+tail', 'head', 'tail']).optional().describe('Which part is kept; `head+tail` unless told.'),
+	spill: z
+		.boolean()
+		.optional()
+		.describe('Keep the full text for the agent to read in pages; true unless told. False: the rest is lost to it.'),
+});
+
+const sandboxSchema = z
+	.strictObject({
+		read: oneOrMany(patternSchema).optional().describe('Folders that what runs may read.'),
+		write: oneOrMany(patternSchema).optional().describe('Folders that it may write.'),
+		network: z
+			.union([z.literal('none'), z.array(patternSchema).min(1)])
+			.optional()
+			.describe('`none`, or the hosts that it may reach.'),
+	})
+	.check(notEmpty('`sandbox`', 'give `read`, `write` or `network`'));
+
 const actionObjectSchema = z
 	.strictObject({
 		ask: askSchema.optional().describe('A person decides, every time.'),
 		pin: pinSchema.optional().describe('Parameters that always have one value.'),
 		narrow: narrowSchema.optional().describe('Parameters that get bounds, or disappear.'),
 		rewrite: rewriteSchema.optional().describe('Change the arguments, or the command.'),
+		lock: lockSchema.optional().describe('Only tools that are as a person accepted them in trapgate.lock.'),
+		limit: limitSchema.optional().describe('So many calls in a period; more are refused.'),
+		redact: redactSchema.optional().describe('Take secrets out of results.'),
+		truncate: truncateSchema.optional().describe('Shorten long results.'),
+		sandbox: sandboxSchema.optional().describe('What the processes of the tool may read, write and reach.'),
 	})
 	.check(
 		judge((value, refuse) => {
 			const given = Object.keys(value);
-			if (given.length === 1) return;
+			for (const word of given) {
+				const { message, ...rest } = unavailableAction(word) ?? {};
+				if (message !== undefined) refuse(message, { ...rest, path: [word], at: 'key' });
+			}
+			if (given.length === 1 || given.some((word) => unavailableAction(word) !== undefined)) return;
 			const message = given.length === 0 ? '`then` says nothing' : 'a rule has exactly one action';
 			const help =
 				given.length === 0

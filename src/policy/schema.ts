@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { findInvisible } from '../text/characters.ts';
 import { judge } from '../text/shape.ts';
-import { exceptSchema, matchSchema, toolNameSchema } from './schema-match.ts';
+import { exceptSchema, matchSchema, toolNameSchema, unavailableKeys } from './schema-match.ts';
 import { thenSchema } from './schema-then.ts';
 import {
 	jsonSchema,
@@ -105,8 +105,15 @@ const whenSchema = z
 			.optional()
 			.describe('Environment variables of the kernel: a value, a list of values, or `present`.'),
 		time: timeSchema.optional().describe('Hours of the week, or dates.'),
+		cel: z
+			.string()
+			.min(1)
+			.max(4000)
+			.optional()
+			.describe('A condition between values, in CEL: `args.amount <= 100 && args.currency == "EUR"`.'),
 	})
-	.check(notEmpty('`when`', 'give `agent`, `env` or `time`, or delete the key'));
+	.check(unavailableKeys)
+	.check(notEmpty('`when`', 'give `agent`, `env`, `time` or `cel`, or delete the key'));
 
 const exampleSchema = z
 	.strictObject({
@@ -153,7 +160,9 @@ const ruleSchema = z.strictObject({
 	match: matchSchema.describe('What the rule is about. Keys are joined by "and", the values of one key by "or".'),
 	when: whenSchema.optional().describe('Who, in which environment, at what time.'),
 	except: exceptSchema.optional().describe('What the rule is not about: one exception or a list.'),
-	then: thenSchema.describe('The one thing to do: hide, deny, ask, allow, pin, narrow or rewrite.'),
+	then: thenSchema.describe(
+		'The one thing to do: hide, deny, ask, allow, pin, narrow, rewrite, lock, limit, redact, truncate or sandbox.',
+	),
 	mode: modeSchema.optional().describe('This rule in a stricter mode than its file.'),
 	ring: z.literal('runtime').optional().describe('Hold the rule in the sandbox too, for everything a command starts.'),
 	reason: sentenceSchema.optional().describe('Why, in one sentence; the agent and the log read it.'),

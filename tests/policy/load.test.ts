@@ -57,7 +57,6 @@ test.each([
 });
 
 test.each([
-	['05-filesystem-confinement', [['action `sandbox`', 27, 13]]],
 	['06-secret-redaction', [['action `redact`', 6, 13]]],
 	['08-postgres-read-only', [['condition `statement_other_than`', 5, 51]]],
 	[

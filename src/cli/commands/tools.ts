@@ -1,7 +1,7 @@
 // `trapgate tools`: the table as one agent sees it, and which rule made it so.
 import type { JsonObject } from '../../abi/json.ts';
 import { stringMember } from '../../abi/json.ts';
-import { parseToolName } from '../../abi/names.ts';
+import { type DriverName, parseToolName, toolName } from '../../abi/names.ts';
 import { ringDemand } from '../../kernel/governed.ts';
 import type { Revision } from '../../kernel/revision.ts';
 import { TrustStore } from '../../kernel/trust.ts';
@@ -97,9 +97,9 @@ function namedTools({ policies }: Revision): readonly Tool[] {
 function rowOf(revision: Revision, agent: string, { driver, definition, wire }: Tool, env: NodeJS.ProcessEnv): Row {
 	const view = viewTool(revision.set, { driver: driver as never, definition, agent, at: Date.now(), env });
 	const before = tokensOf(definition);
-	const demand = isShell(revision, driver) ? ringDemand(revision) : undefined;
+	const name = toolName(driver as DriverName, stringMember(definition, 'name') ?? '');
+	const demand = ringDemand(revision, name, isShell(revision, driver));
 	const by = demand === undefined ? view.by.map(({ id }) => id) : [demand.id];
-	const name = `${driver}/${stringMember(definition, 'name') ?? ''}`;
 	if (view.state === 'hidden' || demand !== undefined)
 		return { tool: name, wire, state: 'hidden', by, limits: [], tokens: { before, after: 0 } };
 	const state = view.states.includes('pinned') ? 'pinned' : view.states.includes('narrowed') ? 'narrowed' : 'listed';

@@ -17,6 +17,11 @@ export function limitsOf(rules: readonly Pick<Rule, 'action'>[]): readonly strin
 			case 'allow':
 			case 'rewrite':
 			case 'rewrite-command':
+			case 'lock':
+			case 'limit':
+			case 'redact':
+			case 'truncate':
+			case 'sandbox':
 				return [];
 			default:
 				return action satisfies never;
