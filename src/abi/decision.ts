@@ -85,6 +85,19 @@ export interface RuleRef {
 	readonly command?: string;
 }
 
+/** A limit that a call counts against, unless something else refuses it. */
+export interface LimitUse {
+	readonly rule: RuleRef;
+	/** Calls of everybody together, or of the one agent who asks. */
+	readonly scope: 'agent' | 'everyone';
+	readonly calls: number;
+	readonly perMs: number;
+	/** What happens when it is used up: only `enforce` refuses. */
+	readonly mode: Mode;
+	readonly reason?: string;
+	readonly instead?: string;
+}
+
 /** The answer: what would be done, whether it is done in this mode, and why. */
 export interface Decision {
 	readonly verdict: Verdict;
@@ -100,6 +113,8 @@ export interface Decision {
 	readonly changes: readonly Change[];
 	/** Set when the verdict is `asked`. */
 	readonly ask?: AskTerms;
+	/** Absent when there are none, and for a call that does not go through anyway. */
+	readonly limits?: readonly LimitUse[];
 	/** Set when the verdict is `errored`: what failed, for the log; the call is refused. */
 	readonly error?: string;
 }

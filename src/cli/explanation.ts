@@ -1,4 +1,5 @@
 // A decision with its reasons as a document for machines.
+import type { LimitUse } from '../abi/decision.ts';
 import type { Json, JsonObject } from '../abi/json.ts';
 import type { Answer, Question } from '../kernel/question.ts';
 import type { Revision } from '../kernel/revision.ts';
@@ -30,6 +31,7 @@ export function explanationJson(
 			matched,
 			...(command === undefined ? {} : { command }),
 		})),
+		...(decision.limits === undefined ? {} : { limits: decision.limits.map(limitJson) }),
 		...(seen.length === 0 ? {} : { seen: seen.map(seenJson) }),
 		changes: decision.changes.map(({ path, from, to, rule }) => ({
 			path,
@@ -43,6 +45,10 @@ export function explanationJson(
 		near: nearMisses(considered).map(({ rule, firstFailed }) => ({ id: rule.id, failed: firstFailed })),
 		policy_rev: revision.id,
 	};
+}
+
+function limitJson({ rule, calls, perMs, scope, mode }: LimitUse): JsonObject {
+	return { id: rule.id, calls, per_ms: perMs, scope, mode };
 }
 
 function seenJson({ form, argument, commands, gaps }: SeenText): JsonObject {

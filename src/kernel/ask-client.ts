@@ -12,6 +12,7 @@ import type { Approver, Elicit } from './approve.ts';
 import type { DriverRequest } from './bank.ts';
 import type { JudgeAsk } from './gather.ts';
 import type { Journal } from './journal.ts';
+import type { Limits } from './limits.ts';
 import { screenParams } from './screen.ts';
 
 export interface AskDoor {
@@ -19,6 +20,7 @@ export interface AskDoor {
 	readonly journal: Journal;
 	readonly link: Link;
 	readonly approver: Approver;
+	readonly limits: Limits;
 	readonly newId: () => string;
 }
 
@@ -44,14 +46,16 @@ export async function askClient(door: AskDoor, context: AskContext): Promise<Rep
 	const isFollowUp =
 		ask.method.startsWith('tasks/') && taskId !== undefined && context.clientTasks.get(taskId) === driver;
 	const target = { kind: 'driver_asks', driver, asks: driverAsk(ask.method), params } as const;
-	const decision = door.judgeAsk(target, caller, context.cwd);
+	const { decision, giveBack } = await door.limits.count(door.judgeAsk(target, caller, context.cwd), caller.agent);
 	try {
 		const isApproved = decision.verdict === 'asked' && decision.acted && (await isConsented(door, context, decision));
 		const isWatched = !decision.acted && decision.verdict !== 'errored';
 		const mayPass = isFollowUp || isApproved || isWatched || decision.verdict === 'allowed';
+		if (!mayPass) await giveBack();
 		await door.journal.driverAsk({ target, method: ask.method, caller, decision, passed: mayPass });
 		if (!mayPass) return refusedAsk(decision, ask.method, driver);
 	} catch (error) {
+		await giveBack();
 		return errorReply(-32603, `Refused: ${errorText(error)}`);
 	}
 	const reply = await door.link.request(ask.method, titled(ask.method, driver, params, ask.params !== undefined), {

@@ -17,6 +17,7 @@ import { type JudgeAsk, makeJudge, makeJudgeAsk } from './gather.ts';
 import { auditDirectoryOf, auditKeyFile, commandPointers, governedPaths } from './governed.ts';
 import { idMaker } from './ids.ts';
 import { Journal } from './journal.ts';
+import { inMemory, Limits } from './limits.ts';
 import { loadOptions } from './load-options.ts';
 import type { Log } from './log.ts';
 import { resolvePath } from './paths.ts';
@@ -158,7 +159,13 @@ export async function boot(options: BootOptions): Promise<Kernel> {
 	return {
 		revisions,
 		pools,
-		door: { judge: makeJudge(gather), approver: new Approver(() => config.ask.channels, now), journal, grant },
+		door: {
+			judge: makeJudge(gather),
+			approver: new Approver(() => config.ask.channels, now),
+			journal,
+			limits: new Limits(inMemory, now),
+			grant,
+		},
 		judgeAsk: makeJudgeAsk(gather),
 		audit,
 		log,

@@ -128,7 +128,7 @@ export function tightened(options: LoadOptions, trusted: Revision, edited: Revis
 
 function onlyTightens({ action }: Rule): boolean {
 	// Not `ask`: it opens what no rule allows, as far as asking.
-	return action.kind === 'hide' || action.kind === 'deny' || action.kind === 'narrow';
+	return ['hide', 'deny', 'narrow', 'limit'].includes(action.kind);
 }
 
 /** The edited form stands beside the trusted one, which stays in force; two rules can't share an id. */

@@ -328,13 +328,15 @@ export class Session implements BankListener {
 	async #pass(driver: DriverName, note: Note): Promise<void> {
 		const context = await this.#catalog.surroundings(driver);
 		const call = { caller: this.#caller, driver, method: note.method, params: note.params ?? {} };
-		const decision = isRequestMethod(note.method) ? notANote(call) : this.#kernel.door.judge(call, context);
+		const judged = isRequestMethod(note.method) ? notANote(call) : this.#kernel.door.judge(call, context);
+		const { decision, giveBack } = await this.#kernel.door.limits.count(judged, this.#caller.agent);
 		try {
 			await this.#kernel.door.journal.note({ call, decision });
 		} catch {
 			return;
 		}
 		if (decision.verdict === 'allowed' || !decision.acted) this.#bank.notify(driver, note);
+		else await giveBack();
 	}
 
 	async #syscall(

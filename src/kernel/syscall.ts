@@ -9,6 +9,7 @@ import { withTarget } from './call.ts';
 import type { CallContext } from './context.ts';
 import type { Judge } from './gather.ts';
 import type { Journal } from './journal.ts';
+import type { Limits } from './limits.ts';
 import { notApproved, noticeOf, ranUnrecorded, refusal, unrecorded, withNotice } from './refusal.ts';
 import { screen } from './screen.ts';
 
@@ -16,6 +17,7 @@ export interface Door {
 	readonly judge: Judge;
 	readonly approver: Approver;
 	readonly journal: Journal;
+	readonly limits: Limits;
 	/** INVARIANT: only the door holds this. */
 	readonly grant: (call: Syscall) => Permit;
 }
@@ -26,21 +28,28 @@ export interface Door {
  */
 export async function syscall(door: Door, asked: Syscall, context: CallContext): Promise<Reply> {
 	const began = door.journal.clock();
-	const decision = door.judge(asked, context);
+	const judged = door.judge(asked, context);
+	if (refuses(judged)) return refuse(door, asked, judged, context);
+	const { decision, giveBack } = await door.limits.count(judged, asked.caller.agent);
 	const policyMs = door.journal.clock() - began;
 	if (refuses(decision)) return refuse(door, asked, decision, context);
 
 	let approval: Approval | undefined;
 	if (decision.verdict === 'asked' && decision.acted) {
 		const consent = await askPerson(door, asked, decision, context);
-		if ('refused' in consent) return consent.refused;
+		if ('refused' in consent) {
+			await giveBack();
+			return consent.refused;
+		}
 		approval = consent.approval;
 	}
 
-	const call = withTarget(asked, decision.acted ? decision.final : targetOf(asked));
+	// A limit that only watches does not take the effect of what acts.
+	const call = withTarget(asked, judged.acted ? judged.final : targetOf(asked));
 	try {
 		await door.journal.decided({ asked, decision, context, final: false, approval, policyMs });
 	} catch (error) {
+		await giveBack();
 		return unrecorded(targetOf(asked), errorText(error));
 	}
 

@@ -39,6 +39,8 @@ export interface PolicySet {
 	/** In id order. */
 	readonly rules: readonly CompiledRule[];
 	readonly index: RuleIndex;
+	/** Some rule limits how often something happens. */
+	readonly hasLimits: boolean;
 }
 
 export interface Compiled {
@@ -67,7 +69,8 @@ export function compile(policies: readonly Policy[], context: CompileContext): C
 	problems.push(...findPinConflicts(rules));
 	if (problems.some(({ severity }) => severity === 'error')) return { problems };
 	const defaults = joinDefaults([context.defaults, ...policies.map((policy) => policy.defaults)]);
-	return { set: { mode: context.mode, defaults, rules, index: indexRules(rules) }, problems };
+	const hasLimits = rules.some(({ action }) => action.kind === 'limit');
+	return { set: { mode: context.mode, defaults, rules, index: indexRules(rules), hasLimits }, problems };
 }
 
 interface OwnedWaiver {

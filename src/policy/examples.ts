@@ -48,7 +48,9 @@ export function checkExamples(policies: readonly Policy[], context: ExamplesCont
 			const alone = set === undefined ? undefined : failureOf(set, rule, example, context);
 			if (alone === undefined && set !== undefined) count.heldAlone += 1;
 			else if (alone !== undefined) problems.push(failedAlone(rule, example, alone));
-			const together = merged === undefined ? undefined : failureOf(merged, rule, example, context);
+			const isAssumedOpen = !opensTools(policy);
+			const together =
+				merged === undefined ? undefined : failureOf(merged, rule, example, { ...context, isAssumedOpen });
 			if (together === undefined && merged !== undefined) count.heldMerged += 1;
 			else if (together !== undefined && alone === undefined) problems.push(failedMerged(rule, example, together));
 		}
@@ -56,10 +58,13 @@ export function checkExamples(policies: readonly Policy[], context: ExamplesCont
 	return { problems, ...count };
 }
 
-/** A file that allows nothing only restricts what others allow, so alone it is judged as if they did. */
-function aloneDefaults({ rules, defaults }: Policy): Policy['defaults'] {
-	const opens = defaults.tool !== undefined || rules.some(({ action }) => action.kind === 'allow');
-	return opens ? {} : { tool: 'allow' };
+/** A file that allows nothing only restricts what others allow, so it is judged as if they did, also where nobody does. */
+function aloneDefaults(policy: Policy): Policy['defaults'] {
+	return opensTools(policy) ? {} : { tool: 'allow' };
+}
+
+function opensTools({ rules, defaults }: Policy): boolean {
+	return defaults.tool !== undefined || rules.some(({ action }) => action.kind === 'allow');
 }
 
 interface Failure {
@@ -68,7 +73,13 @@ interface Failure {
 	readonly isLooser: boolean;
 }
 
-function failureOf(set: PolicySet, rule: Rule, example: Example, context: ExamplesContext): Failure | undefined {
+/** What a judged example may take for granted. */
+interface Judging extends ExamplesContext {
+	/** A tool that only the default closes is judged as if a rule allowed it. */
+	readonly isAssumedOpen?: boolean;
+}
+
+function failureOf(set: PolicySet, rule: Rule, example: Example, context: Judging): Failure | undefined {
 	const request = requestOf(rule, example, context);
 	if (typeof request === 'string') return { found: request, rules: [], isLooser: false };
 	const decision = decideExample(set, request, example, context);
@@ -88,14 +99,25 @@ function failureOf(set: PolicySet, rule: Rule, example: Example, context: Exampl
 function decideExample(
 	set: PolicySet,
 	request: Request,
-	{ run, branch }: Example,
-	{ ports }: ExamplesContext,
+	{ run, branch, nth = 1 }: Example,
+	{ ports, isAssumedOpen = false }: Judging,
 ): Decision {
 	const own: Ports = { ...ports, branchOf: () => branch };
 	const decision = decide(set, request, own);
 	const isClosed = decision.verdict === 'hidden' && decision.because.length === 0;
-	if (run === undefined || !isClosed) return decision;
-	return decide({ ...set, defaults: { ...set.defaults, tool: 'allow' } }, request, own);
+	const judged =
+		(run !== undefined || isAssumedOpen) && isClosed
+			? decide({ ...set, defaults: { ...set.defaults, tool: 'allow' } }, request, own)
+			: decision;
+	return countedAs(judged, nth);
+}
+
+/** The decision about the nth such call, when all before it happened in the same period. */
+function countedAs(decision: Decision, nth: number): Decision {
+	const spent = decision.limits?.find(({ calls, mode }) => mode === 'enforce' && nth > calls);
+	return spent === undefined
+		? decision
+		: { ...decision, verdict: 'denied', acted: true, because: [spent.rule, ...decision.because] };
 }
 
 function isChangedBy({ verdict, changes }: Decision, { run }: Example): boolean {

@@ -182,6 +182,8 @@ export interface Example {
 	readonly at?: string;
 	readonly env?: Readonly<Record<string, string>>;
 	readonly branch?: string;
+	/** The how-manieth such call in one period of a limit; 1 unless told. */
+	readonly nth?: number;
 	readonly is?: 'allowed' | 'denied' | 'asked' | 'hidden' | 'unchanged';
 	/** Arguments for a call, text for a run. */
 	readonly becomes?: Json;

@@ -126,6 +126,11 @@ const exampleSchema = z
 		at: z.string().optional().describe('When: ISO 8601 with an offset, `2026-11-20T15:00:00Z`.'),
 		env: z.record(environmentName, z.string()).optional().describe('Environment variables.'),
 		branch: z.string().min(1).optional().describe('The git branch that is checked out.'),
+		nth: z
+			.int()
+			.min(1)
+			.optional()
+			.describe('The how-manieth such call in one period; where 30 are allowed, `nth: 31` is denied.'),
 		is: z
 			.enum(['allowed', 'denied', 'asked', 'hidden', 'unchanged'])
 			.optional()

@@ -2,7 +2,7 @@
 import type { Explanation } from '../text/shape.ts';
 import { quote } from '../text/words.ts';
 
-const actions = ['lock', 'redact', 'truncate', 'limit'];
+const actions = ['lock', 'redact', 'truncate'];
 const conditions = ['cel', 'statement_other_than', 'any_sql'];
 
 /** Says so when `word` is an action of a later version. */

@@ -11,6 +11,7 @@ import type { AuditEntry } from '../../src/audit/record.ts';
 import { Approver, type Elicit } from '../../src/kernel/approve.ts';
 import type { CallContext } from '../../src/kernel/context.ts';
 import { Journal } from '../../src/kernel/journal.ts';
+import { inMemory, Limits } from '../../src/kernel/limits.ts';
 import { type Door, syscall } from '../../src/kernel/syscall.ts';
 import { errorReply, resultReply } from '../../src/wire/message.ts';
 
@@ -63,6 +64,7 @@ function doorThat(judge: (target: Target) => Decision, channels: readonly 'elici
 			() => now,
 		),
 		journal,
+		limits: new Limits(inMemory, () => now),
 		grant,
 	};
 }

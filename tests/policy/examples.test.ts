@@ -139,3 +139,15 @@ test('an example says which branch is checked out; without that nobody knows', (
 	const told = '{ run: git push, branch: main, is: denied }, { run: git push, branch: topic, is: unchanged }';
 	expect(report(rule(told))).toMatchObject({ total: 2, heldAlone: 2 });
 });
+
+test('a file that allows nothing is judged as if others allowed its tools, also where nobody does', () => {
+	const restricts = (is: string) => `
+	rules:
+	  - id: few
+	    match: { tool: "t/*" }
+	    then: { limit: { calls: 2, per: 1h } }
+	    examples: [{ call: t/x, nth: 2, is: ${is} }]`;
+	const opens = 'rules: [{ id: other, match: { tool: u/x }, then: allow }]';
+	expect(report(restricts('allowed'), opens)).toMatchObject({ heldAlone: 1, heldMerged: 1, problems: [] });
+	expect(report(restricts('hidden'), opens)).toMatchObject({ heldAlone: 0, heldMerged: 0 });
+});

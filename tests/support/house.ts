@@ -42,6 +42,7 @@ export const homes: Readonly<Record<string, RegExp>> = {
 	re2js: /^src\/policy\//,
 	execa: /^src\/(drivers|sandbox)\//,
 	pino: /^src\/kernel\/log\.ts$/,
+	'rate-limiter-flexible': /^src\/kernel\/limits\.ts$/,
 	unbash: /^src\/shell\/(parser|cross-check)\.ts$/,
 	'@modelcontextprotocol/sdk': /^src\/cli\/(.*\/)?demo/,
 };

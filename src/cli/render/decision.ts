@@ -2,6 +2,7 @@
 import type { Change, Decision, RuleRef } from '../../abi/decision.ts';
 import type { Json } from '../../abi/json.ts';
 import type { Answer, Question } from '../../kernel/question.ts';
+import { rateText } from '../../kernel/rate-text.ts';
 import { callText } from '../../kernel/refusal.ts';
 import type { Revision } from '../../kernel/revision.ts';
 import type { Considered } from '../../policy/explain.ts';
@@ -37,6 +38,7 @@ export function decisionText(
 		row('asked', callText(target, name, Number.POSITIVE_INFINITY)),
 		...seenLines(seen).map((line, index) => row(index === 0 ? 'seen' : '', line)),
 		...decision.because.map((rule) => row(rule.effect, named(rule.id, whatItDid(rule, decision)))),
+		...(decision.limits ?? []).map((use) => row('limit', named(use.rule.id, rateText(use)))),
 		...(decision.changes.length === 0 ? [] : [row('final', callText(decision.final, name, Number.POSITIVE_INFINITY))]),
 		row('verdict', verdictText(decision, view, paint)),
 		...(decision.error === undefined ? [] : [row('error', showable(decision.error))]),
