@@ -1,137 +1,34 @@
-// What must hold for any set of rules and any call.
+// What must hold for any policy files and any question.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Decision, Verdict } from '../../src/abi/decision.ts';
-import { ExactNumber, type Json, type JsonObject } from '../../src/abi/json.ts';
-import type { RuleId } from '../../src/abi/names.ts';
-import type { Action, Match, Policy, Rule, ValueTest } from '../../src/policy/rule.ts';
-import { ask, setOfPolicies, toolTarget } from './support.ts';
+import type { PolicySet } from '../../src/policy/compile.ts';
+import { decide } from '../../src/policy/decide.ts';
+import { explain } from '../../src/policy/explain.ts';
+import { lookAt, sensesOf } from '../../src/policy/look.ts';
+import { anyQuestion, type Question } from './arbitrary-calls.ts';
+import { anyFiles, type Draft, draftOf, type FileDraft, fileOf, policiesFrom } from './arbitrary-rules.ts';
+import { answerSlowly } from './oracle.ts';
+import { ask, compiled, portsWith, requestFor } from './support.ts';
 
-const words = ['a', 'b', 'path', 'url', 'n', '__proto__', 'constructor', 'A'];
-const texts = [
-	'',
-	'x',
-	'X',
-	'/ws/x',
-	'/etc/passwd',
-	'../x',
-	'~',
-	'https://evil.com/',
-	'file:///etc',
-	'5',
-	'true',
-	'é',
-	'e\u0301',
-	'\0',
-];
-
-const leaf: fc.Arbitrary<Json> = fc.oneof(
-	fc.constantFrom<Json>(...texts, null, true, false, 0, 5, -1.5, 1e21),
-	fc.constantFrom('9007199254740993', '1.0', '1e400', '-0').map((source) => new ExactNumber(source)),
-	fc.string(),
-);
-const value: fc.Arbitrary<Json> = fc.letrec<{ value: Json }>((tie) => ({
-	value: fc.oneof(
-		{ depthSize: 'small', withCrossShrink: true },
-		leaf,
-		fc.array(tie('value'), { maxLength: 3 }),
-		fc.dictionary(fc.oneof(fc.constantFrom(...words), fc.string()), tie('value'), { maxKeys: 3 }),
-	),
-})).value;
-const args: fc.Arbitrary<JsonObject> = fc.dictionary(fc.oneof(fc.constantFrom(...words), fc.string()), value, {
-	maxKeys: 4,
-});
-
-const valueTest: fc.Arbitrary<ValueTest> = fc.oneof(
-	fc.record({ is: fc.array(leaf, { minLength: 1, maxLength: 2 }) }),
-	fc.record({ not: fc.array(leaf, { minLength: 1, maxLength: 2 }) }),
-	fc.constantFrom<ValueTest>(
-		{ glob: ['**/x', '/etc/**'] },
-		{ glob: ['*x*'] },
-		{ glob: ['*.evil.com', 'https://evil.com/*'] },
-		{ inside: ['/ws'] },
-		{ outside: ['/ws'] },
-		{ matches: ['^[a-z]$'] },
-		{ min: 1, max: 5 },
-		{ above: 5 },
-		{ present: true },
-		{ present: false },
-	),
-);
-const key = fc.constantFrom('a', 'b', 'n', 'any_path', 'any_url', '/a/b', '/a/0', '__proto__');
-const match: fc.Arbitrary<Match> = fc.record(
-	{
-		tool: fc.subarray(['t/x', 't/*', '*', 't/y', '*/x'], { minLength: 1 }),
-		from: fc.subarray(['t', 'u', '*'], { minLength: 1 }),
-		args: fc.dictionary(key, valueTest, { maxKeys: 2 }),
-	},
-	{ requiredKeys: [] },
-);
-const restriction: fc.Arbitrary<Action> = fc.constantFrom<Action>(
-	{ kind: 'hide' },
-	{ kind: 'deny' },
-	{ kind: 'ask', terms: { show: [], timeoutMs: 1000, remember: 'no' } },
-);
-const change: fc.Arbitrary<Action> = fc.oneof(
-	fc
-		.dictionary(fc.constantFrom('a', 'b', '/a/b'), leaf, { minKeys: 1, maxKeys: 2 })
-		.map((params) => ({ kind: 'pin', params }) as const),
-	fc.constantFrom<Action>(
-		{ kind: 'narrow', params: { n: { max: 3 } } },
-		{ kind: 'narrow', params: { n: { min: 2 }, b: { drop: true } } },
-		{ kind: 'rewrite', params: { a: { op: 'set', value: 'x' } } },
-		{ kind: 'rewrite', params: { a: { op: 'remove' } } },
-		{ kind: 'rewrite', params: { b: { op: 'default', value: 5 } } },
-		{ kind: 'rewrite', params: { a: { op: 'replace', pattern: '^/etc', with: '/ws' } } },
-	),
-);
-const opening: fc.Arbitrary<Action> = fc.constant<Action>({ kind: 'allow' });
-
-interface Draft {
-	readonly match: Match;
-	readonly except: readonly Match[];
-	readonly action: Action;
+/** Undefined for files that do not compile together (pins that differ). */
+function setFrom(files: readonly FileDraft[], mode: PolicySet['mode'] = 'enforce'): PolicySet | undefined {
+	return compiled(policiesFrom(files), { mode }).set;
 }
 
-const draftOf = (action: fc.Arbitrary<Action>): fc.Arbitrary<Draft> =>
-	fc.record({ match, except: fc.array(match, { maxLength: 1 }), action });
-const drafts = fc.array(draftOf(fc.oneof(restriction, change, opening, opening)), { maxLength: 5 });
-const call = fc.record({ name: fc.constantFrom('t/x', 't/y', 'u/x'), args });
-
-function policyFrom(rules: readonly Draft[]): Policy {
-	const place = { file: 'p.yaml', line: 1, column: 1, length: 1 };
-	return {
-		name: 'p',
-		file: 'p.yaml',
-		layer: 'user',
-		defaults: {},
-		waivers: [],
-		lists: {},
-		rules: rules.map(
-			(rule, index): Rule => ({
-				...rule,
-				id: `r${index}` as RuleId,
-				where: place,
-				actionWhere: place,
-				layer: 'user',
-				examples: [],
-				lists: {},
-				source: '',
-			}),
-		),
-	};
+/** The set, for properties that are only about those that compile. */
+function compilable(files: readonly FileDraft[], mode?: PolicySet['mode']): PolicySet {
+	const set = setFrom(files, mode);
+	fc.pre(set !== undefined);
+	return set as PolicySet;
 }
 
-/** Undefined for rules that do not compile together (pins that differ). */
-function decideWith(policy: Policy, { name, args }: { name: string; args: JsonObject }): Decision | undefined {
-	try {
-		return ask(setOfPolicies([policy]), toolTarget(name, args));
-	} catch {
-		return undefined;
-	}
+function answer(set: PolicySet, { target, asked }: Question): Decision {
+	return ask(set, target, asked);
 }
 
-const strictness: Record<Verdict, number> = {
+const mode = fc.constantFrom<PolicySet['mode']>('enforce', 'enforce', 'warn', 'observe');
+const words: Record<Verdict, number> = {
 	allowed: 0,
 	rewritten: 0,
 	asked: 1,
@@ -141,85 +38,187 @@ const strictness: Record<Verdict, number> = {
 	errored: 5,
 };
 
-function gist(decision: Decision | undefined) {
-	return decision && { ...decision, because: new Set(decision.because.map(({ id }) => id)) };
+/** How far the call is kept from running; what only watches keeps nothing. */
+function strictness({ verdict, acted }: Decision): number {
+	return acted ? words[verdict] : 0;
+}
+
+/** The files with one more rule, in the file at `at`. */
+function withRule(files: readonly FileDraft[], at: number, rule: Draft): FileDraft[] {
+	return files.map((file, index) => (index === at % files.length ? { ...file, rules: [...file.rules, rule] } : file));
 }
 
 const runs = { numRuns: 1500 };
 
-describe('for any rules and any call', () => {
-	test('the order of rules changes nothing', () => {
+describe('for any files and any question', () => {
+	test('the answer is the one that trying every rule gives', () => {
+		const seen = new Set<string>();
 		fc.assert(
-			fc.property(drafts, call, fc.nat(), (rules, one, turn) => {
-				const policy = policyFrom(rules);
-				const at = rules.length === 0 ? 0 : turn % rules.length;
-				const turned = { ...policy, rules: [...policy.rules.slice(at), ...policy.rules.slice(0, at)].toReversed() };
-				expect(decideWith(turned, one)).toEqual(decideWith(policy, one));
+			fc.property(anyFiles, mode, anyQuestion, (files, mode, question) => {
+				const set = compilable(files, mode);
+				const request = requestFor(question.target, question.asked);
+				const ports = { ...portsWith(question.asked.links), branchOf: () => question.asked.branch };
+				const slow = answerSlowly(set, request, ports);
+				const { because, ...decision } = decide(set, request, ports);
+				const ids = because.filter(({ id, effect }) => effect === effectOf[slow.verdict] && !id.startsWith('kernel/'));
+				const { verdict, acted, mode: judged } = decision;
+				expect({ verdict, acted, mode: judged, rules: ids.map(({ id }) => id).sort() }, decision.error).toEqual(slow);
+				seen.add(`${slow.verdict} ${acted ? '' : 'not '}acted`);
+			}),
+			{ numRuns: 4000 },
+		);
+		// A generator that made only refusals would prove little.
+		expect([...seen]).toEqual(
+			expect.arrayContaining([
+				...['allowed acted', 'rewritten acted', 'asked acted', 'denied acted', 'hidden acted'],
+				...['rewritten not acted', 'asked not acted', 'denied not acted', 'hidden not acted'],
+			]),
+		);
+	});
+
+	test('the order of files, and of the rules in them, changes nothing', () => {
+		fc.assert(
+			fc.property(anyFiles, mode, anyQuestion, fc.nat(4), (files, mode, question, turn) => {
+				const set = compilable(files, mode);
+				const policies = policiesFrom(files).toReversed();
+				const turned = policies.map((policy) => {
+					const at = turn % (policy.rules.length + 1);
+					const rules = [...policy.rules.slice(at), ...policy.rules.slice(0, at)].toReversed();
+					return { ...policy, rules, waivers: policy.waivers.toReversed() };
+				});
+				const other = compiled(turned, { mode }).set as PolicySet;
+				expect(answer(other, question)).toEqual(answer(set, question));
 			}),
 			runs,
 		);
 	});
 
-	test('one more deny or hide never makes an answer looser, and one more ask never looser than asking', () => {
+	test('one more deny or hide never loosens an answer, and one more ask never beyond asking', () => {
+		const restriction = draftOf('deny', 'deny', 'hide', 'ask');
 		fc.assert(
-			fc.property(drafts, draftOf(restriction), call, (rules, more, one) => {
-				const before = decideWith(policyFrom(rules), one);
-				const after = decideWith(policyFrom([...rules, more]), one);
-				if (before === undefined || after === undefined) return;
+			fc.property(anyFiles, restriction, mode, anyQuestion, fc.nat(2), (files, rule, mode, question, at) => {
+				const before = answer(compilable(files, mode), question);
+				const after = answer(compilable(withRule(files, at, rule), mode), question);
 				// An ask opens what nothing else opens, as far as asking.
-				const least = more.action.kind === 'ask' ? Math.min(strictness[before.verdict], 1) : strictness[before.verdict];
-				expect(strictness[after.verdict]).toBeGreaterThanOrEqual(least);
+				const least = rule.action.kind === 'ask' ? Math.min(strictness(before), words.asked) : strictness(before);
+				expect(strictness(after)).toBeGreaterThanOrEqual(least);
 			}),
 			runs,
 		);
 	});
 
-	test('one exception less, or one allow less, never makes an answer looser', () => {
+	test('one deny less never tightens an answer', () => {
+		const deny = draftOf('deny');
 		fc.assert(
-			fc.property(drafts, call, (rules, one) => {
-				const before = decideWith(policyFrom(rules), one);
-				// An ask opens too, so an exception of it closes.
-				const isChange = ({ action }: Draft) => !['allow', 'hide', 'deny'].includes(action.kind);
-				const fewer = rules.flatMap((rule) =>
-					rule.action.kind === 'allow' ? [] : isChange(rule) ? [rule] : [{ ...rule, except: [] }],
-				);
-				const after = decideWith(policyFrom(fewer), one);
-				if (before === undefined || after === undefined) return;
-				expect(strictness[after.verdict]).toBeGreaterThanOrEqual(strictness[before.verdict]);
+			fc.property(anyFiles, deny, mode, anyQuestion, fc.nat(2), (files, rule, mode, question, at) => {
+				const policies = policiesFrom(withRule(files, at, rule));
+				const before = compiled(policies, { mode }).set;
+				fc.pre(before !== undefined);
+				const denies = policies.flatMap(({ rules }) => rules.filter(({ action }) => action.kind === 'deny'));
+				for (const { id } of denies) {
+					const fewer = policies.map((policy) => ({ ...policy, rules: policy.rules.filter((one) => one.id !== id) }));
+					const after = compiled(fewer, { mode }).set as PolicySet;
+					expect(strictness(answer(after, question)), id).toBeLessThanOrEqual(
+						strictness(answer(before as PolicySet, question)),
+					);
+				}
+			}),
+			runs,
+		);
+	});
+
+	test('one exception less of a deny or hide, or one allow less, never loosens an answer', () => {
+		fc.assert(
+			fc.property(anyFiles, mode, anyQuestion, (files, mode, question) => {
+				const before = strictness(answer(compilable(files, mode), question));
+				const fewer = files.map(withoutExceptions);
+				expect(strictness(answer(compilable(fewer, mode), question))).toBeGreaterThanOrEqual(before);
+				const policies = policiesFrom(files).map((policy) => ({
+					...policy,
+					rules: policy.rules.filter(({ action }) => action.kind !== 'allow'),
+				}));
+				const closed = compiled(policies, { mode }).set as PolicySet;
+				expect(strictness(answer(closed, question))).toBeGreaterThanOrEqual(before);
 			}),
 			runs,
 		);
 	});
 
 	test('what would run is not changed again', () => {
+		const changing = fileOf(draftOf('pin', 'narrow', 'rewrite', 'rewrite-command')).map(
+			(file): FileDraft => ({ ...file, defaults: { tool: 'allow' } }),
+		);
+		let changed = 0;
 		fc.assert(
-			fc.property(drafts, call, (rules, one) => {
-				const policy = policyFrom(rules);
-				const decision = decideWith(policy, one);
-				if (decision === undefined || decision.verdict !== 'rewritten' || decision.final.kind !== 'tool') return;
-				const again = decideWith(policy, { name: one.name, args: decision.final.args });
-				expect(again?.changes).toEqual([]);
-				const isNamed = rules.some(({ action }) => action.kind === 'pin' || action.kind === 'narrow');
-				if (!isNamed) expect(again?.verdict).toBe('allowed');
+			fc.property(changing, anyQuestion, (file, question) => {
+				const set = compilable([file]);
+				const { verdict, final } = answer(set, question);
+				if (verdict !== 'rewritten') return;
+				changed += 1;
+				expect(answer(set, { ...question, target: final }).changes).toEqual([]);
+			}),
+			runs,
+		);
+		expect(changed).toBeGreaterThan(100);
+	});
+
+	test('no arguments make it throw, err or change what it was given', () => {
+		fc.assert(
+			fc.property(anyFiles, mode, anyQuestion, (files, mode, question) => {
+				const before = JSON.stringify(question);
+				const { verdict, error } = answer(compilable(files, mode), question);
+				expect(verdict, error).not.toBe('errored');
+				expect(JSON.stringify(question)).toBe(before);
 			}),
 			runs,
 		);
 	});
 
-	test('no arguments make it throw, err or change what it was given', () => {
+	test('the answer is the same whatever was asked before', () => {
 		fc.assert(
-			fc.property(drafts, call, (rules, one) => {
-				const before = structuredCloneOf(one.args);
-				const decision = decideWith(policyFrom(rules), one);
-				expect(decision?.verdict).not.toBe('errored');
-				expect(one.args).toEqual(before);
-				expect(gist(decision)).toEqual(gist(decideWith(policyFrom(rules), one)));
+			fc.property(anyFiles, mode, fc.array(anyQuestion, { minLength: 1, maxLength: 6 }), (files, mode, questions) => {
+				const set = compilable(files, mode);
+				const alone = questions.map((question) => answer(compilable(files, mode), question));
+				expect(questions.map((question) => answer(set, question))).toEqual(alone);
+				expect(questions.toReversed().map((question) => answer(set, question))).toEqual(alone.toReversed());
+			}),
+			{ numRuns: 500 },
+		);
+	});
+
+	test('an explanation considers every rule that is about such a call, however near it missed', () => {
+		fc.assert(
+			fc.property(anyFiles, anyQuestion, (files, { target, asked }) => {
+				const set = compilable(files);
+				const { considered } = explain(set, requestFor(target, asked), portsWith(asked.links));
+				const ids = considered.map(({ rule }) => rule.id);
+				expect(ids).toEqual(ids.toSorted());
+				const missing = set.rules.filter(({ id }) => !ids.includes(id));
+				const look = lookAt(target, requestFor(target, asked), sensesOf(requestFor(target, asked), portsWith()));
+				for (const { conditions } of missing) {
+					const failed = conditions.filter((condition) => condition.test(look) === 'no').map(({ name }) => name);
+					expect(failed.some((name) => /^(?:tool|resource|prompt|method|driver_asks|from)$/.test(name))).toBe(true);
+				}
 			}),
 			runs,
 		);
 	});
 });
 
-function structuredCloneOf(value: JsonObject): JsonObject {
-	return Object.fromEntries(Object.entries(value));
+const effectOf: Partial<Record<Verdict, string>> = {
+	hidden: 'hide',
+	denied: 'deny',
+	asked: 'ask',
+	allowed: 'allow',
+	rewritten: 'allow',
+};
+
+/** The file without whatever lifts one of its denies or hides. */
+function withoutExceptions(file: FileDraft): FileDraft {
+	const stops = (rule: Draft | undefined) => rule?.action.kind === 'deny' || rule?.action.kind === 'hide';
+	return {
+		...file,
+		rules: file.rules.map((rule) => (stops(rule) ? { ...rule, except: [] } : rule)),
+		waivers: file.waivers.filter((waiver) => !stops(file.rules[waiver.rule])),
+	};
 }
