@@ -4,7 +4,8 @@ import { resolve } from 'node:path';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { errorText } from '../abi/problem.ts';
 import { suggest } from '../text/suggest.ts';
-import type { Command, CommandInput, Surroundings } from './command.ts';
+import { either } from '../text/words.ts';
+import type { Command, CommandInput, Format, Surroundings } from './command.ts';
 import { usageError } from './flags.ts';
 
 /** What the first look at the command line says. */
@@ -26,7 +27,7 @@ export const globalOptions = {
 } as const satisfies Options;
 
 export const globalDetails: readonly string[] = [
-	'--format text|json   json: one document on stdout, for machines',
+	'--format text|json   json: one document on stdout, for machines; check also has sarif',
 	'--config FILE        the root file; default: trapgate.yaml in the working directory',
 	'--cwd DIR            work there',
 	'--quiet              less beside the result',
@@ -66,17 +67,15 @@ export function readCommandInput(
 	if (positionals.length < least)
 		throw usageError(command.name, `something is missing: trapgate ${command.name} ${command.usage}`);
 	if (positionals.length > most) throw usageError(command.name, `\`${positionals[most]}\` is one word too many`);
-	const { format, config, cwd } = values;
-	if (format !== undefined && format !== 'text' && format !== 'json') {
-		throw usageError(command.name, `\`--format ${String(format)}\`: text or json`);
-	}
+	const { format = 'text', config, cwd } = values;
+	if (!isFormat(format, command)) throw badFormat(String(format), command);
 	const inside = typeof cwd === 'string' ? { ...around, cwd: directory(command, around.cwd, cwd) } : around;
 	const { help: _, format: __, config: ___, cwd: ____, quiet, 'no-color': noColor, ...flags } = values;
 	return {
 		flags: flags as CommandInput['flags'],
 		words: positionals,
 		global: {
-			format: format ?? 'text',
+			format,
 			config: realOr(resolve(inside.cwd, typeof config === 'string' ? config : 'trapgate.yaml')),
 			quiet: quiet === true,
 			color: noColor !== true && mayColor(around),
@@ -121,6 +120,15 @@ function badValue(flag: string, command: Command, options: Options) {
 	return options[name]?.type === 'boolean'
 		? usageError(command.name, `\`${flag}\` takes no value`)
 		: usageError(command.name, `\`${flag}\` needs a value`, `if the value begins with a dash: ${flag}=VALUE`);
+}
+
+function isFormat(text: unknown, { formats = ['text', 'json'] }: Command): text is Format {
+	return formats.some((format) => format === text);
+}
+
+function badFormat(text: string, { name, formats = ['text', 'json'] }: Command) {
+	const elsewhere = text === 'sarif' ? 'only `trapgate check` writes SARIF; ' : '';
+	return usageError(name, `\`--format ${text}\`: ${elsewhere}${either(formats)}`);
 }
 
 function directory(command: Command, from: string, path: string): string {

@@ -15,9 +15,11 @@ export interface Surroundings {
 	readonly signal: AbortSignal;
 }
 
+export type Format = 'text' | 'json' | 'sarif';
+
 /** The flags every command has. */
 export interface GlobalFlags {
-	readonly format: 'text' | 'json';
+	readonly format: Format;
 	/** `--config`, absolute, symlinks resolved; `trapgate.yaml` in the working directory by default. */
 	readonly config: string;
 	readonly quiet: boolean;
@@ -35,6 +37,8 @@ export interface Command {
 	readonly options: NonNullable<ParseArgsConfig['options']>;
 	/** How many words may follow: [least, most]. */
 	readonly words: readonly [number, number];
+	/** What `--format` may ask for; text and json unless told. */
+	readonly formats?: readonly Format[];
 	run(input: CommandInput): Promise<ExitCode>;
 }
 

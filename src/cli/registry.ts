@@ -7,6 +7,7 @@ export const commands = {
 	check: async () => (await import('./commands/check.ts')).check,
 	tools: async () => (await import('./commands/tools.ts')).tools,
 	explain: async () => (await import('./commands/explain.ts')).explain,
+	schema: async () => (await import('./commands/schema.ts')).schema,
 	trust: async () => (await import('./commands/trust.ts')).trust,
 	doctor: async () => (await import('./commands/doctor.ts')).doctor,
 	audit: async () => (await import('./commands/audit.ts')).audit,

@@ -1,54 +1,72 @@
 // `trapgate check`: every problem in every file at once, likely mistakes, and examples that do not hold.
+import type { Problem } from '../../abi/problem.ts';
 import { loadOptions } from '../../kernel/load-options.ts';
 import { stateDirectories } from '../../kernel/state.ts';
 import type { Command, CommandInput } from '../command.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
-import { isSet } from '../flags.ts';
+import { explainCode } from '../explain-code.ts';
+import { isSet, textFlag } from '../flags.ts';
 import { type Inspection, inspectFiles, inspectSetting } from '../inspection.ts';
-import { writeDocument } from '../output.ts';
+import { writeDocument, writeLine } from '../output.ts';
 import { count } from '../render/columns.ts';
 import { painter } from '../render/paint.ts';
 import { inFileOrder, problemsJson, problemsText } from '../render/problems.ts';
+import { sarifOf } from '../render/sarif.ts';
 import { readSetting, textsOf } from '../setting.ts';
 
 export const check: Command = {
 	name: 'check',
-	usage: '[POLICY FILE…] [--strict]',
+	usage: '[POLICY FILE…] [--strict] | --explain CODE',
 	summary: 'find every mistake in the policy, at its line and column',
 	details: [
 		'Without words: the root file and everything it names. With words: these policy files on their own.',
 		'Exit code: 0 no problems (notes may be there), 1 findings, 3 it does not load.',
 		'',
-		'--strict   notes count as findings too',
+		'--strict         notes count as findings too',
+		'--explain CODE   what a code means and how to mend it: --explain P303',
+		'--format sarif   for code scanning: SARIF 2.1.0, files relative to the working directory',
 	],
-	options: { strict: { type: 'boolean' } },
+	options: { strict: { type: 'boolean' }, explain: { type: 'string' } },
 	words: [0, Number.POSITIVE_INFINITY],
+	formats: ['text', 'json', 'sarif'],
 	async run(input: CommandInput): Promise<ExitCode> {
-		const { words, flags, global, around } = input;
+		const { flags } = input;
+		const code = textFlag(flags, 'explain');
+		if (code !== undefined) return explainCode(code, input);
 		const inspection = inspect(input);
 		const problems = inFileOrder(inspection.problems);
-		const files = inspection.sources.map(({ file }) => file);
-		if (global.format === 'json') {
-			writeDocument(around, 'check', {
-				loads: inspection.loads,
-				problems: problemsJson(problems),
-				files,
-				rules: inspection.rules,
-				layers: inspection.layers,
-				examples: { ...inspection.examples },
-			});
-		} else {
-			const texts = textsOf(inspection);
-			const shown = problemsText(problems, { cwd: around.cwd, color: global.color, texts });
-			if (shown !== '') around.stdout.write(`${shown}\n\n`);
-			if (!global.quiet || shown === '')
-				around.stdout.write(`${summary(inspection, words.length > 0, global.color)}\n`);
-		}
+		write(inspection, problems, input);
 		if (!inspection.loads) return exitCodes.policy;
 		const findings = problems.filter(({ severity }) => severity !== 'note' || isSet(flags, 'strict'));
 		return findings.length === 0 ? exitCodes.fine : exitCodes.findings;
 	},
 };
+
+function write(inspection: Inspection, problems: readonly Problem[], { words, global, around }: CommandInput): void {
+	const { loads, sources, rules, layers, examples } = inspection;
+	switch (global.format) {
+		case 'json': {
+			const files = sources.map(({ file }) => file);
+			const found = { loads, problems: problemsJson(problems), files, rules, layers, examples: { ...examples } };
+			writeDocument(around, 'check', found);
+			return;
+		}
+		case 'sarif': {
+			const { version, cwd } = around;
+			writeLine(around, sarifOf(problems, { version, cwd, root: global.config, loads }));
+			return;
+		}
+		case 'text': {
+			const shown = problemsText(problems, { cwd: around.cwd, color: global.color, texts: textsOf(inspection) });
+			if (shown !== '') around.stdout.write(`${shown}\n\n`);
+			if (!global.quiet || shown === '')
+				around.stdout.write(`${summary(inspection, words.length > 0, global.color)}\n`);
+			return;
+		}
+		default:
+			global.format satisfies never;
+	}
+}
 
 function inspect(input: CommandInput): Inspection {
 	const { words, global, around } = input;
