@@ -26,7 +26,11 @@ test('its first command starts, its second tests, and both set everything up', (
 });
 
 test('its trapgate.yaml is the one in examples/five-minutes', () => {
-	expect(blocks('yaml')[0]).toBe(read('examples/five-minutes/trapgate.yaml'));
+	const schemaAt = (folder: string) => `# yaml-language-server: $schema=${folder}schema/trapgate.schema.json\n`;
+	const [mine = '', theirs] = [blocks('yaml')[0], read('examples/five-minutes/trapgate.yaml')];
+	// Each finds the schema from where it stands.
+	expect(mine.startsWith(schemaAt('./node_modules/trapgate/'))).toBe(true);
+	expect(mine.replace(schemaAt('./node_modules/trapgate/'), schemaAt('../../'))).toBe(theirs);
 });
 
 test('every client is configured with the same command, and says who it is', () => {

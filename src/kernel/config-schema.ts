@@ -1,126 +1,244 @@
 // The zod schema of trapgate.yaml; its descriptions are the reference page.
 import { z } from 'zod';
 import { defaultsSchema, listsSchema, modeSchema, rulesSchema, waiversSchema } from '../policy/schema.ts';
+import { about } from '../policy/schema-words.ts';
 
 const text = z.string().min(1);
 const texts = z.record(z.string(), z.string());
 const milliseconds = z.int().min(1).max(86_400_000);
 
-const commands = z
+const commandsSchema = z
 	.record(z.string(), z.string().regex(/^(\/[^/]+)+$/, 'a JSON Pointer such as `/command`'))
-	.describe(
-		'Tools that carry commands: tool name → JSON Pointer of the argument, which is shell text or a list of words that is run as it is (an argv). Rules about commands judge it.',
+	.meta(
+		about(
+			'Tools that carry commands: tool name → JSON Pointer of the argument, which is shell text or a list of words that is run as it is (an argv). Rules about commands judge it.',
+			{ exec: '/command' },
+		),
 	);
 
+const disabledSchema = z
+	.boolean()
+	.optional()
+	.describe('True: not loaded, and its tools do not exist.')
+	.meta({ default: false });
+
 const common = {
-	commands: commands.optional(),
-	shared: z.boolean().optional().describe('One process for all principals of an HTTP front. Off: each has its own.'),
-	disabled: z.boolean().optional().describe('True: not loaded.'),
+	commands: commandsSchema.optional(),
+	shared: z
+		.boolean()
+		.optional()
+		.describe('One process for all principals of an HTTP front. Off: each has its own.')
+		.meta({ default: false }),
+	disabled: disabledSchema,
 };
 
 export const stdioDriverSchema = z
 	.strictObject({
-		type: z.literal('stdio').optional(),
-		command: text.describe('The program, looked up on PATH.'),
-		args: z.array(z.string()).optional(),
-		env: texts
+		type: z.literal('stdio').optional().describe('May be given, as some clients do.'),
+		command: text.meta(about('The program, looked up on PATH.', 'npx')),
+		args: z
+			.array(z.string())
 			.optional()
-			.describe('Added to the allow-listed environment. `${env:NAME}` takes a variable of the kernel.'),
-		cwd: text.optional().describe('Working directory; relative to this file. Default: the workspace.'),
+			.meta(
+				about('The arguments of the program, one word each. `${workspace}` is filled in.', [
+					'-y',
+					'@modelcontextprotocol/server-filesystem',
+					'${workspace}',
+				]),
+			),
+		env: texts.optional().meta(
+			about('Added to the allow-listed environment. `${env:NAME}` takes a variable of the kernel.', {
+				API_TOKEN: '${env:API_TOKEN}',
+			}),
+		),
+		cwd: text
+			.optional()
+			.meta(about('Working directory; relative to this file. Without it, the workspace.', './server')),
 		...common,
 	})
-	.describe('A local MCP server, started by the kernel.');
+	.meta({
+		id: 'stdio-driver',
+		title: 'A local server',
+		...about('An MCP server that the kernel starts, and talks to over stdin and stdout.', {
+			command: 'npx',
+			args: ['-y', '@modelcontextprotocol/server-filesystem', '${workspace}'],
+		}),
+	});
 
 export const httpDriverSchema = z
 	.strictObject({
-		type: z.enum(['http', 'streamable-http']).optional(),
+		type: z.enum(['http', 'streamable-http']).optional().describe('May be given, as some clients do.'),
 		url: z
 			.url({ protocol: /^https?$/ })
 			.or(z.string().regex(/\$\{env:/))
-			.describe('The MCP endpoint.'),
-		headers: texts.optional().describe('Sent with every request; never logged.'),
+			.meta(about('The MCP endpoint.', 'https://api.githubcopilot.com/mcp/')),
+		headers: texts
+			.optional()
+			.meta(about('Sent with every request; never logged.', { Authorization: 'Bearer ${env:GITHUB_TOKEN}' })),
 		...common,
 	})
-	.describe('A remote MCP server (Streamable HTTP).');
+	.meta({
+		id: 'http-driver',
+		title: 'A remote server',
+		...about('An MCP server that is reached over Streamable HTTP.', {
+			url: 'https://api.githubcopilot.com/mcp/',
+			headers: { Authorization: 'Bearer ${env:GITHUB_TOKEN}' },
+		}),
+	});
 
 export const shellDriverSchema = z
 	.strictObject({
-		builtin: z.literal('shell'),
-		env: texts.optional(),
-		timeoutMs: milliseconds.optional().describe('For a command that names none. Default 120000.'),
-		maxTimeoutMs: milliseconds.optional().describe('The most a command may ask for. Default 600000.'),
+		builtin: z.literal('shell').describe('The one driver that the kernel brings itself.'),
+		env: texts.optional().meta(about('Added to the allow-listed environment of commands.', { NODE_ENV: 'test' })),
+		timeoutMs: milliseconds
+			.optional()
+			.meta(about('For a command that names no time-out of its own, in milliseconds.', 60000))
+			.meta({ default: 120000 }),
+		maxTimeoutMs: milliseconds
+			.optional()
+			.meta(about('The longest time-out a command may ask for, in milliseconds.', 300000))
+			.meta({ default: 600000 }),
 		maxOutputBytes: z
 			.int()
 			.min(1024)
 			.max(64 * 1024 * 1024)
 			.optional()
-			.describe('Kept of a command’s output. Default 1048576.'),
-		disabled: z.boolean().optional(),
+			.meta(about('How much of a command’s output is kept, in bytes.', 262144))
+			.meta({ default: 1048576 }),
+		disabled: disabledSchema,
 	})
-	.describe("The kernel's own driver: one tool, `run`.");
+	.meta({
+		id: 'shell-driver',
+		title: 'The built-in shell',
+		...about("The kernel's own driver: one tool, `run`, which runs a command in bash.", { builtin: 'shell' }),
+	});
 
 export const detailSchema = z.enum(['metadata', 'hash', 'redacted', 'full']);
 
 export const configSchema = z
 	.strictObject({
 		version: z.literal(1).describe('The version of this format.'),
-		name: text.optional(),
-		mode: modeSchema.optional(),
+		name: text
+			.optional()
+			.meta(about('What the rules in this file are called together.', 'my-project'))
+			.meta({ default: 'trapgate.yaml' }),
+		mode: modeSchema.optional().meta({ default: 'enforce' }),
 		workspace: text
 			.optional()
-			.describe(
-				'What `${workspace}` means: the tree the agent works in; relative to this file. Policy files inside it need `trapgate trust`.',
+			.meta(
+				about(
+					'What `${workspace}` means: the tree the agent works in; relative to this file. Policy files inside it need `trapgate trust`.',
+					'.',
+				),
 			),
 		prefix: z
 			.enum(['always', 'conflict', 'never'])
 			.optional()
-			.describe('How clients see tool names: `driver__tool`, bare unless two drivers claim a name, or bare.'),
+			.describe('How clients see tool names: `driver__tool`, bare unless two drivers claim a name, or bare.')
+			.meta({ default: 'always' }),
 		drivers: z
 			.record(
 				z.string().regex(/^[a-z0-9-]{1,20}$/, 'a driver name has 1 to 20 of the characters a-z 0-9 -'),
 				z.union([stdioDriverSchema, httpDriverSchema, shellDriverSchema]),
 			)
 			.optional()
-			.describe("MCP servers, as in any client's `mcpServers`."),
+			.meta(
+				about("MCP servers, as in any client's `mcpServers`; the name has 1 to 20 of the characters a-z 0-9 -.", {
+					filesystem: { command: 'npx', args: ['-y', '@modelcontextprotocol/server-filesystem', '${workspace}'] },
+					shell: { builtin: 'shell' },
+				}),
+			),
 		defaults: defaultsSchema.optional(),
-		policies: z.array(text).optional().describe('`pack:name` or paths relative to this file.'),
+		policies: z
+			.array(text)
+			.optional()
+			.meta(about('`pack:name` or paths relative to this file.', ['pack:git-safety', './policies/team.yaml'])),
 		lists: listsSchema.optional(),
 		rules: rulesSchema.optional(),
 		waivers: waiversSchema.optional(),
 		audit: z
 			.strictObject({
-				directory: text.optional().describe('Default: `$XDG_STATE_HOME/trapgate/audit`. `~` is the home directory.'),
+				directory: text
+					.optional()
+					.meta(
+						about(
+							'Where the log is written; `~` is the home directory. Without it, `$XDG_STATE_HOME/trapgate/audit`.',
+							'~/.local/state/trapgate/audit',
+						),
+					),
 				durability: z
 					.enum(['written', 'fsync'])
 					.optional()
-					.describe('`written` (default) can lose the last records when power fails; `fsync` waits for the disk.'),
-				detail: detailSchema.optional().describe('How much of arguments is kept. Default: redacted.'),
-				tools: z.record(z.string(), detailSchema).optional().describe('Detail by tool glob.'),
+					.describe('`written` can lose the last records when power fails; `fsync` waits for the disk.')
+					.meta({ default: 'written' }),
+				detail: detailSchema.optional().describe('How much of arguments is kept.').meta({ default: 'redacted' }),
+				tools: z
+					.record(z.string(), detailSchema)
+					.optional()
+					.meta(about('Detail by tool glob.', { 'github/*': 'hash' })),
+			})
+			.meta({
+				id: 'audit',
+				title: 'The audit log',
+				...about('Where the log is and what it keeps.', { detail: 'redacted', durability: 'fsync' }),
 			})
 			.optional(),
 		ask: z
 			.strictObject({
 				channels: z
 					.array(z.enum(['elicitation', 'terminal', 'desktop']))
-					.describe('How a person may be asked; nothing listed, nobody asked.'),
+					.meta(
+						about(
+							'How a person may be asked; nothing listed, nobody asked. In this version only `elicitation` works.',
+							['elicitation'],
+						),
+					),
+			})
+			.meta({
+				id: 'ask-channels',
+				title: 'How people are asked',
+				...about('Through which channels a rule with `ask` reaches a person.', { channels: ['elicitation'] }),
 			})
 			.optional(),
 		http: z
 			.strictObject({
-				maxProcesses: z.int().min(1).max(10_000).optional(),
+				maxProcesses: z
+					.int()
+					.min(1)
+					.max(10_000)
+					.optional()
+					.meta(about('The most driver processes at a time, of all callers together.', 16))
+					.meta({ default: 64 }),
 				idleMinutes: z
 					.number()
 					.positive()
 					.max(24 * 60)
-					.optional(),
-				allowedHosts: z.array(text).optional().describe('Host headers that are served beside loopback names.'),
-				allowedOrigins: z.array(text).optional().describe('Origins of browsers that are served.'),
+					.optional()
+					.meta(about('After so many minutes without a call a caller’s drivers are ended.', 15))
+					.meta({ default: 5 }),
+				allowedHosts: z
+					.array(text)
+					.optional()
+					.meta(about('Host headers that are served beside loopback names.', ['trapgate.internal'])),
+				allowedOrigins: z
+					.array(text)
+					.optional()
+					.meta(about('Origins of browsers that are served.', ['https://agent.example'])),
+			})
+			.meta({
+				id: 'http',
+				title: 'Serving over HTTP',
+				...about('For `trapgate run --http`.', { allowedHosts: ['trapgate.internal'] }),
 			})
 			.optional(),
 		startTimeoutMs: milliseconds
 			.optional()
-			.describe('How long a client waits for slow drivers at its start. Default 10000.'),
+			.meta(about('How long a client waits for slow drivers at its start, in milliseconds.', 20000))
+			.meta({ default: 10000 }),
 	})
-	.describe('What the kernel boots from.');
+	.meta({
+		title: 'trapgate.yaml',
+		description: 'What the kernel boots from: the drivers it loads, and the policy over them.',
+	});
 
 export type ConfigFile = z.infer<typeof configSchema>;

@@ -4,10 +4,17 @@ import { parseToolName } from '../abi/names.ts';
 import { judge } from '../text/shape.ts';
 import { suggest } from '../text/suggest.ts';
 import { quote } from '../text/words.ts';
-import { jsonSchema, notEmpty, numberSchema, oneOrMany, patternSchema, scalarSchema } from './schema-words.ts';
+import {
+	about,
+	jsonSchema,
+	notEmpty,
+	numberSchema,
+	oneOrMany,
+	patternSchema,
+	patternsSchema as patterns,
+	scalarSchema,
+} from './schema-words.ts';
 import { unavailableCondition } from './unavailable.ts';
-
-const patterns = oneOrMany(patternSchema);
 
 /** Tools are matched as `driver/tool`, so a pattern without a slash or a star could never match. */
 const toolPatternSchema = patternSchema.check(
@@ -34,25 +41,37 @@ export const operatorsSchema = z
 		is: z
 			.union([scalarSchema, z.array(jsonSchema).min(1), z.record(z.string(), jsonSchema)])
 			.optional()
-			.describe('The value is this one, or one of these.'),
+			.meta(about('The value is this one, or one of these.', 'main', ['main', 'master'])),
 		not: z
 			.union([scalarSchema, z.array(jsonSchema).min(1), z.record(z.string(), jsonSchema)])
 			.optional()
-			.describe('The value is none of these.'),
+			.meta(about('The value is none of these.', 'prod')),
 		glob: patterns
 			.optional()
-			.describe('A path glob for roles and paths (`*` stays within one folder, `**` crosses), a text glob elsewhere.'),
-		inside: patterns.optional().describe('The resolved path is at or below one of these folders.'),
-		outside: patterns.optional().describe('The resolved path is at or below none of these folders.'),
-		matches: patterns.optional().describe('RE2 regular expression, found anywhere in the text, linear time.'),
-		min: numberSchema.optional().describe('At least this number.'),
-		max: numberSchema.optional().describe('At most this number.'),
-		above: numberSchema.optional().describe('More than this number.'),
-		below: numberSchema.optional().describe('Less than this number.'),
-		present: z.boolean().optional().describe('true: the argument is there; false: it is not.'),
-		statement_other_than: oneOrMany(patternSchema)
+			.meta(
+				about(
+					'A path glob for roles and paths (`*` stays within one folder, `**` crosses), a text glob elsewhere.',
+					'**/.env*',
+					['**/*.pem', '**/.ssh/**'],
+				),
+			),
+		inside: patterns.optional().meta(about('The resolved path is at or below one of these folders.', '${workspace}')),
+		outside: patterns
 			.optional()
-			.describe('The value is SQL, and holds a statement of another kind than these.'),
+			.meta(about('The resolved path is at or below none of these folders.', ['${workspace}', '${tmp}'])),
+		matches: patterns
+			.optional()
+			.meta(about('RE2 regular expression, found anywhere in the text, linear time.', '^[a-z]+-[0-9]+$')),
+		min: numberSchema.optional().meta(about('At least this number.', 1)),
+		max: numberSchema.optional().meta(about('At most this number.', 100)),
+		above: numberSchema.optional().meta(about('More than this number.', 0)),
+		below: numberSchema.optional().meta(about('Less than this number.', 1000)),
+		present: z.boolean().optional().meta(about('true: the argument is there; false: it is not.', true)),
+		statement_other_than: patterns
+			.optional()
+			.meta(
+				about('The value is SQL, and holds a statement of another kind than these.', ['select', 'explain', 'show']),
+			),
 	})
 	.check(unavailableKeys)
 	.check(notEmpty('this condition', 'write for example `{ is: value }` or `{ present: true }`'))
@@ -68,7 +87,13 @@ export const operatorsSchema = z
 				refuse(message, { path: ['max'], help: 'swap `min` and `max`?' });
 			}
 		}),
-	);
+	)
+	.meta({
+		id: 'argument-condition',
+		title: 'A condition on an argument',
+		...about('Conditions on one argument; all of them must hold.', { outside: ['${workspace}', '${tmp}'] }),
+		minProperties: 1,
+	});
 
 export const valueTestSchema = z
 	.union([scalarSchema, z.array(scalarSchema).min(1), operatorsSchema])
@@ -108,16 +133,24 @@ const factOperatorsSchema = z
 		is: z
 			.union([scalarSchema, z.array(scalarSchema).min(1)])
 			.optional()
-			.describe('The fact is this, or one of these.'),
+			.meta(about('The fact is this, or one of these.', true, ['main', 'release/*'])),
 		not: z
 			.union([scalarSchema, z.array(scalarSchema).min(1)])
 			.optional()
-			.describe('The fact is none of these.'),
-		glob: patterns.optional().describe('A path glob for facts about paths, a text glob elsewhere.'),
-		inside: patterns.optional().describe('The path is at or below one of these folders.'),
-		outside: patterns.optional().describe('The path is at or below none of these folders.'),
+			.meta(about('The fact is none of these.', 'origin')),
+		glob: patterns.optional().meta(about('A path glob for facts about paths, a text glob elsewhere.', '**/.env*')),
+		inside: patterns.optional().meta(about('The path is at or below one of these folders.', '${workspace}')),
+		outside: patterns
+			.optional()
+			.meta(about('The path is at or below none of these folders.', ['${workspace}', '${tmp}'])),
 	})
-	.check(notEmpty('this condition', 'write for example `{ outside: "${workspace}" }`'));
+	.check(notEmpty('this condition', 'write for example `{ outside: "${workspace}" }`'))
+	.meta({
+		id: 'fact-condition',
+		title: 'A condition on a fact',
+		...about('Conditions on one fact of a command; all of them must hold.', { outside: '${workspace}' }),
+		minProperties: 1,
+	});
 
 const factTestSchema = z
 	.union([scalarSchema, z.array(scalarSchema).min(1), factOperatorsSchema])
@@ -132,36 +165,62 @@ const factsSchema = z
 const matchShape = {
 	tool: oneOrMany(toolPatternSchema)
 		.optional()
-		.describe('Tools by `driver/tool`; `*` is any run of characters, `?` is one.'),
-	resource: patterns.optional().describe('Resources by URI glob.'),
-	prompt: patterns.optional().describe('Prompts by name glob.'),
-	method: patterns.optional().describe('Any other request by its method, vendor methods included.'),
+		.meta(
+			about('Tools by `driver/tool`; `*` is any run of characters, `?` is one.', 'filesystem/*', [
+				'github/get_*',
+				'github/list_*',
+			]),
+		),
+	resource: patterns.optional().meta(about('Resources by URI glob.', 'file:///**/.env*')),
+	prompt: patterns.optional().meta(about('Prompts by name glob.', 'review-*')),
+	method: patterns
+		.optional()
+		.meta(about('Any other request by its method, vendor methods included.', 'logging/setLevel', 'vendor/*')),
 	driver_asks: oneOrMany(z.enum(['sampling', 'elicitation', 'roots', 'other']))
 		.optional()
-		.describe('What a driver asks of the client.'),
-	from: patterns.optional().describe('Only these drivers, by name glob.'),
+		.meta(about('What a driver asks of the client.', 'sampling')),
+	from: patterns.optional().meta(about('Only these drivers, by name glob.', 'github')),
 	effect: z
 		.enum(['read', 'write'])
 		.optional()
 		.describe('What the tool does, as a person confirmed it; unconfirmed is `write`.'),
 	args: argsSchema
 		.optional()
-		.describe(
-			'Conditions on arguments by name, by JSON Pointer (`/a/0/b`), or by role (`any_path`, `any_url`, `any_sql`).',
+		.meta(
+			about(
+				'Conditions on arguments by name, by JSON Pointer (`/a/0/b`), or by role (`any_path`, `any_url`, `any_sql`).',
+				{ owner: 'acme' },
+				{ any_path: { outside: ['${workspace}', '${tmp}'] } },
+			),
 		),
 	command: patterns
 		.optional()
-		.describe('Programs with sub-commands, however the shell text spells them: `git push`, `pip {install,uninstall}`.'),
-	flags: patterns.optional().describe('The same command has one of these flags, however it spells them.'),
+		.meta(
+			about(
+				'Programs with sub-commands, however the shell text spells them: `git push`, `pip {install,uninstall}`.',
+				'git push',
+				['pip {install,uninstall}'],
+			),
+		),
+	flags: patterns
+		.optional()
+		.meta(about('The same command has one of these flags, however it spells them.', '--recursive')),
 	facts: factsSchema
 		.optional()
-		.describe(
-			'What is known about the same command: `force: true`, `module: [venv]`, `deletes: { outside: "${workspace}" }`.',
+		.meta(
+			about(
+				'What is known about the same command: `force: true`, `module: [venv]`, `deletes: { outside: "${workspace}" }`.',
+				{ force: true },
+				{ deletes: { outside: '${workspace}' } },
+			),
 		),
 	mentions: patterns
 		.optional()
-		.describe(
-			'A program named in an argument of a program that may run it, and is not known to treat its arguments as data.',
+		.meta(
+			about(
+				'A program named in an argument of a program that may run it, and is not known to treat its arguments as data.',
+				'python',
+			),
 		),
 };
 
@@ -181,16 +240,35 @@ export const matchSchema = z
 			const message = `${quote(first)} and ${quote(second)} can never both hold: a call is one or the other`;
 			refuse(message, { path: [second], at: 'key', help: 'write two rules' });
 		}),
-	);
+	)
+	.meta({
+		id: 'match',
+		title: 'What a rule matches',
+		...about(
+			'Keys are joined by "and", the values of one key by "or". A call is of one kind: `tool`, `resource`, `prompt`, `method` or `driver_asks`; a tool call may carry commands.',
+			{ tool: 'filesystem/*' },
+			{ command: 'git push', facts: { force: true } },
+		),
+		minProperties: 1,
+	});
 
 const exceptItemSchema = z
 	.strictObject({
 		...matchShape,
 		under: patterns
 			.optional()
-			.describe('The command was launched by one of these, both called by their bare names: `uv run`.'),
+			.meta(about('The command was launched by one of these, both called by their bare names: `uv run`.', 'uv run')),
 	})
-	.check(notEmpty('`except`', 'an empty exception would exempt everything; say what is exempt, or delete the key'));
+	.check(notEmpty('`except`', 'an empty exception would exempt everything; say what is exempt, or delete the key'))
+	.meta({
+		id: 'exception',
+		title: 'An exception',
+		...about(
+			'What a rule is not about, in the words of `match`. Where a rule matches if any value does, an exception needs all of them.',
+			{ args: { any_path: { glob: '**/.env.example' } } },
+		),
+		minProperties: 1,
+	});
 
 export const exceptSchema = oneOrMany(exceptItemSchema);
 

@@ -13,6 +13,14 @@ export function oneOrMany<T extends z.ZodType>(item: T) {
 	return z.union([item, z.array(item).min(1)]);
 }
 
+/**
+ * What the reference page and editors say of a key: a sentence or two for authors, and values that could stand there.
+ * Where every value is a word of its own (`hide`, `true`), `.describe()` is enough.
+ */
+export function about(description: string, ...examples: readonly [Json, ...Json[]]) {
+	return { description, examples };
+}
+
 /** `oneOrMany` as a list. */
 export function listed<T>(value: T | readonly T[]): readonly T[] {
 	return Array.isArray(value) ? value : [value as T];
@@ -33,10 +41,13 @@ export const patternSchema = z
 		}),
 	);
 
+export const patternsSchema = oneOrMany(patternSchema).meta({ id: 'patterns' });
+
 /** Text for people and models. Line breaks become spaces, so that one line of a refusal can't pose as two. */
 export const sentenceSchema = z
 	.string()
 	.max(2000)
+	.meta({ minLength: 1 })
 	.check(
 		judge((value, refuse) => {
 			const odd = findTreacherous(value);

@@ -5,6 +5,7 @@ import { judge } from '../text/shape.ts';
 import { exceptSchema, matchSchema, toolNameSchema, unavailableKeys } from './schema-match.ts';
 import { thenSchema } from './schema-then.ts';
 import {
+	about,
 	jsonSchema,
 	notEmpty,
 	oneOrMany,
@@ -16,35 +17,48 @@ import {
 
 export const modeSchema = z
 	.enum(['enforce', 'warn', 'observe'])
-	.describe('enforce acts; warn lets the call through and tells the agent; observe tells only the log.');
+	.describe(
+		'`enforce` acts; `warn` lets the call through and tells the agent; `observe` tells only the log. A rule or a pack may only raise it.',
+	);
 
 export const defaultsSchema = z
 	.strictObject({
 		tool: z
 			.enum(['deny', 'allow', 'ask'])
 			.optional()
-			.describe('A tool that no rule allows: `deny` means it does not exist.'),
+			.describe('A tool that no rule allows: `deny` means it does not exist.')
+			.meta({ default: 'deny' }),
 		other: z.enum(['deny', 'allow']).optional().describe('Resources, prompts and other requests that no rule allows.'),
 		command: z
 			.enum(['allow', 'ask', 'deny'])
 			.optional()
 			.describe(
 				'A command that no rule allows: with `deny`, each command of a text needs an `allow` rule that matches it.',
-			),
+			)
+			.meta({ default: 'allow' }),
 		unparsed: z
 			.enum(['deny', 'ask', 'contain'])
 			.optional()
 			.describe(
 				'A command whose program can not be known from its text, while rules about commands are in force or this is set. `contain`: only inside the sandbox; refused where there is none.',
-			),
+			)
+			.meta({ default: 'contain' }),
 		mention: z
 			.enum(['allow', 'ask', 'contain', 'deny'])
 			.optional()
 			.describe(
 				'A program that a rule is about, named in an argument of one that may run it. `contain` is `deny` where there is no sandbox.',
-			),
+			)
+			.meta({ default: 'allow' }),
 	})
-	.describe('What happens where no rule says anything. Where files differ, the strictest holds.');
+	.meta({
+		id: 'defaults',
+		title: 'Defaults',
+		...about('What happens where no rule says anything. Where files differ, the strictest holds.', {
+			tool: 'deny',
+			command: 'allow',
+		}),
+	});
 
 /** Lists stand in for patterns, so their texts are held to the same. */
 const listItemSchema = scalarSchema.check(
@@ -67,7 +81,7 @@ export const listsSchema = z
 			}
 		}),
 	)
-	.describe(`Named lists of values; rules use them as \`\${lists.name}\`.`);
+	.meta(about('Named lists of values; rules use them as `${lists.name}`.', { protected: ['main', 'release/*'] }));
 
 const environmentName = z.string().check(
 	judge((value, refuse) => {
@@ -80,11 +94,14 @@ const timeSchema = z
 	.strictObject({
 		inside: oneOrMany(z.string())
 			.optional()
-			.describe('Within these hours: `Mon-Thu 09:00-16:00`, `Sat,Sun`, `22:00-06:00`.'),
-		outside: oneOrMany(z.string()).optional().describe('Outside these hours.'),
-		zone: z.string().describe('IANA time zone, for example Europe/Berlin.'),
-		after: z.string().optional().describe('From this date or time on: `2026-12-24`, `2026-12-24T18:00`.'),
-		before: z.string().optional().describe('Until this date or time, exclusive.'),
+			.meta(about('Within these hours: `Mon-Thu 09:00-16:00`, `Sat,Sun`, `22:00-06:00`.', 'Mon-Thu 09:00-16:00')),
+		outside: oneOrMany(z.string()).optional().meta(about('Outside these hours.', 'Mon-Fri 08:00-18:00')),
+		zone: z.string().meta(about('IANA time zone, for example Europe/Berlin.', 'Europe/Berlin')),
+		after: z
+			.string()
+			.optional()
+			.meta(about('From this date or time on: `2026-12-24`, `2026-12-24T18:00`.', '2026-12-24')),
+		before: z.string().optional().meta(about('Until this date or time, exclusive.', '2026-12-27T06:00')),
 	})
 	.check(
 		judge((value, refuse) => {
@@ -92,45 +109,94 @@ const timeSchema = z
 			const help = 'add `inside`, `outside`, `after` or `before`';
 			refuse('`time` says nothing', { help });
 		}),
-	);
+	)
+	.meta({
+		id: 'time',
+		title: 'A time',
+		...about('Hours of the week or a span of dates, in the time of `zone`. All keys that are given must hold.', {
+			outside: 'Mon-Thu 09:00-16:00',
+			zone: 'Europe/Berlin',
+		}),
+		minProperties: 2,
+	});
 
 const whenSchema = z
 	.strictObject({
 		agent: oneOrMany(patternSchema)
 			.optional()
-			.describe('Who asks, by id glob; `unidentified` for a caller nobody named.'),
+			.meta(
+				about('Who asks, by id glob; `unidentified` for a caller nobody named.', 'reviewer-*', [
+					'claude-code',
+					'codex',
+				]),
+			),
 		env: z
 			.record(environmentName, oneOrMany(z.string()))
 			.check(notEmpty('`env`', 'name a variable'))
 			.optional()
-			.describe('Environment variables of the kernel: a value, a list of values, or `present`.'),
-		time: timeSchema.optional().describe('Hours of the week, or dates.'),
+			.meta(about('Environment variables of the kernel: a value, a list of values, or `present`.', { CI: 'true' })),
+		time: timeSchema
+			.optional()
+			.meta(about('Hours of the week, or dates.', { outside: 'Mon-Thu 09:00-16:00', zone: 'Europe/Berlin' })),
 		cel: z
 			.string()
 			.min(1)
 			.max(4000)
 			.optional()
-			.describe('A condition between values, in CEL: `args.amount <= 100 && args.currency == "EUR"`.'),
+			.meta(
+				about(
+					'A condition between values, in CEL: `args.amount <= 100 && args.currency == "EUR"`.',
+					'args.amount <= 100',
+				),
+			),
 	})
 	.check(unavailableKeys)
-	.check(notEmpty('`when`', 'give `agent`, `env`, `time` or `cel`, or delete the key'));
+	.check(notEmpty('`when`', 'give `agent`, `env`, `time` or `cel`, or delete the key'))
+	.meta({
+		id: 'when',
+		title: 'When a rule holds',
+		...about('Who asks, in which environment, at what time. All of these must hold.', { agent: 'reviewer-*' }),
+		minProperties: 1,
+	});
 
 const exampleSchema = z
 	.strictObject({
-		call: toolNameSchema.optional().describe('A tool that is called: `driver/tool`.'),
-		run: z.string().min(1).optional().describe('A shell command that is run.'),
-		resource: z.string().min(1).optional().describe('A resource that is read, by URI.'),
-		prompt: z.string().min(1).optional().describe('A prompt that is fetched: `driver/prompt`.'),
-		args: z.record(z.string(), jsonSchema).optional().describe('The arguments of the call or prompt.'),
-		agent: z.string().min(1).optional().describe('Who asks; `example` unless told.'),
-		at: z.string().optional().describe('When: ISO 8601 with an offset, `2026-11-20T15:00:00Z`.'),
-		env: z.record(environmentName, z.string()).optional().describe('Environment variables.'),
-		branch: z.string().min(1).optional().describe('The git branch that is checked out.'),
+		call: toolNameSchema.optional().meta(about('A tool that is called: `driver/tool`.', 'filesystem/read_file')),
+		run: z.string().min(1).optional().meta(about('A shell command that is run.', 'git push --force origin main')),
+		resource: z
+			.string()
+			.min(1)
+			.optional()
+			.meta(about('A resource that is read, by URI; at the driver that `from` names.', 'file:///etc/passwd')),
+		prompt: z
+			.string()
+			.min(1)
+			.optional()
+			.meta(about('A prompt that is fetched, by its name; at the driver that `from` names.', 'review')),
+		args: z
+			.record(z.string(), jsonSchema)
+			.optional()
+			.meta(about('The arguments of the call or prompt.', { path: '${workspace}/notes.md' })),
+		agent: z
+			.string()
+			.min(1)
+			.optional()
+			.meta(about('Who asks, as an agent id.', 'reviewer-1'))
+			.meta({ default: 'example' }),
+		at: z
+			.string()
+			.optional()
+			.meta(about('When: ISO 8601 with an offset, `2026-11-20T15:00:00Z`.', '2026-11-20T15:00:00Z')),
+		env: z
+			.record(environmentName, z.string())
+			.optional()
+			.meta(about('Environment variables.', { CI: 'true' })),
+		branch: z.string().min(1).optional().meta(about('The git branch that is checked out.', 'main')),
 		nth: z
 			.int()
 			.min(1)
 			.optional()
-			.describe('The how-manieth such call in one period; where 30 are allowed, `nth: 31` is denied.'),
+			.meta(about('The how-manieth such call in one period; where 30 are allowed, `nth: 31` is denied.', 31)),
 		is: z
 			.enum(['allowed', 'denied', 'asked', 'hidden', 'unchanged'])
 			.optional()
@@ -138,7 +204,12 @@ const exampleSchema = z
 		becomes: z
 			.union([z.string(), z.record(z.string(), jsonSchema)])
 			.optional()
-			.describe('What is done instead: arguments of a call, text of a command.'),
+			.meta(
+				about('What is done instead: arguments of a call, text of a command.', 'uv run python3 app.py', {
+					owner: 'acme',
+					number: 3,
+				}),
+			),
 	})
 	.check(
 		judge((value, refuse) => {
@@ -158,37 +229,116 @@ const exampleSchema = z
 				say('`becomes` is text for `run`, and arguments for `call`', 'write it in that form');
 			}
 		}),
+	)
+	.meta({
+		id: 'example',
+		title: 'An example',
+		...about(
+			'A call, and what the policy makes of it: exactly one of `call`, `run`, `resource` and `prompt`, and one of `is` and `becomes`.',
+			{ run: 'git push --force origin main', is: 'denied' },
+		),
+	});
+
+const ruleSchema = z
+	.strictObject({
+		id: ruleIdSchema.meta(
+			about('Names the rule in the log and in messages; lower-case letters, digits and `-`.', 'no-force-push'),
+		),
+		match: matchSchema.meta(
+			about(
+				'What the rule is about. Keys are joined by "and", the values of one key by "or".',
+				{ tool: 'filesystem/*' },
+				{ command: 'git push', facts: { force: true } },
+			),
+		),
+		when: whenSchema.optional().meta(about('Who, in which environment, at what time.', { agent: 'reviewer-*' })),
+		except: exceptSchema
+			.optional()
+			.meta(about('What the rule is not about: one exception or a list.', { under: 'uv run' })),
+		then: thenSchema.meta(
+			about(
+				'The one thing to do: hide, deny, ask, allow, pin, narrow, rewrite, lock, limit, redact, truncate or sandbox.',
+				'deny',
+				{ rewrite: { prepend: ['uv', 'run'] } },
+			),
+		),
+		mode: modeSchema.optional().describe('This rule in a stricter mode than its file.'),
+		ring: z
+			.literal('runtime')
+			.optional()
+			.describe('Hold the rule in the sandbox too, for everything a command starts.'),
+		reason: sentenceSchema
+			.optional()
+			.meta(
+				about(
+					'Why, in one sentence; the agent and the log read it.',
+					'A force push rewrites commits other people already have.',
+				),
+			),
+		instead: sentenceSchema
+			.optional()
+			.meta(about('What the agent should do instead.', 'git push -u origin <your-branch>')),
+		examples: z
+			.array(exampleSchema)
+			.optional()
+			.meta(
+				about('Calls and what becomes of them; checked whenever the policy is.', [
+					{ run: 'git push --force', is: 'denied' },
+				]),
+			),
+	})
+	.meta({
+		id: 'rule',
+		title: 'A rule',
+		...about(
+			'It reads as a sentence: match this, when that, except these, then do one thing, for this reason; do this instead; here are examples.',
+			{
+				id: 'no-force-push',
+				match: { command: 'git push', facts: { force: true } },
+				then: 'deny',
+				reason: 'A force push rewrites commits other people already have.',
+				instead: 'git push -u origin <your-branch>',
+			},
+		),
+	});
+
+export const rulesSchema = z
+	.array(ruleSchema)
+	.meta(
+		about('The rules. Their order does not matter: the strictest wins.', [
+			{ id: 'allow-docs', match: { tool: 'docs/*' }, then: 'allow' },
+		]),
 	);
 
-const ruleSchema = z.strictObject({
-	id: ruleIdSchema.describe('Names the rule in the log and in messages; lower-case letters, digits and `-`.'),
-	match: matchSchema.describe('What the rule is about. Keys are joined by "and", the values of one key by "or".'),
-	when: whenSchema.optional().describe('Who, in which environment, at what time.'),
-	except: exceptSchema.optional().describe('What the rule is not about: one exception or a list.'),
-	then: thenSchema.describe(
-		'The one thing to do: hide, deny, ask, allow, pin, narrow, rewrite, lock, limit, redact, truncate or sandbox.',
-	),
-	mode: modeSchema.optional().describe('This rule in a stricter mode than its file.'),
-	ring: z.literal('runtime').optional().describe('Hold the rule in the sandbox too, for everything a command starts.'),
-	reason: sentenceSchema.optional().describe('Why, in one sentence; the agent and the log read it.'),
-	instead: sentenceSchema.optional().describe('What the agent should do instead.'),
-	examples: z
-		.array(exampleSchema)
-		.optional()
-		.describe('Calls and what becomes of them; checked whenever the policy is.'),
-});
+const waiverSchema = z
+	.strictObject({
+		rule: ruleIdSchema.meta(about('The rule that does not hold.', 'no-deploy-outside-hours')),
+		match: matchSchema.meta(about('For which calls.', { tool: 'deploy/promote', args: { env: 'staging' } })),
+		until: z.string().meta(about('The last day, as a date: 2026-12-31 (UTC).', '2026-12-31')),
+		approved_by: sentenceSchema.meta(about('Who approved it.', 'dana@acme.dev')),
+		ticket: sentenceSchema.optional().meta(about('Where it was discussed.', 'SEC-412')),
+	})
+	.meta({
+		id: 'waiver',
+		title: 'A waiver',
+		...about('An exception that ends. It lifts a rule of its own layer only.', {
+			rule: 'no-deploy-outside-hours',
+			match: { tool: 'deploy/promote' },
+			until: '2026-12-31',
+			approved_by: 'dana@acme.dev',
+		}),
+	});
 
-export const rulesSchema = z.array(ruleSchema).describe('The rules. Their order does not matter: the strictest wins.');
-
-const waiverSchema = z.strictObject({
-	rule: ruleIdSchema.describe('The rule that does not hold.'),
-	match: matchSchema.describe('For which calls.'),
-	until: z.string().describe('The last day, as a date: 2026-12-31 (UTC).'),
-	approved_by: sentenceSchema.describe('Who approved it.'),
-	ticket: sentenceSchema.optional().describe('Where it was discussed.'),
-});
-
-export const waiversSchema = z.array(waiverSchema).describe('Exceptions that end: each has a date and a name.');
+export const waiversSchema = z.array(waiverSchema).meta(
+	about('Exceptions that end: each has a date and a name.', [
+		{
+			rule: 'no-deploy-outside-hours',
+			match: { tool: 'deploy/promote' },
+			until: '2026-12-31',
+			approved_by: 'dana@acme.dev',
+		},
+	]),
+);
 
 export const versionSchema = z.literal(1).describe('The version of the format: 1.');
 
@@ -196,14 +346,19 @@ export const versionSchema = z.literal(1).describe('The version of the format: 1
 export const policySchema = z
 	.strictObject({
 		version: versionSchema,
-		name: ruleIdSchema.optional().describe('The name of this policy; lower-case letters, digits and `-`.'),
+		name: ruleIdSchema
+			.optional()
+			.meta(about('The name of this policy; lower-case letters, digits and `-`.', 'git-safety')),
 		mode: modeSchema.optional(),
 		defaults: defaultsSchema.optional(),
 		lists: listsSchema.optional(),
 		rules: rulesSchema,
 		waivers: waiversSchema.optional(),
 	})
-	.describe('A Trapgate policy file.');
+	.meta({
+		title: 'A policy file',
+		description: 'A pack, or any other policy file that trapgate.yaml names under `policies`.',
+	});
 
 export type RuleSource = z.output<typeof ruleSchema>;
 export type WaiverSource = z.output<typeof waiverSchema>;
