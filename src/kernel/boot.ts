@@ -24,6 +24,7 @@ import { resolvePath } from './paths.ts';
 import { Pools } from './pools.ts';
 import { ports } from './ports.ts';
 import { makeProtection } from './protect.ts';
+import { makeFinishResult } from './results.ts';
 import { loadRevision } from './revision.ts';
 import { Revisions } from './revisions.ts';
 import { SharedDriver } from './shared-driver.ts';
@@ -164,6 +165,7 @@ export async function boot(options: BootOptions): Promise<Kernel> {
 			approver: new Approver(() => config.ask.channels, now),
 			journal,
 			limits: new Limits(inMemory, now),
+			finishResult: makeFinishResult(gather),
 			grant,
 		},
 		judgeAsk: makeJudgeAsk(gather),

@@ -70,7 +70,8 @@ function judgeTarget(options: GatherOptions, target: Target, caller: Caller, con
 	}
 }
 
-function requestOf(options: GatherOptions, caller: Caller, context: Surroundings, target: Target): Request {
+/** The question as the policy is asked it. */
+export function requestOf(options: GatherOptions, caller: Caller, context: Surroundings, target: Target): Request {
 	return {
 		target,
 		agent: caller.agent,

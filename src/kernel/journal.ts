@@ -17,6 +17,7 @@ import {
 import type { Approval } from './approve.ts';
 import type { CallContext } from './context.ts';
 import { noticeOf } from './refusal.ts';
+import type { Finished } from './results.ts';
 import type { Revisions } from './revisions.ts';
 
 export interface JournalOptions {
@@ -89,12 +90,23 @@ export class Journal {
 		return { repeat };
 	}
 
-	async completed({ call, reply, context }: { call: Syscall; reply: Reply; context: CallContext }): Promise<void> {
+	async completed({
+		call,
+		finished,
+		context,
+	}: {
+		call: Syscall;
+		finished: Finished;
+		context: CallContext;
+	}): Promise<void> {
 		const started = this.#started.get(context);
 		await this.#append({
 			event: 'completed',
 			id: call.id,
-			result: resultOf(reply),
+			result: resultOf(finished),
+			...(finished.error === undefined
+				? {}
+				: { error: { type: 'policy_error', message: finished.error, effect: 'withheld' } }),
 			...(started === undefined ? {} : { ms: { driver: rounded(this.#options.elapsed() - started) } }),
 		});
 	}
@@ -256,13 +268,14 @@ function approvalFields({ outcome, channel, waitedMs, boundTo }: Approval) {
 /** A model reads about four characters as one token; the log says how large an answer was, not what it said. */
 const charactersPerToken = 4;
 
-function resultOf(reply: Reply): ResultFields {
+function resultOf({ reply, redacted }: Finished): ResultFields {
 	const bytes = Buffer.byteLength(reply.body.text);
 	return {
 		is_error: !reply.ok || saysError(reply),
 		bytes,
 		tokens: Math.ceil(reply.body.text.length / charactersPerToken),
 		...exitOf(reply),
+		redacted,
 	};
 }
 

@@ -94,6 +94,14 @@ export function ranUnrecorded(asked: Target, why: string): Reply {
 	);
 }
 
+/** The call ran; a rule about its result could not be applied, so the result is withheld. */
+export function withheldResult(asked: Target, why: string): Reply {
+	return plainRefusal(
+		asked,
+		`The action RAN, but a rule about its result could not be applied: ${why}. The result is withheld. Do not repeat the call. Tell the user.`,
+	);
+}
+
 /** The answer with our notice as its own first content block; the driver's output stays as it was. */
 export function withNotice(reply: Reply, notice: string): Reply {
 	const body = reply.body.value();

@@ -97,7 +97,7 @@ const beginnings = [
 	'BLOCKED: (?:a person declined this call|the policy could not be evaluated)[.]?',
 	'Blocked again \\(\\d+\\)[.]?',
 	'Not run: (?:approval was requested|rule [^ ]+ asks)',
-	'The action RAN, but its completion could not be recorded',
+	'The action RAN, but (?:its completion could not be recorded|a rule about its result could not be applied)',
 ];
 const forged = new RegExp(`^(?:[\\s\\p{Cf}]*(?:${beginnings.join('|')}))+[\\s\\p{Cf}]*`, 'iu');
 

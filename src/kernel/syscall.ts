@@ -11,6 +11,7 @@ import type { Judge } from './gather.ts';
 import type { Journal } from './journal.ts';
 import type { Limits } from './limits.ts';
 import { notApproved, noticeOf, ranUnrecorded, refusal, unrecorded, withNotice } from './refusal.ts';
+import type { FinishResult } from './results.ts';
 import { screen } from './screen.ts';
 
 export interface Door {
@@ -18,6 +19,7 @@ export interface Door {
 	readonly approver: Approver;
 	readonly journal: Journal;
 	readonly limits: Limits;
+	readonly finishResult: FinishResult;
 	/** INVARIANT: only the door holds this. */
 	readonly grant: (call: Syscall) => Permit;
 }
@@ -54,13 +56,14 @@ export async function syscall(door: Door, asked: Syscall, context: CallContext):
 	}
 
 	const reply = await context.bank.call(call.driver, door.grant(call), context.exchange, context.listener);
+	const finished = door.finishResult({ asked, decision: judged, context, reply });
 
 	try {
-		await door.journal.completed({ call, reply, context });
+		await door.journal.completed({ call, finished, context });
 	} catch (error) {
 		return ranUnrecorded(targetOf(asked), errorText(error));
 	}
-	const shown = screen(reply, call, (target) => door.judge(withTarget(call, target), context));
+	const shown = screen(finished.reply, call, (target) => door.judge(withTarget(call, target), context));
 	const notice = noticeOf(decision, targetOf(asked), context.name);
 	return notice === undefined ? shown : withNotice(shown, notice);
 }

@@ -12,6 +12,7 @@ import { compileMatch, expandNames, hasSubject, roleChecks } from './match.ts';
 import { isProtocolMethod } from './methods.ts';
 import { type Notes, notesOn } from './notes.ts';
 import { findPinConflicts } from './pin.ts';
+import { isAboutResults } from './results.ts';
 import type { Defaults, Except, Policy, Rule, Waiver } from './rule.ts';
 import { indexRules, type RuleIndex } from './rule-index.ts';
 import { type Lean, opposite, type Truth, truthOf } from './truth.ts';
@@ -41,6 +42,8 @@ export interface PolicySet {
 	readonly index: RuleIndex;
 	/** Some rule limits how often something happens. */
 	readonly hasLimits: boolean;
+	/** The rules about what drivers answer, in id order. */
+	readonly results: readonly CompiledRule[];
 }
 
 export interface Compiled {
@@ -70,7 +73,8 @@ export function compile(policies: readonly Policy[], context: CompileContext): C
 	if (problems.some(({ severity }) => severity === 'error')) return { problems };
 	const defaults = joinDefaults([context.defaults, ...policies.map((policy) => policy.defaults)]);
 	const hasLimits = rules.some(({ action }) => action.kind === 'limit');
-	return { set: { mode: context.mode, defaults, rules, index: indexRules(rules), hasLimits }, problems };
+	const results = rules.filter(isAboutResults);
+	return { set: { mode: context.mode, defaults, rules, index: indexRules(rules), hasLimits, results }, problems };
 }
 
 interface OwnedWaiver {

@@ -65,6 +65,7 @@ function doorThat(judge: (target: Target) => Decision, channels: readonly 'elici
 		),
 		journal,
 		limits: new Limits(inMemory, () => now),
+		finishResult: ({ reply }) => ({ reply, redacted: 0 }),
 		grant,
 	};
 }

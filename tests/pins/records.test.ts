@@ -41,7 +41,7 @@ test('completed, with the id of its decided', () => {
 	const { id } = decided((record) => record['decision'] === 'allowed') ?? {};
 	const record = kernel.site.records().find((one) => one['event'] === 'completed' && one['id'] === id);
 	expect(keysOf(record)).toEqual([...chained, 'id', 'result', 'ms'].sort());
-	expect(keysOf(record?.['result'] as Record<string, unknown>)).toEqual(['bytes', 'is_error', 'tokens']);
+	expect(keysOf(record?.['result'] as Record<string, unknown>)).toEqual(['bytes', 'is_error', 'redacted', 'tokens']);
 	expect(keysOf(record?.['ms'] as Record<string, unknown>)).toEqual(['driver']);
 });
 
