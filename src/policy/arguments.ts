@@ -1,5 +1,6 @@
 // Finds arguments: by parameter name or JSON Pointer, and every string below a value.
 import { isJsonObject, type Json, type JsonObject } from '../abi/json.ts';
+import { isAscii } from './ascii.ts';
 
 /** A parameter's name, or a JSON Pointer (RFC 6901) split at its slashes. */
 export type ArgumentPath = readonly string[];
@@ -24,7 +25,9 @@ export function foldKey(key: string): string {
 
 /** Some servers match keys whatever their case; to them these are the same argument. */
 export function sameKey(a: string, b: string): boolean {
-	return a === b || foldKey(a) === foldKey(b);
+	if (a === b) return true;
+	if (!isAscii(a) || !isAscii(b)) return foldKey(a) === foldKey(b);
+	return a.length === b.length && a.toLowerCase() === b.toLowerCase();
 }
 
 /**
@@ -33,20 +36,30 @@ export function sameKey(a: string, b: string): boolean {
  */
 export function findArguments(args: JsonObject, path: ArgumentPath, fold: boolean): Json[] {
 	let found: Json[] = [args];
-	for (const segment of path) found = found.flatMap((value) => step(value, segment, fold));
+	for (const segment of path) {
+		const next: Json[] = [];
+		for (const value of found) step(value, segment, fold, next);
+		found = next;
+	}
 	return found;
 }
 
-function step(value: Json, segment: string, fold: boolean): Json[] {
+function step(value: Json, segment: string, fold: boolean, into: Json[]): void {
 	if (Array.isArray(value)) {
 		const index = /^(?:0|[1-9]\d*)$/.test(segment) ? Number(segment) : undefined;
-		if (index !== undefined) return index < value.length ? [value[index]] : [];
-		return value.flatMap((item: Json) => (isJsonObject(item) ? step(item, segment, fold) : []));
+		if (index === undefined) {
+			for (const item of value) if (isJsonObject(item)) step(item, segment, fold, into);
+		} else if (index < value.length) {
+			into.push(value[index]);
+		}
+	} else if (isJsonObject(value)) {
+		// Own members only: `constructor` is nobody's argument.
+		if (!fold) {
+			if (Object.hasOwn(value, segment)) into.push(value[segment] as Json);
+			return;
+		}
+		for (const key of Object.keys(value)) if (sameKey(key, segment)) into.push(value[key] as Json);
 	}
-	if (!isJsonObject(value)) return [];
-	// Own members only: `constructor` is nobody's argument.
-	if (!fold) return Object.hasOwn(value, segment) ? [value[segment] as Json] : [];
-	return Object.keys(value).flatMap((key) => (sameKey(key, segment) ? [value[key] as Json] : []));
 }
 
 /** A copy with `value` at `path`; objects on the way are made where nothing stands. Undefined when something else is in the way. */

@@ -1,6 +1,7 @@
 // Equality and order of JSON values, without rounding.
 import { ExactNumber, isJsonObject, type Json } from '../abi/json.ts';
-import { anyOf, type Truth, truthOf } from './truth.ts';
+import { composed } from './ascii.ts';
+import { type Truth, truthOf } from './truth.ts';
 
 /** Negative, zero or positive, as for `sort`. Compares digits, so numbers a double can't hold keep their order. */
 export function compareNumbers(a: number | ExactNumber, b: number | ExactNumber): number {
@@ -27,21 +28,30 @@ export function sameJson(a: Json | undefined, b: Json | undefined): boolean {
 	);
 }
 
+/** A value that others are compared with, and how a lenient server may read it. */
+export interface Meant {
+	readonly value: Json;
+	/** Of a scalar: its text in NFC. */
+	readonly text: string | undefined;
+	readonly number: number | ExactNumber | undefined;
+}
+
+export function meant(value: Json): Meant {
+	const text = scalarText(value);
+	return { value, text: text === undefined ? undefined : composed(text), number: looseNumber(value) };
+}
+
 /**
  * Is `value` the one that is meant? `unsure` for what a lenient server takes for it: `"5"` for `5`, `"true"` for
  * `true`, another Unicode spelling of the same text.
  */
-export function isValue(value: Json, meant: Json): Truth {
-	if (sameJson(value, meant)) return 'yes';
-	const [text, other] = [scalarText(value), scalarText(meant)];
+export function isValue(value: Json, { value: wanted, text: other, number }: Meant): Truth {
+	if (sameJson(value, wanted)) return 'yes';
+	const text = scalarText(value);
 	if (text === undefined || other === undefined) return 'no';
-	if (text.normalize('NFC') === other.normalize('NFC')) return 'unsure';
-	const [left, right] = [looseNumber(value), looseNumber(meant)];
-	return left !== undefined && right !== undefined && compareNumbers(left, right) === 0 ? 'unsure' : 'no';
-}
-
-export function isOneOf(value: Json, meant: readonly Json[]): Truth {
-	return anyOf(meant, (item) => isValue(value, item));
+	if (composed(text) === other) return 'unsure';
+	const left = number === undefined ? undefined : looseNumber(value);
+	return left !== undefined && number !== undefined && compareNumbers(left, number) === 0 ? 'unsure' : 'no';
 }
 
 /** How `value` compares to a bound; `unsure` for text that a server may read as a number that does, and for what is no number. */

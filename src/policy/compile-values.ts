@@ -9,7 +9,7 @@ import { type Role, roleOfName } from './roles.ts';
 import type { ValueTest } from './rule.ts';
 import type { Lean } from './truth.ts';
 import { parseUrlGlob } from './url-glob.ts';
-import type { ValueCheck, ValueGlob } from './values.ts';
+import { makeCheck, type ValueCheck, type ValueConditions, type ValueGlob } from './values.ts';
 import { expandText, expandValues, type Quote } from './variables.ts';
 
 export function compileValueTest(key: string, test: ValueTest, lean: Lean, notes: Notes): ValueCheck {
@@ -17,7 +17,7 @@ export function compileValueTest(key: string, test: ValueTest, lean: Lean, notes
 	const role: Role | undefined =
 		key === 'any_path' || key === 'any_url' ? key : roleOfName(key.split('/').at(-1) ?? key);
 	const values = (list: readonly Json[]) => expandValues(list, variables, unknown);
-	return {
+	return makeCheck({
 		...(test.is === undefined ? {} : { is: values(test.is) }),
 		...(test.not === undefined ? {} : { not: values(test.not) }),
 		...(test.glob === undefined ? {} : { glob: test.glob.flatMap((text) => compileGlob(text, role, lean, notes)) }),
@@ -26,7 +26,7 @@ export function compileValueTest(key: string, test: ValueTest, lean: Lean, notes
 		...(test.matches === undefined ? {} : { matches: test.matches.flatMap((source) => compilePattern(source, notes)) }),
 		...(test.present === undefined ? {} : { present: test.present }),
 		bounds: compileBounds(test, notes),
-	};
+	});
 }
 
 export function compilePattern(source: string, notes: Notes): Regex[] {
@@ -75,7 +75,7 @@ export function compileRoots(texts: readonly string[], notes: Notes): string[] {
 		});
 }
 
-function compileBounds(test: ValueTest, notes: Notes): ValueCheck['bounds'] {
+function compileBounds(test: ValueTest, notes: Notes): ValueConditions['bounds'] {
 	const members = [
 		['min', (order: number) => order >= 0],
 		['max', (order: number) => order <= 0],

@@ -14,7 +14,7 @@ import { parameterSchema } from './tool-schema.ts';
 import { allOf, anyOf, holds, type Lean, type Truth, truthOf } from './truth.ts';
 import { isFileUrl } from './uri.ts';
 import { uriGlobTruth } from './url-glob.ts';
-import { checkValue, isPositive, type ValueCheck } from './values.ts';
+import { checkValue, type ValueCheck } from './values.ts';
 import { expandText } from './variables.ts';
 
 /** The checks of a rule's own roles, so that its exceptions can see which values made it match. */
@@ -194,8 +194,8 @@ function judgeArgument(check: ValueCheck, path: ArgumentPath, lean: Lean, look: 
 	if (found.length === 0) return judgeAbsent(check, path, role, look);
 	const quantify = lean === 'catch' ? anyOf<Json> : allOf<Json>;
 	return quantify(found, (value) => {
-		if (isWhole(check, value)) return checkValue(check, value, role, look);
-		if (typeof value !== 'object' || value === null) return checkValue(check, value, role, look);
+		if (typeof value !== 'object' || value === null || isWhole(check, value))
+			return checkValue(check, value, role, look);
 		// An object where a plain value is expected proves nothing, but may hold what is to be caught.
 		if (lean === 'grant' && !Array.isArray(value)) return 'unsure';
 		const leaves = leavesOf(value, path.at(-1) ?? '', mostLeaves);
@@ -209,9 +209,8 @@ function judgeArgument(check: ValueCheck, path: ArgumentPath, lean: Lean, look: 
 }
 
 /** Does the check speak of arrays or objects as a whole? */
-function isWhole(check: ValueCheck, value: Json): boolean {
-	if (typeof value !== 'object' || value === null) return false;
-	return [...(check.is ?? []), ...(check.not ?? [])].some((meant) => sameJson(meant, value));
+function isWhole({ named }: ValueCheck, value: Json): boolean {
+	return named.some((meant) => sameJson(meant, value));
 }
 
 /**
@@ -222,5 +221,5 @@ function judgeAbsent(check: ValueCheck, path: ArgumentPath, role: Role | undefin
 	if (check.present === true) return 'no';
 	const announced = look.defaultOf(path);
 	if (announced !== undefined) return checkValue(check, announced, role, look) === 'no' ? 'no' : 'unsure';
-	return isPositive(check) ? 'no' : 'unsure';
+	return check.isPositive ? 'no' : 'unsure';
 }

@@ -1,5 +1,6 @@
 // The one home of minimatch: globs over resolved, absolute paths.
 import { Minimatch, type MinimatchOptions } from 'minimatch';
+import { isAscii } from './ascii.ts';
 import { anyOf, type Lean, type Truth } from './truth.ts';
 
 /** A pattern over absolute paths whose `.`, `..` and doubled slashes are gone. */
@@ -102,8 +103,4 @@ function anchorOf(pattern: string): string | undefined {
 	const magic = segments.findIndex((segment) => /[*?[]/.test(segment));
 	const literal = (magic === -1 ? segments : segments.slice(0, magic)).join('/');
 	return literal.startsWith('/') ? literal : undefined;
-}
-
-function isAscii(text: string): boolean {
-	return !/[^\0-\x7f]/.test(text);
 }

@@ -1,7 +1,8 @@
 // Conditions on paths, judged in both forms: as the text says and as the file system has it.
 import type { PathForms } from '../abi/decision.ts';
+import { composed, isAscii } from './ascii.ts';
 import { type PathGlob, pathGlobTruth } from './path-glob.ts';
-import { agree, anyOf, negate, type Truth, truthOf } from './truth.ts';
+import { agree, anyOf, negate, type Truth } from './truth.ts';
 
 type Resolve = (path: string) => PathForms | undefined;
 
@@ -11,14 +12,18 @@ type Resolve = (path: string) => PathForms | undefined;
  * a server trims.
  */
 export function judgePath(text: string, resolve: Resolve, test: (form: string) => Truth): Truth {
-	const texts = text.trim() === text ? [text] : [text, text.trim()];
-	return agree(texts, (one) => {
-		if (environment.test(one)) return 'unsure';
-		const forms = resolve(one);
-		// NUL, a loop, somebody else's home: nobody knows where this leads.
-		if (forms === undefined) return 'unsure';
-		return agree(formsIn(forms), test);
-	});
+	const trimmed = text.trim();
+	if (trimmed === text) return judgeForms(text, resolve, test);
+	return agree([text, trimmed], (one) => judgeForms(one, resolve, test));
+}
+
+function judgeForms(text: string, resolve: Resolve, test: (form: string) => Truth): Truth {
+	if (text.includes('$') && environment.test(text)) return 'unsure';
+	const forms = resolve(text);
+	// NUL, a loop, somebody else's home: nobody knows where this leads.
+	if (forms === undefined) return 'unsure';
+	const { lexical, real, physical = real } = forms;
+	return lexical === real && real === physical ? test(lexical) : agree(formsIn(forms), test);
 }
 
 /** Everywhere that the path may lead, each place once. */
@@ -31,7 +36,13 @@ const environment = /^\s*\$(?:\{\w+\}|[A-Z_][A-Z0-9_]*)(?:\/|\s*$)/;
 
 /** Is the form at or below one of `roots` (absolute)? Roots count as written and with their own links resolved. */
 export function isInside(form: string, roots: readonly string[], resolve: Resolve): Truth {
-	return anyOf(roots, (root) => anyOf(aliases(root, resolve), (alias) => atOrBelow(form, alias)));
+	return anyOf(roots, (root) => {
+		const real = resolve(root)?.real;
+		const direct = atOrBelow(form, root);
+		if (direct === 'yes' || real === undefined || real === root) return direct;
+		const aliased = atOrBelow(form, real);
+		return aliased === 'no' ? direct : aliased;
+	});
 }
 
 export function isOutside(form: string, roots: readonly string[], resolve: Resolve): Truth {
@@ -68,14 +79,14 @@ export function absolutePath(text: string, home: string, base: string | undefine
 	return base === undefined || text.startsWith('~') ? undefined : normalisePath(`${base}/${text}`);
 }
 
-function aliases(root: string, resolve: Resolve): readonly string[] {
-	const real = resolve(root)?.real;
-	return real === undefined || real === root ? [root] : [root, real];
-}
-
 /** Compared with a separator: `/ws-evil` is not inside `/ws`. */
 function atOrBelow(path: string, root: string): Truth {
-	const isBelow = (one: string, top: string) => top === '/' || one === top || one.startsWith(`${top}/`);
 	if (isBelow(path, root)) return 'yes';
-	return truthOf(isBelow(path.normalize('NFC'), root.normalize('NFC'))) === 'yes' ? 'unsure' : 'no';
+	if (isAscii(path) && isAscii(root)) return 'no';
+	return isBelow(composed(path), composed(root)) ? 'unsure' : 'no';
+}
+
+function isBelow(path: string, root: string): boolean {
+	if (root === '/') return true;
+	return path.startsWith(root) && (path.length === root.length || path[root.length] === '/');
 }

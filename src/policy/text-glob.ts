@@ -1,5 +1,6 @@
 // Globs over plain text and names: `*` is any run of characters, `/` included, `?` is one; the rest is literal.
-import { anyOf, type Truth } from './truth.ts';
+import { composed, isAscii } from './ascii.ts';
+import type { Truth } from './truth.ts';
 
 /** Whether the whole of `text` matches. Two pointers, one remembered star: no pattern makes it backtrack further. */
 export function matchesTextGlob(pattern: string, text: string): boolean {
@@ -33,10 +34,13 @@ export function matchesTextGlob(pattern: string, text: string): boolean {
 
 /** `unsure` when only another Unicode spelling of the same text matches. */
 export function textGlobTruth(patterns: readonly string[], text: string): Truth {
-	return anyOf(patterns, (pattern) => {
+	let truth: Truth = 'no';
+	for (const pattern of patterns) {
 		if (matchesTextGlob(pattern, text)) return 'yes';
-		return matchesTextGlob(pattern.normalize('NFC'), text.normalize('NFC')) ? 'unsure' : 'no';
-	});
+		if (isAscii(pattern) && isAscii(text)) continue;
+		if (matchesTextGlob(composed(pattern), composed(text))) truth = 'unsure';
+	}
+	return truth;
 }
 
 /** Is there a text that both match? */

@@ -1,13 +1,13 @@
 // Conditions on values: `is`, `not`, `glob`, `inside`, `outside`, `matches` and the bounds, on one value.
 import type { ExactNumber, Json } from '../abi/json.ts';
-import { compares, isOneOf, scalarText } from './compare.ts';
+import { compares, isValue, type Meant, meant, scalarText } from './compare.ts';
 import type { Look } from './look.ts';
 import type { PathGlob } from './path-glob.ts';
 import { formsIn, isInside, isOutside, judgePath, matchesGlobs } from './paths.ts';
 import { type Regex, regexTruth } from './regex.ts';
 import type { Role } from './roles.ts';
 import { textGlobTruth } from './text-glob.ts';
-import { agree, allOf, anyOf, negate, type Truth } from './truth.ts';
+import { agree, anyOf, negate, type Truth } from './truth.ts';
 import { readUrl } from './uri.ts';
 import { type UrlGlob, urlGlobTruth } from './url-glob.ts';
 
@@ -20,7 +20,8 @@ export interface ValueGlob {
 	readonly meant: Role | 'text';
 }
 
-export interface ValueCheck {
+/** What an author says about a value, with patterns compiled and variables put in. */
+export interface ValueConditions {
 	readonly is?: readonly Json[];
 	readonly not?: readonly Json[];
 	readonly glob?: readonly ValueGlob[];
@@ -32,24 +33,53 @@ export interface ValueCheck {
 	readonly present?: boolean;
 }
 
+type ValueTester = (value: Json, role: Role | undefined, look: Look) => Truth;
+
+/** The conditions, ready to be tried on many values. */
+export interface ValueCheck {
+	/** What `is` and `not` name: an array or object among it is compared as a whole. */
+	readonly named: readonly Json[];
+	readonly present: boolean | undefined;
+	/** Nothing but what a value *is* could make the check hold: then an absent parameter does not. */
+	readonly isPositive: boolean;
+	readonly tests: readonly ValueTester[];
+}
+
+export function makeCheck(conditions: ValueConditions): ValueCheck {
+	const { is = [], not = [], outside, present } = conditions;
+	return {
+		named: [...is, ...not],
+		present,
+		isPositive: conditions.not === undefined && outside === undefined,
+		tests: [...testsOf(conditions)],
+	};
+}
+
 /** Does every member of the check hold for `value`, which plays `role`? `present` is not looked at here. */
-export function checkValue(check: ValueCheck, value: Json, role: Role | undefined, look: Look): Truth {
-	return allOf(testsOf(check, role, look), (test) => test(value));
+export function checkValue({ tests }: ValueCheck, value: Json, role: Role | undefined, look: Look): Truth {
+	let result: Truth = 'yes';
+	for (const test of tests) {
+		const truth = test(value, role, look);
+		if (truth === 'no') return 'no';
+		if (truth === 'unsure') result = 'unsure';
+	}
+	return result;
 }
 
-/** True when nothing but what a value *is* could make the check hold: then an absent parameter does not. */
-export function isPositive({ not, outside }: ValueCheck): boolean {
-	return not === undefined && outside === undefined;
-}
-
-function* testsOf(check: ValueCheck, role: Role | undefined, look: Look): Generator<(value: Json) => Truth> {
-	const { is, not, glob, inside, outside, matches, bounds } = check;
-	if (is !== undefined) yield (value) => isMeant(value, is, role, look);
-	if (not !== undefined) yield (value) => (value === null ? 'unsure' : negate(isMeant(value, not, role, look)));
-	if (glob !== undefined) yield (value) => onText(value, (text) => globTruth(glob, text, role, look));
-	if (inside !== undefined) yield (value) => onPath(value, look, (form) => isInside(form, inside, look.resolve));
-	if (outside !== undefined) yield (value) => onPath(value, look, (form) => isOutside(form, outside, look.resolve));
-	if (matches !== undefined) yield (value) => onText(value, (text) => regexOn(matches, text, role, look));
+function* testsOf({ is, not, glob, inside, outside, matches, bounds }: ValueConditions): Generator<ValueTester> {
+	if (is !== undefined) yield isAnyOf(is);
+	if (not !== undefined) {
+		const isNamed = isAnyOf(not);
+		yield (value, role, look) => (value === null ? 'unsure' : negate(isNamed(value, role, look)));
+	}
+	if (glob !== undefined) yield (value, role, look) => onText(value, (text) => globTruth(glob, text, role, look));
+	if (inside !== undefined) {
+		yield (value, _, look) => onPath(value, look, (form) => isInside(form, inside, look.resolve));
+	}
+	if (outside !== undefined) {
+		yield (value, _, look) => onPath(value, look, (form) => isOutside(form, outside, look.resolve));
+	}
+	if (matches !== undefined) yield (value, role, look) => onText(value, (text) => regexOn(matches, text, role, look));
 	for (const { bound, test } of bounds) yield (value) => compares(value, bound, test);
 }
 
@@ -65,14 +95,14 @@ function onPath(value: Json, look: Look, test: (form: string) => Truth): Truth {
 	return typeof value === 'string' ? judgePath(value, look.resolve, test) : 'unsure';
 }
 
-function isMeant(value: Json, meant: readonly Json[], role: Role | undefined, look: Look): Truth {
-	const direct = isOneOf(value, meant);
-	if (direct === 'yes' || typeof value !== 'string') return direct;
-	const other = anyOf(meant, (item) => {
-		if (typeof item !== 'string') return 'no';
-		return spellsSame(value, item, role, look) ? 'unsure' : 'no';
-	});
-	return other === 'no' ? direct : other;
+function isAnyOf(values: readonly Json[]): ValueTester {
+	const all: readonly Meant[] = values.map(meant);
+	const texts = values.filter((value) => typeof value === 'string');
+	return (value, role, look) => {
+		const direct = anyOf(all, (one) => isValue(value, one));
+		if (direct === 'yes' || typeof value !== 'string') return direct;
+		return texts.some((text) => spellsSame(value, text, role, look)) ? 'unsure' : direct;
+	};
 }
 
 /** `/etc//passwd` for `/etc/passwd`, `HTTP://acme.com` for `http://acme.com/`. */

@@ -48,7 +48,7 @@ function withRule(files: readonly FileDraft[], at: number, rule: Draft): FileDra
 	return files.map((file, index) => (index === at % files.length ? { ...file, rules: [...file.rules, rule] } : file));
 }
 
-const runs = { numRuns: 1500 };
+const runs = { numRuns: 800 };
 
 describe('for any files and any question', () => {
 	test('the answer is the one that trying every rule gives', () => {
@@ -65,7 +65,7 @@ describe('for any files and any question', () => {
 				expect({ verdict, acted, mode: judged, rules: ids.map(({ id }) => id).sort() }, decision.error).toEqual(slow);
 				seen.add(`${slow.verdict} ${acted ? '' : 'not '}acted`);
 			}),
-			{ numRuns: 4000 },
+			{ numRuns: 1500 },
 		);
 		// A generator that made only refusals would prove little.
 		expect([...seen]).toEqual(
@@ -159,7 +159,7 @@ describe('for any files and any question', () => {
 			}),
 			runs,
 		);
-		expect(changed).toBeGreaterThan(100);
+		expect(changed).toBeGreaterThan(40);
 	});
 
 	test('no arguments make it throw, err or change what it was given', () => {
@@ -182,7 +182,7 @@ describe('for any files and any question', () => {
 				expect(questions.map((question) => answer(set, question))).toEqual(alone);
 				expect(questions.toReversed().map((question) => answer(set, question))).toEqual(alone.toReversed());
 			}),
-			{ numRuns: 500 },
+			{ numRuns: 300 },
 		);
 	});
 
