@@ -27,7 +27,8 @@ function withCursor(marked: string): { text: string; cursor: Position } {
 
 /** A file that nobody has written, in the folder of a pack. */
 const unwritten = (name: string) => join(root, `policies/${name}/policy.yaml`);
-const head = '# yaml-language-server: $schema=../../schema/policy.schema.json\nversion: 1\nname: mine\n';
+const schemaLine = '# yaml-language-server: $schema=../../schema/policy.schema.json\n';
+const head = `${schemaLine}version: 1\nname: mine\n`;
 
 async function completionsAt(name: string, marked: string): Promise<readonly Completion[]> {
 	const { text, cursor } = withCursor(head + marked);
@@ -102,6 +103,24 @@ describe('mistakes', () => {
 		expect(found[0]?.message).toMatch(says);
 		const { line, character } = found[0]?.range.start ?? { line: 0, character: 0 };
 		expect((head + text).split('\n')[line]?.slice(character)).toMatch(new RegExp(`^(?:\\{ )?${where}`));
+	});
+});
+
+describe('what loads is right in the editor too, and what the schema refuses is not', () => {
+	const listings = readdirSync(join(root, 'tests/policy/listings')).flatMap((file) => {
+		const text = readFileSync(join(root, 'tests/policy/listings', file), 'utf8');
+		return loadPolicy({ file, text, layer: 'user' }).policy === undefined ? [] : [[file, text] as const];
+	});
+
+	test.each(listings)('the listing %s', async (file, text) => {
+		expect(await editor.open(unwritten(file), schemaLine + text)).toEqual([]);
+	});
+
+	// Shapes; what a schema can not say (two rules of one id, a pattern that is none) is for `trapgate check`.
+	test.each(['P001', 'P002', 'P101', 'P102', 'P103', 'P105'])('the example of %s', async (code) => {
+		const text = readFileSync(join(root, 'tests/cases/problems', code, 'trapgate.yaml'), 'utf8');
+		const found = await editor.open(unwritten(code), schemaLine + text);
+		expect(found.length).toBeGreaterThan(0);
 	});
 });
 

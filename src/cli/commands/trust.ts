@@ -7,6 +7,7 @@ import { loadRevision } from '../../kernel/revision.ts';
 import { stateDirectories } from '../../kernel/state.ts';
 import { TrustStore } from '../../kernel/trust.ts';
 import { projectFiles } from '../../kernel/trusted.ts';
+import { renderProblem } from '../../text/render.ts';
 import type { Command, CommandInput } from '../command.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 
@@ -56,7 +57,9 @@ export async function acceptAtTerminal(
 	{ store, root, hash, files }: Acceptance,
 ): Promise<boolean> {
 	if (around.stdin.isTTY !== true || around.stderr.isTTY !== true || around.env[cookieName] !== undefined) {
-		around.stderr.write('trapgate: this needs a person at a terminal\n');
+		const help = 'run it yourself, in a terminal';
+		const problem = { code: 'C102', severity: 'error', message: 'this needs a person at a terminal', help } as const;
+		around.stderr.write(`${renderProblem(problem)}\n`);
 		return false;
 	}
 	around.stderr.write(
