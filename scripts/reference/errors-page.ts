@@ -3,6 +3,7 @@ import type { ProblemCode } from '../../src/abi/problem.ts';
 import { problemPages } from '../../src/cli/problem-pages.ts';
 import { block } from './markdown.ts';
 import { exampleCodes, type ProblemExample, runExample } from './problem-examples.ts';
+import { raisedCodes } from './raised-codes.ts';
 
 const opening = `# Problems: what each code means
 
@@ -24,20 +25,22 @@ export async function errorsPage(): Promise<string> {
 	const examples = new Map<string, ProblemExample>();
 	for (const code of exampleCodes()) examples.set(code, await runExample(code));
 	const codes = (Object.keys(problemPages) as ProblemCode[]).sort();
+	const raised = raisedCodes();
 	const sections = chapters.flatMap(([letter, title]) => [
 		`## ${title}\n`,
-		...codes.filter((code) => code.startsWith(letter)).map((code) => entry(code, examples.get(code))),
+		...codes.filter((code) => code.startsWith(letter)).map((code) => entry(code, examples.get(code), raised.has(code))),
 	]);
 	return [opening, ...sections].join('\n');
 }
 
-function entry(code: ProblemCode, example: ProblemExample | undefined): string {
+function entry(code: ProblemCode, example: ProblemExample | undefined, isRaised: boolean): string {
 	const { title, means, mend } = problemPages[code];
 	return [
 		`### ${code}\n`,
 		`**${title.charAt(0).toUpperCase()}${title.slice(1)}.** ${means}\n`,
 		...(example === undefined ? [] : shown(example)),
 		`**What to do:** ${mend}\n`,
+		...(isRaised ? [] : ['No message of this version has this code yet.\n']),
 	].join('\n');
 }
 

@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { generatedFiles } from '../../scripts/reference/generated.ts';
 import { anchorOf } from '../../scripts/reference/markdown.ts';
 import { exampleCodes } from '../../scripts/reference/problem-examples.ts';
+import { raisedCodes } from '../../scripts/reference/raised-codes.ts';
 import { fileKinds } from '../../scripts/reference/schemas.ts';
 import { schemaNames } from '../../src/cli/commands/schema.ts';
 import { problemPages } from '../../src/cli/problem-pages.ts';
@@ -41,15 +42,6 @@ test('`trapgate schema` prints every schema there is', () => {
 });
 
 describe('codes', () => {
-	/** Each with the files of `src` that report it. */
-	const raised = new Map<string, string[]>();
-	for (const path of readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })) {
-		if (!path.endsWith('.ts') || path === 'abi/problem.ts' || path.startsWith('cli/problem-pages')) continue;
-		for (const [, code = ''] of read(`src/${path}`).matchAll(/'([A-Z]\d{3})'/g)) {
-			raised.set(code, [...(raised.get(code) ?? []), path]);
-		}
-	}
-
 	test('every code of the union has an entry, and every entry a code', () => {
 		const union = [...read('src/abi/problem.ts').matchAll(/^\t\| '([A-Z]\d{3})'/gm)].map(([, code]) => code);
 		expect(union.length).toBeGreaterThan(50);
@@ -57,7 +49,7 @@ describe('codes', () => {
 	});
 
 	test('every code about policies that is reported has an example that was run', () => {
-		const reported = [...raised.keys()].filter((code) => code.startsWith('P'));
+		const reported = [...raisedCodes()].filter((code) => code.startsWith('P'));
 		expect(reported.length).toBeGreaterThan(20);
 		expect(
 			reported.filter((code) => !exampleCodes().includes(code)).sort(),

@@ -148,8 +148,13 @@ class Client {
 		this.#send({ method, params });
 	}
 
+	/** The next thing the server says of a text. */
 	published(uri: string): Promise<readonly Diagnostic[]> {
-		return new Promise((resolve) => this.#readers.set(uri, resolve));
+		const said = new Promise<readonly Diagnostic[]>((resolve) => this.#readers.set(uri, resolve));
+		const gone = this.ended.then((): never => {
+			throw new Error('the server ended');
+		});
+		return Promise.race([said, gone]);
 	}
 
 	#send(message: Message): void {
