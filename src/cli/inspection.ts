@@ -134,6 +134,6 @@ function broken(problems: readonly Problem[], sources: readonly SourceFile[]): I
 	};
 }
 
-function places({ tmp, home, env }: LoadOptions): Pick<CompileContext, 'tmp' | 'home' | 'env'> {
-	return { tmp, home, env };
+function places({ tmp, home, env, sqlParser }: LoadOptions): Omit<CompileContext, 'workspace' | 'mode' | 'defaults'> {
+	return { tmp, home, env, sqlParser };
 }

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Mode } from '../abi/decision.ts';
 import type { LoadOptions } from './revision.ts';
+import { sqlParserOnDemand } from './sql-parser.ts';
 import { homeDirectory, type StateDirectories } from './state.ts';
 import { TrustStore } from './trust.ts';
 
@@ -28,6 +29,7 @@ export function loadOptions(options: LoadSurroundings, directories: StateDirecto
 		tmp: realpathSync(tmpdir()),
 		env: options.env,
 		mode: options.mode,
+		sqlParser: sqlParserOnDemand(),
 		rootWasTrusted: new TrustStore(directories.state).knows(options.file),
 	};
 }

@@ -7,6 +7,7 @@ import type { PolicySet } from '../policy/compile.ts';
 import { compile } from '../policy/compile.ts';
 import { loadPolicy } from '../policy/load.ts';
 import type { Policy, Rule } from '../policy/rule.ts';
+import type { ParseSql } from '../policy/sql-parser.ts';
 import { suggest } from '../text/suggest.ts';
 import { type KernelConfig, loadConfig } from './config.ts';
 import { type RingDemands, ringDemands } from './governed.ts';
@@ -53,6 +54,8 @@ export interface LoadOptions {
 	readonly mode?: Mode | undefined;
 	/** A person has trusted this root file before: it stays a project's, whatever it says of its workspace now. */
 	readonly rootWasTrusted?: boolean;
+	/** Fetches the parser of SQL when a rule needs it; without it such a rule does not load. */
+	readonly sqlParser?: (() => ParseSql) | undefined;
 }
 
 export interface Loaded {
@@ -151,6 +154,7 @@ function finish(
 		env: options.env,
 		mode: strictest(config.mode, options.mode),
 		defaults: config.defaults,
+		sqlParser: options.sqlParser,
 	});
 	const demands = set === undefined ? undefined : ringDemands(set);
 	const all = [

@@ -5,7 +5,7 @@ import type { Notes } from './notes.ts';
 import { compilePathGlob, escapePathGlob } from './path-glob.ts';
 import { absolutePath } from './paths.ts';
 import { compileRegex, type Regex } from './regex.ts';
-import { type Role, roleOfName } from './roles.ts';
+import { isRole, type Role, roleOfName } from './roles.ts';
 import type { ValueTest } from './rule.ts';
 import type { Lean } from './truth.ts';
 import { parseUrlGlob } from './url-glob.ts';
@@ -14,8 +14,7 @@ import { expandText, expandValues, type Quote } from './variables.ts';
 
 export function compileValueTest(key: string, test: ValueTest, lean: Lean, notes: Notes): ValueCheck {
 	const { variables, unknown } = notes;
-	const role: Role | undefined =
-		key === 'any_path' || key === 'any_url' ? key : roleOfName(key.split('/').at(-1) ?? key);
+	const role = isRole(key) ? key : roleOfName(key.split('/').at(-1) ?? key);
 	const values = (list: readonly Json[]) => expandValues(list, variables, unknown);
 	return makeCheck({
 		...(test.is === undefined ? {} : { is: values(test.is) }),
@@ -25,6 +24,7 @@ export function compileValueTest(key: string, test: ValueTest, lean: Lean, notes
 		...(test.outside === undefined ? {} : { outside: compileRoots(test.outside, notes) }),
 		...(test.matches === undefined ? {} : { matches: test.matches.flatMap((source) => compilePattern(source, notes)) }),
 		...(test.present === undefined ? {} : { present: test.present }),
+		...compileStatements(test, lean, notes),
 		bounds: compileBounds(test, notes),
 	});
 }
@@ -42,23 +42,31 @@ export function compilePattern(source: string, notes: Notes): Regex[] {
 	});
 }
 
+function compileStatements(test: ValueTest, lean: Lean, notes: Notes): Pick<ValueConditions, 'statements'> {
+	const { statement_other_than: named } = test;
+	const parse = named && notes.sqlParser();
+	return parse === undefined ? {} : { statements: { named: new Set(named), parse, lean } };
+}
+
 function compileGlob(source: string, role: Role | undefined, lean: Lean, notes: Notes): ValueGlob[] {
-	const kind = meaningOf(source) ?? role;
+	// SQL is text, whatever it begins with.
+	const meaning = role === 'any_sql' ? () => undefined : meaningOf;
+	const kind = meaning(source) ?? role;
 	const quote = kind === 'any_path' ? escapePathGlob : literalValue(notes);
 	return expandText(source, notes.variables, notes.unknown, quote).flatMap((text): ValueGlob[] => {
 		// Only the tool's schema may tell what the parameter is, so every reading is kept at hand.
 		const path = compilePathGlob(text, lean, notes.paths);
 		const isBroken = 'error' in path;
-		if (isBroken && (meaningOf(text) ?? kind) === 'any_path') {
+		if (isBroken && (meaning(text) ?? kind) === 'any_path') {
 			notes.report('P501', `glob \`${text}\` ${path.error}`);
 			return [];
 		}
-		return [{ text, meant: meaningOf(text) ?? 'text', url: parseUrlGlob(text), path: isBroken ? undefined : path }];
+		return [{ text, meant: meaning(text) ?? 'text', url: parseUrlGlob(text), path: isBroken ? undefined : path }];
 	});
 }
 
 /** What the text of a glob says it is about; undefined when it could be any text. */
-function meaningOf(glob: string): Role | undefined {
+function meaningOf(glob: string): Exclude<Role, 'any_sql'> | undefined {
 	if (/^\$\{(?:workspace|tmp|home)\}/.test(glob)) return 'any_path';
 	if (/^[a-z*?][a-z0-9+.*?-]*:\/\//i.test(glob)) return 'any_url';
 	return /^(?:\/|~|\.\/|\*\*)/.test(glob) ? 'any_path' : undefined;

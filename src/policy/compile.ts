@@ -15,6 +15,7 @@ import { findPinConflicts } from './pin.ts';
 import { isAboutResults } from './results.ts';
 import type { Defaults, Except, Policy, Rule, Waiver } from './rule.ts';
 import { indexRules, type RuleIndex } from './rule-index.ts';
+import type { ParseSql } from './sql-parser.ts';
 import { type Lean, opposite, type Truth, truthOf } from './truth.ts';
 import { compileWhen } from './when.ts';
 
@@ -31,6 +32,8 @@ export interface CompileContext {
 	readonly defaults: Defaults;
 	/** The file system does not tell upper from lower case (macOS): restrictions on paths ignore it too. */
 	readonly ignoreCase?: boolean;
+	/** Fetches the parser of SQL, and throws where there is none; asked only when a rule reads SQL. */
+	readonly sqlParser?: (() => ParseSql) | undefined;
 }
 
 /** Everything `decide` needs, immutable. */
@@ -194,13 +197,14 @@ function notesFor(
 	problems: Problem[],
 	subject: string,
 ): Notes {
-	const { workspace, tmp, home, env, ignoreCase = false } = context;
+	const { workspace, tmp, home, env, ignoreCase = false, sqlParser } = context;
 	return notesOn(
 		about.where,
 		{ workspace, tmp, home, env, lists },
 		{ home, base: workspace, ignoreCase },
 		problems,
 		subject,
+		sqlParser,
 	);
 }
 

@@ -7,5 +7,7 @@ export interface Condition {
 	readonly name: string;
 	/** `args` are unknown while tools are being listed. */
 	readonly reads: 'target' | 'args';
+	/** It asks what a text says as SQL. */
+	readonly readsSql?: boolean;
 	test(look: Look): Truth;
 }

@@ -107,19 +107,30 @@ function isAboutCommands({ command }: CompiledRule): boolean {
 	return command !== undefined;
 }
 
-/** Says so when a rule about commands matched only because nobody can tell. */
+/** Says so when a rule about commands or SQL matched only because nobody can tell. */
 function withDoubts<J extends Pick<Judgement, 'reason'>>(
 	judgement: J,
 	rule: CompiledRule | undefined,
-	{ asked, final }: Forms,
+	forms: Forms,
 ): J {
-	if (rule === undefined || rule.command === undefined) return judgement;
+	const note = rule === undefined ? undefined : (commandDoubt(rule, forms) ?? sqlDoubt(rule, forms));
+	if (note === undefined) return judgement;
+	return { ...judgement, reason: judgement.reason === undefined ? note : `${judgement.reason} ${note}` };
+}
+
+function commandDoubt(rule: CompiledRule, { asked, final }: Forms): string | undefined {
+	if (rule.command === undefined) return undefined;
 	const hits = [asked, final].flatMap((look) => hitsOf(rule, look).hits);
 	const [first] = hits;
-	if (first === undefined || hits.some(({ doubts }) => doubts.length === 0)) return judgement;
+	if (first === undefined || hits.some(({ doubts }) => doubts.length === 0)) return undefined;
 	const what = first.doubts.map((name) => `\`${name.replace(/^facts\./, '')}\``).join(' and ');
-	const note = `Of \`${first.command.program}\` the text does not tell ${what}, so it counts as if it did.`;
-	return { ...judgement, reason: judgement.reason === undefined ? note : `${judgement.reason} ${note}` };
+	return `Of \`${first.command.program}\` the text does not tell ${what}, so it counts as if it did.`;
+}
+
+function sqlDoubt({ conditions }: CompiledRule, { asked, final }: Forms): string | undefined {
+	const isUnsure = (look: Look) => conditions.some(({ readsSql, test }) => readsSql && test(look) === 'unsure');
+	const doubt = [asked, final].find(isUnsure)?.sql.doubt();
+	return doubt === undefined ? undefined : `The SQL can not be read for certain: ${doubt}.`;
 }
 
 interface Sorted {

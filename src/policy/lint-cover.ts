@@ -42,10 +42,18 @@ function coversTest(wide: ValueTest, narrow: ValueTest): boolean {
 	return Object.entries(wide).every(([operator, outer]) => {
 		const inner = narrow[operator as keyof ValueTest] as Json | undefined;
 		if (inner === undefined) return false;
+		// The fewer kinds are named, the more statements are of another.
+		if (operator === 'statement_other_than') return listsAll(inner, outer as Json);
 		const isAnyOf = operator !== 'not' && operator !== 'outside' && Array.isArray(outer) && Array.isArray(inner);
 		if (!isAnyOf) return isSame(outer as Json, inner);
-		return inner.every((value: Json) => outer.some((other: Json) => isSame(other, value)));
+		return listsAll(outer, inner);
 	});
+}
+
+/** Is every value of `inner` in `outer`? */
+function listsAll(outer: Json, inner: Json): boolean {
+	if (!Array.isArray(outer) || !Array.isArray(inner)) return false;
+	return inner.every((value: Json) => outer.some((other: Json) => isSame(other, value)));
 }
 
 /** Exceptions aside, a list catches as soon as one of its values does; so fewer values catch less. */

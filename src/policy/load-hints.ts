@@ -2,8 +2,10 @@
 import { isJsonObject, type Json, member } from '../abi/json.ts';
 import type { Path, YamlDocument } from '../text/places.ts';
 import type { Explanation, ShapeHints } from '../text/shape.ts';
+import { suggest } from '../text/suggest.ts';
 import { kindOf, quote } from '../text/words.ts';
 import { isRole } from './roles.ts';
+import { type SqlKind, sqlKinds } from './sql-kinds.ts';
 import { unavailableAction, unavailableCondition } from './unavailable.ts';
 
 const plainActions = ['hide', 'deny', 'ask', 'allow'];
@@ -122,6 +124,7 @@ function wrongValue(path: Path, value: Json | undefined): Explanation | undefine
 			help: 'write `version: 1`',
 		};
 	}
+	if (typeof value === 'string' && [path.at(-1), path.at(-2)].includes('statement_other_than')) return statement(value);
 	if (path.at(-1) === 'then' && isRule(path.slice(0, -1)) && typeof value === 'string') {
 		const meant = actionSynonyms.get(value.toLowerCase());
 		const needsTerms = { help: `\`${value}\` needs terms: write \`then: { ${value}: … }\`` };
@@ -129,6 +132,25 @@ function wrongValue(path: Path, value: Json | undefined): Explanation | undefine
 		return didYouMean(meant);
 	}
 	return undefined;
+}
+
+/** Statements are named by the first word of their command; some commands share one. */
+const statementSynonyms = new Map<string, SqlKind>([
+	['with', 'select'],
+	['values', 'select'],
+	['table', 'select'],
+	['start', 'begin'],
+	['end', 'commit'],
+	['abort', 'rollback'],
+	['analyse', 'analyze'],
+	['security', 'security label'],
+]);
+
+/** For whole commands (`create table`); what is only misspelt is suggested without our help. */
+function statement(value: string): Explanation | undefined {
+	const [first = ''] = value.toLowerCase().split(/\s+/);
+	if (suggest(value, sqlKinds) !== undefined) return undefined;
+	return didYouMean(sqlKinds.find((kind) => kind === first) ?? statementSynonyms.get(first));
 }
 
 const missing = new Map([

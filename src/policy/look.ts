@@ -7,6 +7,7 @@ import type { Hits } from './command-hits.ts';
 import { type ReadSites, type Sites, siteReader } from './command-sites.ts';
 import type { CompiledRule } from './compiled.ts';
 import { type Role, type RoleValue, roleValues } from './roles.ts';
+import { type SqlReader, sqlReader } from './sql.ts';
 import { inputSchema, parameterSchema } from './tool-schema.ts';
 import type { Lean } from './truth.ts';
 
@@ -25,22 +26,25 @@ export interface Look {
 	/** The tool's schema, where it is known. */
 	readonly schema: JsonObject | undefined;
 	resolve(path: string): PathForms | undefined;
+	readonly sql: SqlReader;
 	role(role: Role): readonly RoleValue[] | undefined;
 	argument(path: ArgumentPath, fold: boolean): readonly Json[];
 	/** What the tool says it does when the parameter is absent. */
 	defaultOf(path: ArgumentPath): Json | undefined;
 }
 
-/** What the looks at one request share: each path is resolved, and each command read, only once. */
+/** What the looks at one request share: each path is resolved, and each command or SQL text read, only once. */
 export interface Senses {
 	resolve(path: string): PathForms | undefined;
 	readonly sites: ReadSites;
+	readonly sql: SqlReader;
 }
 
 export function sensesOf(request: Omit<Request, 'target'>, ports: Ports): Senses {
 	const known = new Map<string, PathForms | undefined>();
 	return {
 		sites: siteReader(request, ports),
+		sql: sqlReader(),
 		resolve(path) {
 			if (known.has(path)) return known.get(path);
 			const forms = ports.resolvePath(path, request.cwd);
@@ -48,6 +52,11 @@ export function sensesOf(request: Omit<Request, 'target'>, ports: Ports): Senses
 			return forms;
 		},
 	};
+}
+
+/** For what has no arguments: there is no path to resolve, and no command or SQL to read. */
+export function noSenses(): Senses {
+	return { resolve: () => undefined, sites: () => ({ sites: [], misfits: [] }), sql: sqlReader() };
 }
 
 export function lookAt(target: Target, request: Omit<Request, 'target'>, senses: Senses): Look {
@@ -69,6 +78,7 @@ export function lookAt(target: Target, request: Omit<Request, 'target'>, senses:
 		hits: new Map(),
 		schema,
 		resolve: senses.resolve,
+		sql: senses.sql,
 		role(role) {
 			if (!roles.has(role)) roles.set(role, roleValues(args, role, schema));
 			return roles.get(role);

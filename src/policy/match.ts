@@ -151,12 +151,13 @@ function compileEffect(effect: 'read' | 'write'): Condition {
 function compileArgument(key: string, test: ValueTest, lean: Lean, notes: Notes, triggers?: RoleChecks): Condition {
 	const check = compileValueTest(key, test, lean, notes);
 	const name = `args.${key}`;
+	const { readsSql } = check;
 	if (isRole(key)) {
 		const trigger = triggers?.get(key);
-		return { name, reads: 'args', test: (look) => judgeRole(check, key, lean, look, trigger) };
+		return { name, reads: 'args', readsSql, test: (look) => judgeRole(check, key, lean, look, trigger) };
 	}
 	const path = parseArgument(key);
-	return { name, reads: 'args', test: (look) => judgeArgument(check, path, lean, look) };
+	return { name, reads: 'args', readsSql, test: (look) => judgeArgument(check, path, lean, look) };
 }
 
 /**

@@ -58,8 +58,7 @@ function mayConcern(rule: CompiledRule, { driver, agent, at, env }: Surroundings
 	if (isOtherTool && isToolAlone && rule.match.method === undefined && rule.match.driver_asks === undefined)
 		return false;
 	const target: Target = { kind: 'method', driver, method: '', params: {} };
-	const nothing = { resolve: () => undefined, sites: () => ({ sites: [], misfits: [] }) };
-	const look = lookAt(target, { agent: agent ?? '', at, env, cwd: '/' }, nothing);
+	const look = lookAt(target, { agent: agent ?? '', at, env, cwd: '/' }, noSenses());
 	return rule.conditions
 		.filter(({ name, reads }) => reads === 'target' && isKnown(name, agent))
 		.every((condition) => condition.test(look) !== 'no');

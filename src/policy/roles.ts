@@ -1,14 +1,17 @@
-// Which arguments are paths and which are URLs: by the tool's schema and by name, and, in doubt, by what they look like.
+// Which arguments are paths, URLs or SQL: by the tool's schema and by name, and, in doubt, by what they look like.
 import { type JsonObject, stringMember } from '../abi/json.ts';
 import { foldKey, type Leaf, leavesOf } from './arguments.ts';
 import { normalisePath } from './paths.ts';
+import { looksLikeSql } from './sql-look.ts';
 import { declares, parameterSchema } from './tool-schema.ts';
 import { isFileUrl, looksLikeUrl } from './uri.ts';
 
-export type Role = 'any_path' | 'any_url' | 'any_sql';
+export const roles = ['any_path', 'any_url', 'any_sql'] as const;
+
+export type Role = (typeof roles)[number];
 
 export function isRole(key: string): key is Role {
-	return key === 'any_path' || key === 'any_url' || key === 'any_sql';
+	return (roles as readonly string[]).includes(key);
 }
 
 /** A value that plays a role, or may. */
@@ -24,20 +27,36 @@ const pathWords = new Set(
 	),
 );
 const urlWords = new Set('url urls uri uris href hrefs endpoint endpoints webhook'.split(' '));
+/** What may follow the word `sql` in a name; `sqlQuery` and `SQL_TEXT` are SQL, `sql_dialect` is not. */
+const sqlForms = new Set('query queries statement statements text string script command code'.split(' '));
+/** Many a server calls its SQL so, and many a server something else. */
+const vagueSqlWords = new Set('query queries statement statements stmt'.split(' '));
 const pathFormats = new Set(['path', 'file', 'file-path', 'directory', 'directory-path']);
 const urlFormats = new Set(['uri', 'url', 'uri-reference', 'iri', 'iri-reference']);
 
-/** The role that a parameter of this name has, by its last word: `filePath`, `old_path`, `base-url`. */
+/** The role that a parameter of this name has, by its last word: `filePath`, `old_path`, `base-url`, `raw_sql`. */
 export function roleOfName(name: string): Role | undefined {
-	const words = name.split(/[^\p{L}\p{N}]+|(?<=[\p{Ll}\p{N}])(?=\p{Lu})/u).filter((word) => word !== '');
-	const last = foldKey(words.at(-1) ?? '');
+	const words = wordsOf(name);
+	const last = words.at(-1) ?? '';
 	if (pathWords.has(last)) return 'any_path';
-	return urlWords.has(last) ? 'any_url' : undefined;
+	if (urlWords.has(last)) return 'any_url';
+	return isSqlName(last, words.at(-2)) ? 'any_sql' : undefined;
+}
+
+function isSqlName(last: string, before: string | undefined): boolean {
+	if (last === 'sql' || (before === 'sql' && sqlForms.has(last))) return true;
+	return last.startsWith('sql') && sqlForms.has(last.slice('sql'.length));
+}
+
+function wordsOf(name: string): string[] {
+	const words = name.split(/[^\p{L}\p{N}]+|(?<=[\p{Ll}\p{N}])(?=\p{Lu})/u);
+	return words.filter((word) => word !== '').map(foldKey);
 }
 
 export function roleOfSchema(node: JsonObject | undefined): Role | undefined {
-	const items = node?.['items'];
-	const format = stringMember(node, 'format') ?? stringMember(items, 'format');
+	const said = (key: string) => stringMember(node, key) ?? stringMember(node?.['items'], key);
+	const format = said('format');
+	if (format === 'sql' || said('contentMediaType') === 'application/sql') return 'any_sql';
 	if (format === undefined) return undefined;
 	if (pathFormats.has(format)) return 'any_path';
 	return urlFormats.has(format) ? 'any_url' : undefined;
@@ -63,8 +82,20 @@ function judgeLeaf(leaf: Leaf, role: Role, schema: JsonObject | undefined): 'con
 	const isNamed = named.includes(role) || (role === 'any_path' && named.includes('any_url') && isFileUrl(value));
 	// Whoever invents a parameter must not thereby satisfy a rule about the real ones.
 	if (isNamed) return declares(schema, leaf.path) === 'no' ? 'possible' : 'confirmed';
-	const couldBe = role === 'any_path' ? couldBePath(value) : looksLikeUrl(value);
-	return couldBe ? 'possible' : undefined;
+	return couldBe(role, leaf, value) ? 'possible' : undefined;
+}
+
+function couldBe(role: Role, leaf: Leaf, value: string): boolean {
+	switch (role) {
+		case 'any_path':
+			return couldBePath(value);
+		case 'any_url':
+			return looksLikeUrl(value);
+		case 'any_sql':
+			return (!leaf.isKey && vagueSqlWords.has(wordsOf(leaf.key).at(-1) ?? '')) || looksLikeSql(value);
+		default:
+			return role satisfies never;
+	}
 }
 
 const longestPath = 4096;

@@ -5,6 +5,7 @@ import type { Json } from '../abi/json.ts';
 import type { RuleId } from '../abi/names.ts';
 import type { Place } from '../abi/problem.ts';
 import type { DriverAsk } from '../abi/syscall.ts';
+import type { SqlKind } from './sql-kinds.ts';
 
 /** Who wrote a policy. A project file is one the agent may be able to write. */
 export type Layer = 'organisation' | 'user' | 'project' | 'run';
@@ -32,7 +33,7 @@ export interface ValueTest {
 	/** True: the parameter is there; false: it is not. */
 	readonly present?: boolean;
 	/** SQL with a statement of another kind than these: `select`, `explain`, `insert` … */
-	readonly statement_other_than?: readonly string[];
+	readonly statement_other_than?: readonly SqlKind[];
 }
 
 /** A condition on one fact of a command. Texts are globs, of paths where the fact is about paths. Every member must hold. */

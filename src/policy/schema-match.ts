@@ -4,6 +4,7 @@ import { parseToolName } from '../abi/names.ts';
 import { judge } from '../text/shape.ts';
 import { suggest } from '../text/suggest.ts';
 import { quote } from '../text/words.ts';
+import { isRole, roles } from './roles.ts';
 import {
 	about,
 	jsonSchema,
@@ -14,6 +15,7 @@ import {
 	patternsSchema as patterns,
 	scalarSchema,
 } from './schema-words.ts';
+import { sqlKinds } from './sql-kinds.ts';
 import { unavailableCondition } from './unavailable.ts';
 
 /** Tools are matched as `driver/tool`, so a pattern without a slash or a star could never match. */
@@ -67,10 +69,14 @@ export const operatorsSchema = z
 		above: numberSchema.optional().meta(about('More than this number.', 0)),
 		below: numberSchema.optional().meta(about('Less than this number.', 1000)),
 		present: z.boolean().optional().meta(about('true: the argument is there; false: it is not.', true)),
-		statement_other_than: patterns
+		statement_other_than: oneOrMany(z.enum(sqlKinds))
 			.optional()
 			.meta(
-				about('The value is SQL, and holds a statement of another kind than these.', ['select', 'explain', 'show']),
+				about('The value is SQL, and holds a statement of another kind than these, or can not be read for certain.', [
+					'select',
+					'explain',
+					'show',
+				]),
 			),
 	})
 	.check(unavailableKeys)
@@ -99,8 +105,6 @@ export const valueTestSchema = z
 	.union([scalarSchema, z.array(scalarSchema).min(1), operatorsSchema])
 	.describe('A value (the argument is it), a list (it is one of them), or conditions that must all hold.');
 
-const roles = ['any_path', 'any_url', 'any_sql'];
-
 const argsSchema = z
 	.record(z.string(), valueTestSchema)
 	.check(notEmpty('`args`', 'name an argument, for example `args: { path: … }`'))
@@ -122,7 +126,7 @@ export function wrongArgumentName(name: string): { message: string; help: string
 	if (name.startsWith('/') && /~(?![01])/.test(name)) {
 		return { message: `${quote(name)} is not a JSON Pointer`, help: 'write `~0` for `~` and `~1` for `/` in a name' };
 	}
-	if (!name.startsWith('any_') || roles.includes(name)) return undefined;
+	if (!name.startsWith('any_') || isRole(name)) return undefined;
 	const near = suggest(name, roles);
 	const help = near === undefined ? `for an argument of that name write \`/${name}\`` : `did you mean ${quote(near)}?`;
 	return { message: `${quote(name)} is not a role`, help };

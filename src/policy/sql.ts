@@ -3,7 +3,7 @@ import { errorText } from '../abi/problem.ts';
 import { kindsIn, type SqlKind } from './sql-kinds.ts';
 import type { ParsedSql, ParseSql } from './sql-parser.ts';
 import { longestSql, scanSql } from './sql-scan.ts';
-import { type Truth, truthOf } from './truth.ts';
+import { type Lean, type Truth, truthOf } from './truth.ts';
 
 /** The kinds of statement in a text, or why it can't be read with certainty. */
 export type SqlReading = { readonly kinds: ReadonlySet<SqlKind> } | { readonly doubt: string };
@@ -21,29 +21,40 @@ export function readSql(text: string, parse: ParseSql): SqlReading {
 	return kinds === undefined ? { doubt: 'it holds a statement of an unknown kind' } : { kinds };
 }
 
-/** Is any statement of another kind than these? */
-export function otherStatement(reading: SqlReading, named: ReadonlySet<SqlKind>): Truth {
+/** Is a statement of another kind than these? What opens or excepts something needs that of every one. */
+export function otherStatement(reading: SqlReading, named: ReadonlySet<SqlKind>, lean: Lean): Truth {
 	if ('doubt' in reading) return 'unsure';
-	return truthOf([...reading.kinds].some((kind) => !named.has(kind)));
+	const kinds = [...reading.kinds];
+	const isOther = (kind: SqlKind) => !named.has(kind);
+	return truthOf(lean === 'catch' ? kinds.some(isOther) : kinds.length > 0 && kinds.every(isOther));
 }
 
-export type ReadSql = (text: string, parse: ParseSql) => SqlReading;
+/** Reads for one decision: each text once, and no more than a caller can wait for. */
+export interface SqlReader {
+	read(text: string, parse: ParseSql): SqlReading;
+	/** Why the first doubtful text is that. */
+	doubt(): string | undefined;
+}
 
 /** What one decision reads at most, and what a text counts at least: a thousand short ones are as much work as a long one. */
 const mostSql = 4 * longestSql;
 const leastCost = 256;
 
-/** Reads for one decision: each text once, and no more than a caller can wait for. */
-export function sqlReader(): ReadSql {
+export function sqlReader(): SqlReader {
 	const known = new Map<string, SqlReading>();
 	let left = mostSql;
-	return (text, parse) => {
-		const before = known.get(text);
-		if (before !== undefined) return before;
-		left -= Math.max(text.length, leastCost);
-		const reading = left < 0 ? { doubt: 'there is more of it in one call than is read' } : readSql(text, parse);
-		known.set(text, reading);
-		return reading;
+	let doubt: string | undefined;
+	return {
+		read(text, parse) {
+			const before = known.get(text);
+			if (before !== undefined) return before;
+			left -= Math.max(text.length, leastCost);
+			const reading = left < 0 ? { doubt: 'there is more of it in one call than is read' } : readSql(text, parse);
+			if ('doubt' in reading) doubt ??= reading.doubt;
+			known.set(text, reading);
+			return reading;
+		},
+		doubt: () => doubt,
 	};
 }
 

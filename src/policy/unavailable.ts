@@ -3,7 +3,7 @@ import type { Explanation } from '../text/shape.ts';
 import { quote } from '../text/words.ts';
 
 const actions = ['lock', 'redact', 'truncate'];
-const conditions = ['cel', 'statement_other_than', 'any_sql'];
+const conditions = ['cel'];
 
 /** Says so when `word` is an action of a later version. */
 export function unavailableAction(word: string): Explanation | undefined {

@@ -1,4 +1,4 @@
-// Conditions on values: `is`, `not`, `glob`, `inside`, `outside`, `matches` and the bounds, on one value.
+// Conditions on values: `is`, `not`, `glob`, `inside`, `outside`, `matches`, the bounds and `statement_other_than`, on one value.
 import type { ExactNumber, Json } from '../abi/json.ts';
 import { compares, isValue, type Meant, meant, scalarText } from './compare.ts';
 import type { Look } from './look.ts';
@@ -6,8 +6,11 @@ import type { PathGlob } from './path-glob.ts';
 import { formsIn, isInside, isOutside, judgePath, matchesGlobs } from './paths.ts';
 import { type Regex, regexTruth } from './regex.ts';
 import type { Role } from './roles.ts';
+import { otherStatement } from './sql.ts';
+import type { SqlKind } from './sql-kinds.ts';
+import type { ParseSql } from './sql-parser.ts';
 import { textGlobTruth } from './text-glob.ts';
-import { agree, anyOf, negate, type Truth } from './truth.ts';
+import { agree, anyOf, type Lean, negate, type Truth } from './truth.ts';
 import { readUrl } from './uri.ts';
 import { type UrlGlob, urlGlobTruth } from './url-glob.ts';
 
@@ -17,7 +20,7 @@ export interface ValueGlob {
 	/** Undefined when it is no valid path glob. */
 	readonly path: PathGlob | undefined;
 	readonly url: UrlGlob;
-	readonly meant: Role | 'text';
+	readonly meant: 'any_path' | 'any_url' | 'text';
 }
 
 /** What an author says about a value, with patterns compiled and variables put in. */
@@ -31,6 +34,14 @@ export interface ValueConditions {
 	readonly matches?: readonly Regex[];
 	readonly bounds: readonly { readonly bound: number | ExactNumber; readonly test: (order: number) => boolean }[];
 	readonly present?: boolean;
+	readonly statements?: StatementCheck;
+}
+
+/** SQL with a statement of a kind that is not named. */
+export interface StatementCheck {
+	readonly named: ReadonlySet<SqlKind>;
+	readonly parse: ParseSql;
+	readonly lean: Lean;
 }
 
 type ValueTester = (value: Json, role: Role | undefined, look: Look) => Truth;
@@ -42,15 +53,17 @@ export interface ValueCheck {
 	readonly present: boolean | undefined;
 	/** Nothing but what a value *is* could make the check hold: then an absent parameter does not. */
 	readonly isPositive: boolean;
+	readonly readsSql: boolean;
 	readonly tests: readonly ValueTester[];
 }
 
 export function makeCheck(conditions: ValueConditions): ValueCheck {
-	const { is = [], not = [], outside, present } = conditions;
+	const { is = [], not = [], outside, present, statements } = conditions;
 	return {
 		named: [...is, ...not],
 		present,
-		isPositive: conditions.not === undefined && outside === undefined,
+		isPositive: conditions.not === undefined && outside === undefined && statements === undefined,
+		readsSql: statements !== undefined,
 		tests: [...testsOf(conditions)],
 	};
 }
@@ -66,7 +79,8 @@ export function checkValue({ tests }: ValueCheck, value: Json, role: Role | unde
 	return result;
 }
 
-function* testsOf({ is, not, glob, inside, outside, matches, bounds }: ValueConditions): Generator<ValueTester> {
+function* testsOf(conditions: ValueConditions): Generator<ValueTester> {
+	const { is, not, glob, inside, outside, matches, bounds, statements } = conditions;
 	if (is !== undefined) yield isAnyOf(is);
 	if (not !== undefined) {
 		const isNamed = isAnyOf(not);
@@ -81,6 +95,7 @@ function* testsOf({ is, not, glob, inside, outside, matches, bounds }: ValueCond
 	}
 	if (matches !== undefined) yield (value, role, look) => onText(value, (text) => regexOn(matches, text, role, look));
 	for (const { bound, test } of bounds) yield (value) => compares(value, bound, test);
+	if (statements !== undefined) yield (value, _, look) => statementTruth(value, statements, look);
 }
 
 /** Text conditions on a number or a boolean are never certain: a server may or may not read it as text. */
@@ -89,6 +104,12 @@ function onText(value: Json, test: (text: string) => Truth): Truth {
 	const text = scalarText(value);
 	if (text === undefined) return value === null ? 'no' : 'unsure';
 	return test(text) === 'no' ? 'no' : 'unsure';
+}
+
+/** A number or a boolean is no SQL; null may stand for whatever the server does without it. */
+function statementTruth(value: Json, { named, parse, lean }: StatementCheck, look: Look): Truth {
+	if (typeof value === 'string') return otherStatement(look.sql.read(value, parse), named, lean);
+	return value === null ? 'unsure' : 'no';
 }
 
 function onPath(value: Json, look: Look, test: (form: string) => Truth): Truth {
@@ -135,14 +156,14 @@ function globTruth(globs: readonly ValueGlob[], text: string, role: Role | undef
 	return anyOf(globs, (glob) => {
 		if (glob.meant !== 'text') return globTruthAs(glob, glob.meant, text, look);
 		const asText = textGlobTruth([glob.text], text);
-		if (role === undefined) return asText;
+		if (role === undefined || role === 'any_sql') return asText;
 		// A pattern such as `web*` on a parameter named `source`: text or path, the author did not say.
 		const asRole = globTruthAs(glob, role, text, look);
 		return asRole === 'no' && asText !== 'no' ? 'unsure' : asRole;
 	});
 }
 
-function globTruthAs(glob: ValueGlob, role: Role, text: string, look: Look): Truth {
+function globTruthAs(glob: ValueGlob, role: Exclude<Role, 'any_sql'>, text: string, look: Look): Truth {
 	if (role === 'any_url') return urlGlobTruth([glob.url], text);
 	const { path } = glob;
 	return path === undefined ? 'no' : judgePath(text, look.resolve, (form) => matchesGlobs(form, [path], look.resolve));

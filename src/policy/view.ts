@@ -6,7 +6,7 @@ import type { Target } from '../abi/syscall.ts';
 import type { ArgumentPath } from './arguments.ts';
 import type { PolicySet } from './compile.ts';
 import { applies, type CompiledRule, isKind, opens, type RuleOf, ruleRef } from './compiled.ts';
-import { type Look, lookAt } from './look.ts';
+import { type Look, lookAt, noSenses } from './look.ts';
 import { joinNarrowings, narrowSchema } from './narrow.ts';
 import { inputSchema } from './tool-schema.ts';
 
@@ -88,9 +88,7 @@ function inForce(set: PolicySet, look: Look): readonly CompiledRule[] {
 
 function listingLook({ driver, definition, agent, at, env }: ViewQuestion): Look {
 	const target: Target = { kind: 'tool', driver, tool: stringMember(definition, 'name') ?? '', args: {} };
-	// Nothing that is being listed has arguments, so there is no path to resolve and no command to read.
-	const senses = { resolve: () => undefined, sites: () => ({ sites: [], misfits: [] }) };
-	return lookAt(target, { agent, at, env, cwd: '/', tool: { definition } }, senses);
+	return lookAt(target, { agent, at, env, cwd: '/', tool: { definition } }, noSenses());
 }
 
 function withoutPinned(schema: JsonObject, pins: readonly RuleOf<'pin'>[]): JsonObject {

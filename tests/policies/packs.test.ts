@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { home, loadPacks, ports, workspace } from '../../bench/corpus-judge.ts';
+import { sqlParserOnDemand } from '../../src/kernel/sql-parser.ts';
 import { checkExamples } from '../../src/policy/examples.ts';
 import { loadPolicy } from '../../src/policy/load.ts';
 
@@ -18,6 +19,7 @@ const context = {
 	mode: 'enforce',
 	defaults: {},
 	at: 0,
+	sqlParser: sqlParserOnDemand(),
 } as const;
 
 const read = (path: string) => readFileSync(`${folder}/${path}`, 'utf8');

@@ -40,6 +40,10 @@ test.each([
 	['tool: x/*, args: { a: { is: [1, 2] } }', 'tool: x/y, args: { a: 1, b: 2 }'],
 	['tool: x/y, args: { a: { outside: [/w] } }', 'tool: x/y, args: { a: { outside: [/w] } }'],
 	['effect: write', 'tool: x/y, effect: write'],
+	[
+		'tool: x/y, args: { a: { statement_other_than: [select] } }',
+		'tool: x/y, args: { a: { statement_other_than: [show, select] } }',
+	],
 	['command: git push, facts: { force: true }', 'command: git push, facts: { force: true }'],
 	['command: git', 'command: git push'],
 	['resource: "file:///**"', 'resource: "file:///**"'],
@@ -61,6 +65,10 @@ test.each([
 	['tool: x/y, args: { a: 1 }', 'tool: x/y, args: { a: 2 }'],
 	['tool: x/y, args: { a: { not: [1, 2] } }', 'tool: x/y, args: { a: { not: 1 } }'],
 	['tool: x/y, args: { a: { outside: [/w] } }', 'tool: x/y, args: { a: { outside: [/v] } }'],
+	[
+		'tool: x/y, args: { a: { statement_other_than: [select, show] } }',
+		'tool: x/y, args: { a: { statement_other_than: [select] } }',
+	],
 	['tool: x/y, args: { a: 9007199254740993 }', 'tool: x/y, args: { a: 9007199254740992 }'],
 	['tool: x/y, args: { toString: 1 }', 'tool: x/y, args: { a: 1 }'],
 	['effect: write', 'effect: read'],

@@ -18,6 +18,13 @@ const header = 'version: 1\nname: t\nrules:\n';
 const rule = (lines: string) => `${header}  - id: r\n    ${lines.replace(/\n/g, '\n    ')}\n`;
 /** A rule with this `match`. */
 const match = (source: string) => rule(`match: {${source}}\nthen: deny`);
+const misspeltStatement = (word: string, meant: string): [string, string, string, string, string] => [
+	match(`tool: a/b, args: { x: { statement_other_than: [show, ${word}] } }`),
+	'P102',
+	`\`${word}\` is not a valid value`,
+	word,
+	`did you mean \`${meant}\`?`,
+];
 /** A rule with this `then`. */
 const then = (source: string, of = 'tool: "a/*"') => rule(`match: { ${of} }\nthen: ${source}`);
 const when = (source: string) => rule(`match: { tool: "a/*" }\nthen: deny\nwhen: {${source}}`);
@@ -176,13 +183,16 @@ test.each<[string, string, string, string, string?]>([
 	[match('tool: a/b, args: { x: { present: false, is: 1 } }'), 'P102', 'never both hold', 'present'],
 	[match('tool: a/b, args: { x: { matches: "a\\u200bb" } }'), 'P004', 'U+200B', '"a\\u200bb"'],
 	[match('tool: a/b, args: { x: { glob: [] } }'), 'P102', '`glob` is empty', '[]'],
-	[
-		match('tool: a/b, args: { x: { statement_other_than: [select] } }'),
-		'P102',
-		'the condition `statement_other_than`',
-		'statement_other_than',
-	],
-	[match('tool: a/b, args: { any_sql: x }'), 'P102', 'the condition `any_sql`', 'any_sql'],
+	misspeltStatement('selct', 'select'),
+	misspeltStatement('SELECT', 'select'),
+	misspeltStatement('updaet', 'update'),
+	misspeltStatement('create table', 'create'),
+	misspeltStatement('values', 'select'),
+	misspeltStatement('with', 'select'),
+	misspeltStatement('end', 'commit'),
+	misspeltStatement('copy programme', 'copy program'),
+	[match('tool: a/b, args: { x: { statement_other_than: [] } }'), 'P102', '`statement_other_than` is empty', '[]'],
+	[match('tool: a/b, args: { any_slq: x }'), 'P102', '`any_slq` is not a role', 'any_slq', 'did you mean `any_sql`?'],
 	[
 		match('tool: a/b, args: { any_paht: x }'),
 		'P102',

@@ -3,6 +3,7 @@ import type { Decision, PathForms, Ports, Request } from '../../src/abi/decision
 import type { JsonObject } from '../../src/abi/json.ts';
 import type { DriverName } from '../../src/abi/names.ts';
 import type { Target } from '../../src/abi/syscall.ts';
+import { sqlParserOnDemand } from '../../src/kernel/sql-parser.ts';
 import { type CompileContext, type Compiled, compile, type PolicySet } from '../../src/policy/compile.ts';
 import { decide } from '../../src/policy/decide.ts';
 import { loadPolicy } from '../../src/policy/load.ts';
@@ -20,6 +21,7 @@ export const context: CompileContext = {
 	env: { REGION: 'eu' },
 	mode: 'enforce',
 	defaults: {},
+	sqlParser: sqlParserOnDemand(),
 };
 
 /** One policy from the text of its `rules:` (and `lists:`, `waivers:`, `defaults:`), indented as one likes. */

@@ -43,6 +43,7 @@ export const homes: Readonly<Record<string, RegExp>> = {
 	execa: /^src\/(drivers|sandbox)\//,
 	pino: /^src\/kernel\/log\.ts$/,
 	'rate-limiter-flexible': /^src\/kernel\/limits\.ts$/,
+	'libpg-query': /^src\/policy\/sql-kinds\.ts$/,
 	unbash: /^src\/shell\/(parser|cross-check)\.ts$/,
 	'@modelcontextprotocol/sdk': /^src\/cli\/(.*\/)?demo/,
 };
