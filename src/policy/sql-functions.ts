@@ -25,7 +25,7 @@ const names = new Set(
 
 const families = [
 	/^(?:lo|dblink|binary_upgrade|brin_summarize|brin_desummarize|postgres_fdw_disconnect|heap_force|autoprewarm)(?:_|$)/,
-	/^pg_(?:ls|file|read|create|drop|copy|import|replication|logical|log)_/,
+	/^pg_(?:ls|file|read|create|drop|copy|import|replication|logical|log|restore|clear|sync)_/,
 	/^pg_(?:try_)?advisory_/,
 	/^pg_(?:sleep|stat_reset|wal_replay_(?:pause|resume)|xlog_replay_(?:pause|resume))/,
 	/^pg_(?:backup_(?:start|stop)|start_backup|stop_backup)$/,
