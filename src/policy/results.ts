@@ -4,7 +4,7 @@ import type { DriverName } from '../abi/names.ts';
 import type { Target } from '../abi/syscall.ts';
 import type { PolicySet } from './compile.ts';
 import { applies, type CompiledRule, isKind, type RuleOf } from './compiled.ts';
-import { lookAt, sensesOf } from './look.ts';
+import { lookAt, noSenses, sensesOf } from './look.ts';
 
 /** Each list in rule-id order. */
 export interface ResultRules {
