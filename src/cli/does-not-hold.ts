@@ -12,6 +12,9 @@ export function doesNotHold({ config, policies }: Pick<Revision, 'config' | 'pol
 	const shell = hasCommandRule
 		? 'Rules about commands read the text of a command: a script on disk, a renamed or copied program and what a Makefile runs are not in it.'
 		: 'No rule is about commands: an allowed shell runs anything.';
+	const readsSql = policies.some(({ rules }) =>
+		rules.some(({ match }) => Object.values(match.args ?? {}).some((test) => test.statement_other_than !== undefined)),
+	);
 	const isForeign = config.drivers.some(({ commands }) => Object.keys(commands).length > 0);
 	return [
 		...(carriesShell
@@ -20,6 +23,11 @@ export function doesNotHold({ config, policies }: Pick<Revision, 'config' | 'pol
 		...(isForeign && hasCommandRule
 			? [
 					"Of a server's tools only the arguments under `commands:` are read as commands; its other tools may run some, too.",
+				]
+			: []),
+		...(readsSql
+			? [
+					'SQL is read as PostgreSQL reads it, and what functions, views and triggers of the database do is not in a text.',
 				]
 			: []),
 		"The client's own built-in tools (its shell, its editor) go around Trapgate until the client closes them.",

@@ -214,3 +214,41 @@ test('rules about one driver are found however they name it', () => {
 		'f-resource',
 	]);
 });
+
+describe('the parser of SQL', () => {
+	const parse = () => ({ statements: [] });
+	const plain = 'rules: [{ id: a, match: { tool: t/x, args: { any_sql: { matches: x } } }, then: deny }]';
+	const sql = (where: string) => `rules: [{ id: a, match: { tool: t/x }, ${where}, then: deny }]`;
+	const reading = '{ args: { sql: { statement_other_than: select } } }';
+
+	test('is fetched when a rule reads SQL, and only then', () => {
+		let fetched = 0;
+		const sqlParser = () => {
+			fetched += 1;
+			return parse;
+		};
+		expect(problemsOf(plain, { sqlParser })).toEqual([]);
+		expect(fetched).toBe(0);
+		expect(problemsOf(sql(`except: ${reading}`), { sqlParser })).toEqual([]);
+		expect(fetched).toBeGreaterThan(0);
+	});
+
+	test.each([
+		['is not there', undefined],
+		[
+			'can not be had',
+			() => {
+				throw new Error('no such file');
+			},
+		],
+	])('that %s leaves no rule in force without it', (_what, sqlParser) => {
+		for (const where of [`except: ${reading}`, `except: [{ tool: t/y }, ${reading}]`]) {
+			const { set, problems } = compiled([policyOf(sql(where))], { sqlParser });
+			expect(set).toBeUndefined();
+			expect(problems).toMatchObject([
+				{ code: 'K105', severity: 'error', help: expect.stringContaining('libpg-query') },
+			]);
+		}
+		expect(problemsOf(plain, { sqlParser })).toEqual([]);
+	});
+});
