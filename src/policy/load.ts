@@ -133,21 +133,12 @@ function readExample(loading: Loading, source: ExampleSource, path: Path): Examp
 }
 
 function readWaiver(loading: Loading, source: WaiverSource, path: Path, layer: Layer): Waiver {
-	const until = endOfDay(source.until);
-	if (until === undefined) {
-		loading.complain(
-			'P102',
-			[...path, 'until'],
-			`${quote(source.until)} is not a date`,
-			'write the last day, as `2026-12-31`',
-		);
-	}
-	const { rule, match, approved_by, ticket } = source;
+	const { rule, match, until, approved_by, ticket } = source;
 	return {
 		rule: rule as RuleId,
 		match: readMatch(match),
-		// Without a date the load has failed, and a waiver that ended in 1970 waives nothing.
-		until: until ?? 0,
+		// The schema has seen to it that it is a date; a waiver that ended in 1970 waives nothing.
+		until: endOfDay(until) ?? 0,
 		approvedBy: oneLine(approved_by),
 		...(ticket !== undefined && { ticket: oneLine(ticket) }),
 		where: place(loading.document, [...path, 'rule']),

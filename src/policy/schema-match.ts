@@ -277,10 +277,13 @@ const exceptItemSchema = z
 export const exceptSchema = oneOrMany(exceptItemSchema);
 
 /** The exact name of a tool, as examples call it. */
-export const toolNameSchema = z.string().check(
-	judge((value, refuse) => {
-		if (parseToolName(value) !== undefined) return;
-		const message = `${quote(value)} is not the name of a tool`;
-		refuse(message, { help: 'write driver/tool' });
-	}),
-);
+export const toolNameSchema = z
+	.string()
+	.meta({ pattern: '^[a-z0-9-]{1,20}/[^]+$' })
+	.check(
+		judge((value, refuse) => {
+			if (parseToolName(value) !== undefined) return;
+			const message = `${quote(value)} is not the name of a tool`;
+			refuse(message, { help: 'write driver/tool' });
+		}),
+	);

@@ -160,6 +160,7 @@ const wordSchema = z
 	.string()
 	.min(1)
 	.max(200)
+	.meta({ pattern: '^(?:[A-Za-z0-9_@%+=:,./-]|\\$\\{program\\.version\\})+$' })
 	.check(
 		judge((value, refuse) => {
 			if (/^(?:[A-Za-z0-9_@%+=:,./-]|\$\{program\.version\})+$/.test(value)) return;
@@ -263,7 +264,7 @@ const limitSchema = z
 	})
 	.meta({ id: 'limit', title: 'limit', description: 'How often something may be called.' });
 
-const findSchema = patternSchema.check(
+const findSchema = patternSchema.meta({ pattern: '^(?:detector|regex):.' }).check(
 	judge((value, refuse) => {
 		if (/^(?:detector|regex):./.test(value)) return;
 		const message = `${quote(value)} says neither what to look for nor how`;

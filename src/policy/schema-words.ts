@@ -65,26 +65,31 @@ export function oneLine(text: string): string {
 	return text.trim().replace(/\s+/g, ' ');
 }
 
-export const ruleIdSchema = z.string().check(
-	judge((value, refuse) => {
-		if (parseRuleId(value) !== undefined) return;
-		const odd = findInvisible(value);
-		if (odd !== undefined) {
-			const message = `this id contains the invisible character ${odd.name}`;
-			refuse(message, { code: 'P004', help: 'type it again' });
-			return;
-		}
-		const plain = value
-			.toLowerCase()
-			.replace(/[^a-z0-9._/-]+/g, '-')
-			.replace(/^[^a-z0-9]+|-+$/g, '')
-			.replace(/^kernel\//, 'my-kernel/')
-			.slice(0, 80);
-		const help = parseRuleId(plain) === undefined ? 'use lower-case letters, digits and `-`' : `write ${quote(plain)}`;
-		const reserved = value.startsWith('kernel/') ? ': `kernel/` is kept for the kernel' : '';
-		refuse(`${quote(value)} is not a valid id${reserved}`, { help });
-	}),
-);
+/** `pattern` tells editors what the check tells people; it may let more pass, never less. */
+export const ruleIdSchema = z
+	.string()
+	.meta({ pattern: '^(?!kernel/)[a-z0-9][a-z0-9._/-]{0,79}$' })
+	.check(
+		judge((value, refuse) => {
+			if (parseRuleId(value) !== undefined) return;
+			const odd = findInvisible(value);
+			if (odd !== undefined) {
+				const message = `this id contains the invisible character ${odd.name}`;
+				refuse(message, { code: 'P004', help: 'type it again' });
+				return;
+			}
+			const plain = value
+				.toLowerCase()
+				.replace(/[^a-z0-9._/-]+/g, '-')
+				.replace(/^[^a-z0-9]+|-+$/g, '')
+				.replace(/^kernel\//, 'my-kernel/')
+				.slice(0, 80);
+			const help =
+				parseRuleId(plain) === undefined ? 'use lower-case letters, digits and `-`' : `write ${quote(plain)}`;
+			const reserved = value.startsWith('kernel/') ? ': `kernel/` is kept for the kernel' : '';
+			refuse(`${quote(value)} is not a valid id${reserved}`, { help });
+		}),
+	);
 
 const scalarTypes = { type: ['string', 'number', 'boolean', 'null'] as const };
 
@@ -126,13 +131,16 @@ export function durationMs(text: string): number | undefined {
 	return ms <= longestMs ? ms : undefined;
 }
 
-export const durationSchema = z.string().check(
-	judge((value, refuse) => {
-		if (durationMs(value) !== undefined) return;
-		const message = `${quote(value)} is not a duration`;
-		refuse(message, { help: 'write for example `30s`, `5m` or `1h`; at most `24h`' });
-	}),
-);
+export const durationSchema = z
+	.string()
+	.meta({ pattern: '^[1-9][0-9]{0,5}[smh]$' })
+	.check(
+		judge((value, refuse) => {
+			if (durationMs(value) !== undefined) return;
+			const message = `${quote(value)} is not a duration`;
+			refuse(message, { help: 'write for example `30s`, `5m` or `1h`; at most `24h`' });
+		}),
+	);
 
 /** Refuses a mapping without a single key: it would hold always or never, and nobody can tell which was meant. */
 export function notEmpty(what: string, help: string) {

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { findInvisible } from '../text/characters.ts';
 import { judge } from '../text/shape.ts';
+import { quote } from '../text/words.ts';
 import { exceptSchema, matchSchema, toolNameSchema, unavailableKeys } from './schema-match.ts';
 import { thenSchema } from './schema-then.ts';
 import {
@@ -14,6 +15,7 @@ import {
 	scalarSchema,
 	sentenceSchema,
 } from './schema-words.ts';
+import { endOfDay } from './time.ts';
 
 export const modeSchema = z
 	.enum(['enforce', 'warn', 'observe'])
@@ -70,25 +72,29 @@ const listItemSchema = scalarSchema.check(
 	}),
 );
 
-export const listsSchema = z
-	.record(z.string(), z.array(listItemSchema))
+const listName = z
+	.string()
+	.meta({ pattern: '^[A-Za-z][A-Za-z0-9_-]*$' })
 	.check(
 		judge((value, refuse) => {
-			for (const name of Object.keys(value)) {
-				if (/^[A-Za-z][A-Za-z0-9_-]*$/.test(name)) continue;
-				const message = 'a list is named with letters, digits, `_` and `-`';
-				refuse(message, { path: [name], at: 'key' });
-			}
+			if (/^[A-Za-z][A-Za-z0-9_-]*$/.test(value)) return;
+			refuse('a list is named with letters, digits, `_` and `-`');
 		}),
-	)
+	);
+
+export const listsSchema = z
+	.record(listName, z.array(listItemSchema))
 	.meta(about('Named lists of values; rules use them as `${lists.name}`.', { protected: ['main', 'release/*'] }));
 
-const environmentName = z.string().check(
-	judge((value, refuse) => {
-		if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(value)) return;
-		refuse('this is not the name of an environment variable');
-	}),
-);
+const environmentName = z
+	.string()
+	.meta({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' })
+	.check(
+		judge((value, refuse) => {
+			if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(value)) return;
+			refuse('this is not the name of an environment variable');
+		}),
+	);
 
 const timeSchema = z
 	.strictObject({
@@ -310,11 +316,21 @@ export const rulesSchema = z
 		]),
 	);
 
+const daySchema = z
+	.string()
+	.meta({ pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' })
+	.check(
+		judge((value, refuse) => {
+			if (endOfDay(value) !== undefined) return;
+			refuse(`${quote(value)} is not a date`, { help: 'write the last day, as `2026-12-31`' });
+		}),
+	);
+
 const waiverSchema = z
 	.strictObject({
 		rule: ruleIdSchema.meta(about('The rule that does not hold.', 'no-deploy-outside-hours')),
 		match: matchSchema.meta(about('For which calls.', { tool: 'deploy/promote', args: { env: 'staging' } })),
-		until: z.string().meta(about('The last day, as a date: 2026-12-31 (UTC).', '2026-12-31')),
+		until: daySchema.meta(about('The last day, as a date: 2026-12-31 (UTC).', '2026-12-31')),
 		approved_by: sentenceSchema.meta(about('Who approved it.', 'dana@acme.dev')),
 		ticket: sentenceSchema.optional().meta(about('Where it was discussed.', 'SEC-412')),
 	})

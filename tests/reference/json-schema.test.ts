@@ -1,4 +1,5 @@
 // The JSON Schemas that ship: every key explained, every example one that loads, every mapping closed.
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { jsonSchemaOf, type SchemaNode, schemaText } from '../../scripts/reference/json-schema.ts';
@@ -61,6 +62,7 @@ function* said(
 			for (const child of Object.values(def.shape)) yield* said(child, seen);
 			return;
 		case 'record':
+			yield* said(def.keyType, seen);
 			return yield* said(def.valueType, seen);
 		case 'array':
 			return yield* said(def.element, seen);
@@ -110,4 +112,37 @@ test('text or a list of texts is one schema of two types; what can not be told a
 	});
 	expect(properties?.['words']?.anyOf).toHaveLength(2);
 	expect(properties?.['texts']?.anyOf).toHaveLength(2);
+});
+
+/** Every zod schema that has a pattern for editors, by that pattern. */
+const patterned = new Map(
+	fileKinds.flatMap(({ schema }) =>
+		[...said(schema)].flatMap(([part, { pattern }]) => (typeof pattern === 'string' ? [[pattern, part] as const] : [])),
+	),
+);
+
+test.each([...patterned])('no text that loads is refused by %s', (pattern, part) => {
+	const found = new RegExp(pattern, 'u');
+	const texts = fc.oneof(
+		// What has the form, or nearly; fast-check makes no text for what may not follow.
+		fc.stringMatching(new RegExp(pattern.replace(/\(\?![^)]*\)/, ''), 'u'), { size: 'small' }),
+		fc
+			.date({ min: new Date(0), max: new Date('2100-01-01'), noInvalidDate: true })
+			.map((day) => day.toISOString().slice(0, 10)),
+		fc.string({ unit: 'grapheme' }),
+		fc.constantFrom('a/b', '1h', 'kernel/a'),
+	);
+	let accepted = 0;
+	fc.assert(
+		fc.property(texts, (text) => {
+			const loads = part.safeParse(text).success;
+			if (loads) accepted += 1;
+			return !loads || found.test(text);
+		}),
+	);
+	expect(accepted).toBeGreaterThan(5);
+});
+
+test('patterns are held in every place where one stands', () => {
+	expect(patterned.size).toBeGreaterThan(5);
 });
