@@ -63,7 +63,8 @@ export type ProblemCode =
 	| 'C101' // usage
 	| 'C102' // needs a person at a terminal
 	| 'C103' // a file can't be read
-	| 'C104'; // an error of our own that nobody foresaw
+	| 'C104' // an error of our own that nobody foresaw
+	| 'C105'; // a file can't be written
 
 export interface Place {
 	readonly file: string;

@@ -129,6 +129,12 @@ const runningPages = {
 		means: 'Something failed that Trapgate has no words for. What it was doing did not happen.',
 		mend: 'Run it again with `TRAPGATE_DEBUG=1` and report what it prints.',
 	},
+	C105: {
+		title: "a file can't be written",
+		means:
+			'A full disk, a folder that may not be written, or somebody else changed the file at the same moment. It is as it was.',
+		mend: 'Make room or get the right to write there, and run the command again.',
+	},
 } as const satisfies Readonly<Record<`${'A' | 'C' | 'D' | 'K' | 'W'}${string}`, ProblemPage>>;
 
 /** Every code has an entry: one that is missing does not compile. */

@@ -5,6 +5,7 @@ import type { Command } from './command.ts';
 export const commands = {
 	run: async () => (await import('./commands/run.ts')).run,
 	check: async () => (await import('./commands/check.ts')).check,
+	fmt: async () => (await import('./commands/fmt.ts')).fmt,
 	tools: async () => (await import('./commands/tools.ts')).tools,
 	explain: async () => (await import('./commands/explain.ts')).explain,
 	schema: async () => (await import('./commands/schema.ts')).schema,
