@@ -1,6 +1,7 @@
 // Rules of the root file about drivers that it does not load: a slip in a name must not silently leave a tool unguarded.
 import type { Problem } from '../abi/problem.ts';
 import type { Rule } from '../policy/rule.ts';
+import { placeOfWord } from '../policy/rule-place.ts';
 import { matchesTextGlob } from '../policy/text-glob.ts';
 import { suggest } from '../text/suggest.ts';
 
@@ -26,7 +27,7 @@ function problemOf(rule: Rule, glob: string, loaded: readonly string[]): Problem
 		code: 'P201',
 		severity: 'warning',
 		message: `rule \`${rule.id}\` is about the driver \`${glob}\`, which \`drivers:\` does not name`,
-		where: rule.matchWhere ?? rule.where,
+		where: placeOfWord(rule, glob) ?? rule.matchWhere ?? rule.where,
 		label: 'holds for no call',
 		help: near === undefined ? `drivers: ${loaded.join(', ')}` : `did you mean \`${near}\`?`,
 	};

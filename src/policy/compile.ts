@@ -15,6 +15,7 @@ import { findPinConflicts } from './pin.ts';
 import { isAboutResults } from './results.ts';
 import type { Defaults, Except, Policy, Rule, Waiver } from './rule.ts';
 import { indexRules, type RuleIndex } from './rule-index.ts';
+import { placeOfWord } from './rule-place.ts';
 import type { ParseSql } from './sql-parser.ts';
 import { type Lean, opposite, type Truth, truthOf } from './truth.ts';
 import { compileWhen } from './when.ts';
@@ -191,7 +192,7 @@ function findIdleWaivers(waivers: readonly Waiver[], rules: readonly Rule[]): Pr
 }
 
 function notesFor(
-	about: { readonly where: Place },
+	about: Rule | Waiver,
 	lists: Rule['lists'],
 	context: CompileContext,
 	problems: Problem[],
@@ -199,13 +200,21 @@ function notesFor(
 ): Notes {
 	const { workspace, tmp, home, env, ignoreCase = false, sqlParser } = context;
 	return notesOn(
-		about.where,
+		(word) => placeOf(about, word, problems.length),
 		{ workspace, tmp, home, env, lists },
 		{ home, base: workspace, ignoreCase },
 		problems,
 		subject,
 		sqlParser,
 	);
+}
+
+/** A file of thousands of mistakes is not searched for each. */
+const mostSearches = 100;
+
+function placeOf(about: Rule | Waiver, word: string | undefined, found: number): Place {
+	const isRule = 'source' in about && word !== undefined && found < mostSearches;
+	return (isRule ? placeOfWord(about, word) : undefined) ?? about.where;
 }
 
 /** What an agent is told may name the workspace; any other `${…}` in it is the author's own text. */

@@ -119,6 +119,7 @@ function readRule(loading: Loading, source: RuleSource, path: Path, scope: { lay
 		examples: examples.map((example, index) => readExample(loading, example, [...path, 'examples', index])),
 		lists: scope.lists,
 		source: sourceOf(document, path),
+		sourceWhere: place(document, path),
 	};
 	checkAction(loading, rule, path);
 	return rule;

@@ -1,5 +1,6 @@
 // What compiling one rule needs to know, and where it writes down what is wrong with it.
 import { errorText, type Place, type Problem, type ProblemCode } from '../abi/problem.ts';
+import { suggest } from '../text/suggest.ts';
 import type { PathGlobSettings } from './path-glob.ts';
 import type { ParseSql } from './sql-parser.ts';
 import type { OnUnknown, Variables } from './variables.ts';
@@ -14,9 +15,12 @@ export interface Notes {
 	sqlParser(): ParseSql | undefined;
 }
 
-/** Notes on something that stands at `where`; each problem is written down once. */
+/** Says where a word is written, or where the whole is. */
+export type PlaceOf = (word: string | undefined) => Place;
+
+/** Notes on something; each problem is written down once, at the first of the author's words that its message quotes. */
 export function notesOn(
-	where: Place,
+	placeOf: PlaceOf,
 	variables: Variables,
 	paths: PathGlobSettings,
 	problems: Problem[],
@@ -28,6 +32,7 @@ export function notesOn(
 		if (seen.has(message)) return;
 		seen.add(message);
 		const full = `${message} (in ${subject})`;
+		const where = placeOf(/`([^`]*)`/.exec(message)?.[1]);
 		problems.push({ code, severity: 'error', message: full, where, ...(help === undefined ? {} : { help }) });
 	};
 	return {
@@ -42,8 +47,20 @@ export function notesOn(
 				return undefined;
 			}
 		},
-		unknown: (name, why) => report('P203', `\`\${${name}}\`: ${why}`),
+		unknown: (name, why) => report('P203', `\`\${${name}}\`: ${why}`, definition(name, variables)),
 	};
+}
+
+/** What to type so that a variable stands for something. */
+function definition(name: string, { lists }: Variables): string {
+	if (name === 'workspace') return 'add to trapgate.yaml: workspace: .';
+	if (name.startsWith('env:')) return `set ${name.slice(4)} where Trapgate runs`;
+	const known = [...Object.keys(lists).map((list) => `lists.${list}`), 'workspace', 'tmp', 'home'];
+	const near = suggest(name, known) ?? suggest(`lists.${name}`, known);
+	if (near !== undefined) return `did you mean \`\${${near}}\`?`;
+	return name.startsWith('lists.')
+		? `add: lists: { ${name.slice('lists.'.length)}: [ … ] }`
+		: 'variables are: workspace, tmp, home, env:NAME, lists.NAME';
 }
 
 const noParserHelp = 'install Trapgate again, with its package `libpg-query`';

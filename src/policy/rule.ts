@@ -211,6 +211,8 @@ export interface Rule {
 	readonly lists: Readonly<Record<string, readonly Json[]>>;
 	/** Exact text of the rule's source, for revisions and for telling a changed rule from an unchanged one. */
 	readonly source: string;
+	/** Where that text begins. */
+	readonly sourceWhere?: Place;
 }
 
 export interface Defaults {
