@@ -38,6 +38,10 @@ describe.each(readdirSync(folder))('the pack %s', (pack) => {
 		expect(policy?.rules.length).toBeGreaterThan(0);
 	});
 
+	test('tells editors its schema in the first line', () => {
+		expect(read(file).split('\n')[0]).toBe('# yaml-language-server: $schema=../../schema/policy.schema.json');
+	});
+
 	test('has a README that names every rule', () => {
 		const text = read(`${pack}/README.md`);
 		expect(text).toContain(`# ${pack}\n`);
