@@ -89,7 +89,12 @@ function judge(
 		...Object.entries(named).map(([tool, argument]) => ({ tool: `${name}/${tool}`, argument })),
 	]);
 	const shell = drivers.find(({ kind }) => kind === 'shell')?.name;
-	const { problems: unheld, ...examples } = checkExamples(policies, {
+	const {
+		problems: unheld,
+		total,
+		heldAlone,
+		heldMerged,
+	} = checkExamples(policies, {
 		...withTmpApart(context),
 		ports,
 		at: now,
@@ -108,7 +113,7 @@ function judge(
 		sources,
 		rules: policies.reduce((sum, { rules }) => sum + rules.length, 0),
 		layers: new Set(sources.map(({ layer }) => layer)).size,
-		examples,
+		examples: { total, heldAlone, heldMerged },
 	};
 }
 

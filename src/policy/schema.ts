@@ -165,7 +165,7 @@ const whenSchema = z
 		minProperties: 1,
 	});
 
-const exampleSchema = z
+export const exampleSchema = z
 	.strictObject({
 		call: toolNameSchema.optional().meta(about('A tool that is called: `driver/tool`.', 'filesystem/read_file')),
 		run: z.string().min(1).optional().meta(about('A shell command that is run.', 'git push --force origin main')),

@@ -1,6 +1,7 @@
 // Examples are judged alone and merged; what differs is told apart from what is looser.
 import { expect, test } from 'vitest';
-import { checkExamples, type ExamplesContext } from '../../src/policy/examples.ts';
+import { checkExamples } from '../../src/policy/examples.ts';
+import type { ExamplesContext } from '../../src/policy/judge-example.ts';
 import { context, friday, policyOf, portsWith } from './support.ts';
 
 const examples: ExamplesContext = { ...context, ports: portsWith(), at: friday, cwd: '/ws' };
