@@ -26,8 +26,16 @@ export function foldKey(key: string): string {
 /** Some servers match keys whatever their case; to them these are the same argument. */
 export function sameKey(a: string, b: string): boolean {
 	if (a === b) return true;
+	if (beginDifferently(a, b)) return false;
 	if (!isAscii(a) || !isAscii(b)) return foldKey(a) === foldKey(b);
 	return a.length === b.length && a.toLowerCase() === b.toLowerCase();
+}
+
+/** Two first letters that no spelling makes one: each is ASCII, and no accent follows. */
+function beginDifferently(a: string, b: string): boolean {
+	const [first, other] = [a.charCodeAt(0), b.charCodeAt(0)];
+	const isPlain = (first | other) < 0x80 && !(a.charCodeAt(1) > 0x7f) && !(b.charCodeAt(1) > 0x7f);
+	return isPlain && (first | 0x20) !== (other | 0x20);
 }
 
 /**

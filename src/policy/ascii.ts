@@ -6,6 +6,19 @@ export function isAscii(text: string): boolean {
 	return true;
 }
 
+/**
+ * True when plain ASCII tells the texts apart, so that no Unicode spelling of the rest makes one begin with the other.
+ * The character after it counts too: it could be an accent.
+ */
+export function differInAscii(one: string, other: string): boolean {
+	const end = Math.min(one.length, other.length);
+	for (let at = 0; at < end; at++) {
+		if (one.charCodeAt(at) === other.charCodeAt(at)) continue;
+		return isAscii(one.slice(at, at + 2)) && isAscii(other.slice(at, at + 2));
+	}
+	return false;
+}
+
 /** The text in NFC. */
 export function composed(text: string): string {
 	return isAscii(text) ? text : text.normalize('NFC');

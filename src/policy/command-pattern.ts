@@ -120,7 +120,7 @@ function wordsTruth(words: CommandPattern['words'], command: Command, { lean }: 
 	const { subcommands } = command;
 	const unsure = isUnsure(command, 'subcommands');
 	if (subcommands.length === 0 && !unsure) return plainWordsTruth(words, command, lean);
-	const truth = allOf(words.entries(), ([index, alternatives]): Truth => {
+	const truth = allOf([...words.entries()], ([index, alternatives]): Truth => {
 		const word = subcommands[index];
 		if (word === undefined) return 'no';
 		return truthOf(alternatives.some((glob) => isSubcommand(glob, index, command, consult)));

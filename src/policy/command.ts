@@ -36,7 +36,7 @@ interface Circumstances {
 
 /** Why the commands of a call may not run, or not without a person, whatever the rules that match them say. */
 export function commandRefusals({ asked, final }: Forms, circumstances: Circumstances): readonly CommandRefusal[] {
-	if (!asked.carriesCommand) return [];
+	if (!asked.carriesCommand) return none;
 	const { restricting, opening, defaults, defaultsAct } = circumstances;
 	const looks = asked === final ? [asked] : [asked, final];
 	const watching = restricting.filter((rule) => looks.some((look) => watchesCommands(rule, look)));
@@ -49,6 +49,8 @@ export function commandRefusals({ asked, final }: Forms, circumstances: Circumst
 		...(isClosed ? closedRefusals(final, opening, defaults.command) : []),
 	];
 }
+
+const none: readonly never[] = [];
 
 function misfitRefusals(look: Look): CommandRefusal[] {
 	return look.sites().misfits.map((misfit) => ({ verdict: 'denied', by: unparsedId, rules: [], ...told(misfit) }));

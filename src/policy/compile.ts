@@ -4,7 +4,7 @@ import type { Place, Problem } from '../abi/problem.ts';
 import { suggest } from '../text/suggest.ts';
 import { compileCommandTest } from './command-test.ts';
 import { compileAction } from './compile-action.ts';
-import type { CompiledRule, CompiledWaiver, Part } from './compiled.ts';
+import { type CompiledRule, type CompiledWaiver, effectOf, type Part } from './compiled.ts';
 import type { Condition } from './condition.ts';
 import { highestMode, joinDefaults, type SetDefaults } from './defaults.ts';
 import type { Look } from './look.ts';
@@ -12,6 +12,7 @@ import { compileMatch, expandNames, hasSubject, roleChecks } from './match.ts';
 import { isProtocolMethod } from './methods.ts';
 import { type Notes, notesOn } from './notes.ts';
 import { findPinConflicts } from './pin.ts';
+import { Prospects } from './plan.ts';
 import { isAboutResults } from './results.ts';
 import type { Defaults, Except, Policy, Rule, Waiver } from './rule.ts';
 import { indexRules, type RuleIndex } from './rule-index.ts';
@@ -37,13 +38,15 @@ export interface CompileContext {
 	readonly sqlParser?: (() => ParseSql) | undefined;
 }
 
-/** Everything `decide` needs, immutable. */
+/** Everything `decide` needs; immutable, as far as anybody can tell. */
 export interface PolicySet {
 	readonly mode: Mode;
 	readonly defaults: SetDefaults;
 	/** In id order. */
 	readonly rules: readonly CompiledRule[];
 	readonly index: RuleIndex;
+	/** What was found in the index before; owned by the set. */
+	readonly prospects: Prospects;
 	/** Some rule limits how often something happens. */
 	readonly hasLimits: boolean;
 	/** The rules about what drivers answer, in id order. */
@@ -78,7 +81,9 @@ export function compile(policies: readonly Policy[], context: CompileContext): C
 	const defaults = joinDefaults([context.defaults, ...policies.map((policy) => policy.defaults)]);
 	const hasLimits = rules.some(({ action }) => action.kind === 'limit');
 	const results = rules.filter(isAboutResults);
-	return { set: { mode: context.mode, defaults, rules, index: indexRules(rules), hasLimits, results }, problems };
+	const index = indexRules(rules);
+	const prospects = new Prospects(index);
+	return { set: { mode: context.mode, defaults, rules, index, prospects, hasLimits, results }, problems };
 }
 
 interface OwnedWaiver {
@@ -108,11 +113,13 @@ function compileRule(
 			...(lifted === undefined ? {} : { command: lifted }),
 		};
 	};
+	const action = compileAction(rule, notes);
 	return {
 		id: rule.id,
 		rule,
+		ref: Object.freeze({ id: rule.id, effect: effectOf(action), where: rule.where, matched: 'both' }),
 		match: expandNames(rule.match, notes),
-		action: compileAction(rule, notes),
+		action,
 		mode: highestMode(context.mode, policy.mode, rule.mode),
 		lean,
 		conditions: [...compileMatch(rule.match, lean, notes), ...mustBeNamed(rule), ...compileWhen(rule.when, notes)],

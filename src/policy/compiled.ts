@@ -62,6 +62,8 @@ export interface CompiledRule {
 	readonly rule: Rule;
 	/** The rule's own match, with variables in names put in. */
 	readonly match: Match;
+	/** How a rule that is not about commands is reported where it matched both forms. */
+	readonly ref: RuleRef;
 	readonly action: CompiledAction;
 	/** The highest of the set's, its file's and its own. */
 	readonly mode: Mode;
@@ -113,35 +115,52 @@ function firstObstacle(rule: CompiledRule, look: Look, stage: Stage, lean: Lean)
 
 /** As {@link firstObstacle}, of everything that is not about a command. */
 function obstacleOfCall(rule: CompiledRule, look: Look, stage: Stage, lean: Lean): string | undefined {
-	const unread = stage === 'list' ? rule.conditions.filter(({ reads }) => reads !== 'target') : [];
-	const blocking = lean === 'grant' ? undefined : unread[0];
-	if (blocking !== undefined) return blocking.name;
-	const failed = firstFailure(unread.length === 0 ? rule.conditions : without(rule.conditions, unread), look, lean);
+	const { conditions } = rule;
+	const failed = stage === 'list' ? firstFailureInList(conditions, look, lean) : firstFailure(conditions, look, lean);
 	if (failed !== undefined) return failed;
 	return liftingParts(rule, look, stage, lean).find(({ part }) => part.command === undefined)?.name;
 }
 
+interface Lifting {
+	readonly name: 'except' | 'waiver';
+	readonly part: Part;
+}
+
+const none: readonly never[] = [];
+
+function firstFailureInList(conditions: readonly Condition[], look: Look, lean: Lean): string | undefined {
+	const unread = conditions.find(({ reads }) => reads !== 'target');
+	if (unread === undefined) return firstFailure(conditions, look, lean);
+	if (lean === 'catch') return unread.name;
+	return firstFailure(
+		conditions.filter(({ reads }) => reads === 'target'),
+		look,
+		lean,
+	);
+}
+
 /** The exceptions and waivers that hold as far as the call itself goes. */
-function liftingParts(rule: CompiledRule, look: Look, stage: Stage, lean: Lean) {
-	const holds = ({ conditions }: Part) =>
+function liftingParts(rule: CompiledRule, look: Look, stage: Stage, lean: Lean): readonly Lifting[] {
+	if (rule.except.length === 0 && rule.waivers.length === 0) return none;
+	const isHeld = ({ conditions }: Part) =>
 		!(stage === 'list' && conditions.some(({ reads }) => reads !== 'target')) &&
 		firstFailure(conditions, look, opposite(lean)) === undefined;
 	return [
-		...rule.except.filter(holds).map((part) => ({ name: 'except', part })),
+		...rule.except.filter(isHeld).map((part) => ({ name: 'except' as const, part })),
 		...rule.waivers
-			.filter((waiver) => look.at < waiver.until && holds(waiver))
-			.map((part) => ({ name: 'waiver', part })),
+			.filter((waiver) => look.at < waiver.until && isHeld(waiver))
+			.map((part) => ({ name: 'waiver' as const, part })),
 	];
 }
 
 /** The commands of the call that the rule is about; looked for once. */
 export function hitsOf(rule: CompiledRule, look: Look, lean: Lean = rule.lean): Hits {
-	const known = look.hits.get(rule)?.get(lean);
+	const known = look.hits().get(rule)?.get(lean);
 	if (known !== undefined) return known;
 	const lifting = liftingParts(rule, look, 'call', lean).map(({ part }) => part);
 	const found = findHits(rule, look, lean, lifting);
-	const own = look.hits.get(rule) ?? new Map<Lean, Hits>();
-	look.hits.set(rule, own.set(lean, found));
+	const own = look.hits().get(rule) ?? new Map<Lean, Hits>();
+	look.hits().set(rule, own.set(lean, found));
 	return found;
 }
 
@@ -169,16 +188,12 @@ export function opens(rule: CompiledRule, look: Look, stage: Stage = 'call'): bo
 
 /** How a rule that took part is reported; `look` is the form that it matched. */
 export function ruleRef(rule: CompiledRule, matched: RuleRef['matched'], look: Look): RuleRef {
-	const [hit] = rule.command === undefined ? [] : hitsOf(rule, look).hits;
-	return {
-		id: rule.id,
-		effect: rule.action.kind === 'rewrite-command' ? 'rewrite' : rule.action.kind,
-		where: rule.rule.where,
-		matched,
-		...(hit === undefined ? {} : { command: commandName(hit.command) }),
-	};
+	if (rule.command === undefined) return matched === 'both' ? rule.ref : { ...rule.ref, matched };
+	const [hit] = hitsOf(rule, look).hits;
+	return { ...rule.ref, matched, ...(hit === undefined ? {} : { command: commandName(hit.command) }) };
 }
 
-function without(conditions: readonly Condition[], unread: readonly Condition[]): readonly Condition[] {
-	return conditions.filter((condition) => !unread.includes(condition));
+/** What the rule does, in the words of a policy file. */
+export function effectOf({ kind }: CompiledAction): string {
+	return kind === 'rewrite-command' ? 'rewrite' : kind;
 }

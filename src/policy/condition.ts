@@ -9,5 +9,7 @@ export interface Condition {
 	readonly reads: 'target' | 'args';
 	/** It asks what a text says as SQL. */
 	readonly readsSql?: boolean;
+	/** Of a tool, its answer depends on the names of driver and tool alone. */
+	readonly isOfName?: boolean;
 	test(look: Look): Truth;
 }

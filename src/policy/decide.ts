@@ -1,11 +1,12 @@
 // The decision point: what would be done with a call, whether it is done in this mode, and why.
-import type { Decision, Ports, Request } from '../abi/decision.ts';
+import type { Decision, Mode, Ports, Request } from '../abi/decision.ts';
 import { errorText } from '../abi/problem.ts';
 import type { Target } from '../abi/syscall.ts';
 import type { PolicySet } from './compile.ts';
 import { modesDownTo } from './defaults.ts';
-import { judge } from './judge.ts';
+import { type Judgement, judge, type Question } from './judge.ts';
 import { limitsOn } from './limit.ts';
+import { lookAt, sensesOf } from './look.ts';
 
 /**
  * Answers for one call: hidden or not, changed how, and then the strictest of deny, ask and allow on the call as asked
@@ -14,12 +15,13 @@ import { limitsOn } from './limit.ts';
  */
 export function decide(set: PolicySet, request: Request, ports: Ports): Decision {
 	try {
+		const question = questionOf(request, ports);
+		const prospect = set.prospects.of(question.asked);
 		// What acts is judged without the rules that only watch, so that no rule on trial can loosen one in force.
 		for (const mode of modesDownTo(set.mode)) {
-			const judgement = judge(set, request, ports, mode);
+			const judgement = judge(set, question, prospect.plan(mode), mode);
 			if (judgement.verdict === 'allowed' && mode !== set.mode) continue;
-			const acted = mode === 'enforce' || judgement.verdict === 'allowed';
-			const decided = { ...judgement, acted, mode, ...(acted ? {} : { final: request.target }) };
+			const decided = decisionOf(judgement, mode, request.target);
 			const limits = goesThrough(decided) ? limitsOn(set, request, decided.final, ports) : [];
 			return Object.freeze(limits.length === 0 ? decided : { ...decided, limits });
 		}
@@ -27,6 +29,35 @@ export function decide(set: PolicySet, request: Request, ports: Ports): Decision
 		return errored(request.target, errorText(error));
 	}
 	return errored(request.target, `unknown mode ${String(set.mode)}`);
+}
+
+/** Member by member: copying an object with whatever it has takes longer than the whole judgement. */
+function decisionOf(judgement: Judgement, mode: Mode, asked: Target): Decision {
+	const { verdict, because, reason, instead, changes, ask } = judgement;
+	const acted = mode === 'enforce' || verdict === 'allowed';
+	const final = acted ? judgement.final : asked;
+	const decision: { -readonly [Member in keyof Decision]: Decision[Member] } = {
+		verdict,
+		acted,
+		mode,
+		because,
+		final,
+		changes,
+	};
+	if (reason !== undefined) decision.reason = reason;
+	if (instead !== undefined) decision.instead = instead;
+	if (ask !== undefined) decision.ask = ask;
+	return decision;
+}
+
+function questionOf(request: Request, ports: Ports): Question {
+	const { target } = request;
+	const senses = sensesOf(request, ports);
+	return {
+		request,
+		asked: lookAt(target, request, senses),
+		lookWith: (args) => lookAt(target.kind === 'tool' ? Object.freeze({ ...target, args }) : target, request, senses),
+	};
 }
 
 function goesThrough({ verdict, acted }: Pick<Decision, 'verdict' | 'acted'>): boolean {

@@ -41,7 +41,7 @@ export function joinDefaults(all: readonly Defaults[]): SetDefaults {
 	};
 }
 
-const modes = ['observe', 'warn', 'enforce'] as const satisfies readonly Mode[];
+const ranks: Readonly<Record<Mode, number>> = { observe: 0, warn: 1, enforce: 2 };
 
 /** A mode may only be raised. */
 export function highestMode(first: Mode, ...others: readonly (Mode | undefined)[]): Mode {
@@ -49,10 +49,16 @@ export function highestMode(first: Mode, ...others: readonly (Mode | undefined)[
 }
 
 export function isAtLeast(mode: Mode, other: Mode): boolean {
-	return modes.indexOf(mode) >= modes.indexOf(other);
+	return ranks[mode] >= ranks[other];
 }
+
+const downTo: Readonly<Record<Mode, readonly Mode[]>> = {
+	enforce: ['enforce'],
+	warn: ['enforce', 'warn'],
+	observe: ['enforce', 'warn', 'observe'],
+};
 
 /** From `enforce` down to `lowest`: what acts is looked at before what would act. */
 export function modesDownTo(lowest: Mode): readonly Mode[] {
-	return modes.filter((mode) => isAtLeast(mode, lowest)).reverse();
+	return downTo[lowest];
 }

@@ -8,10 +8,10 @@ import { lookAt, sensesOf } from './look.ts';
 /** The limits on a call that goes through, in rule-id order; a rule counts it in the form that it matches, asked or final. */
 export function limitsOn(set: PolicySet, request: Request, final: Target, ports: Ports): LimitUse[] {
 	if (!set.hasLimits) return [];
-	const rules = set.index.candidates(request.target).filter(isKind('limit'));
-	if (rules.length === 0) return [];
 	const senses = sensesOf(request, ports);
 	const asked = lookAt(request.target, request, senses);
+	const rules = set.prospects.of(asked).rules.filter(isKind('limit'));
+	if (rules.length === 0) return [];
 	const forms = final === request.target ? [asked] : [asked, lookAt(final, request, senses)];
 	return rules.flatMap((rule) => {
 		const matched = forms.filter((form) => applies(rule, form));

@@ -6,87 +6,134 @@ import { type ArgumentPath, findArguments } from './arguments.ts';
 import type { Hits } from './command-hits.ts';
 import { type ReadSites, type Sites, siteReader } from './command-sites.ts';
 import type { CompiledRule } from './compiled.ts';
+import { placesOf } from './paths.ts';
 import { type Role, type RoleValue, roleValues } from './roles.ts';
 import { type SqlReader, sqlReader } from './sql.ts';
 import { inputSchema, parameterSchema } from './tool-schema.ts';
 import type { Lean } from './truth.ts';
 
-export interface Look {
-	readonly target: Target;
-	readonly args: JsonObject;
-	readonly agent: string;
-	readonly at: number;
-	readonly env: Readonly<Record<string, string | undefined>>;
-	/** The tool is one that carries commands. */
-	readonly carriesCommand: boolean;
-	/** The commands in the arguments; read when somebody asks. */
-	sites(): Sites;
-	/** What rules found among them; see `hitsOf`. */
-	readonly hits: Map<CompiledRule, Map<Lean, Hits>>;
-	/** The tool's schema, where it is known. */
-	readonly schema: JsonObject | undefined;
-	resolve(path: string): PathForms | undefined;
-	readonly sql: SqlReader;
-	role(role: Role): readonly RoleValue[] | undefined;
-	argument(path: ArgumentPath, fold: boolean): readonly Json[];
-	/** What the tool says it does when the parameter is absent. */
-	defaultOf(path: ArgumentPath): Json | undefined;
-}
-
 /** What the looks at one request share: each path is resolved, and each command or SQL text read, only once. */
 export interface Senses {
 	resolve(path: string): PathForms | undefined;
-	readonly sites: ReadSites;
-	readonly sql: SqlReader;
+	sites: ReadSites;
+	sql(): SqlReader;
 }
 
+/** Nothing is made before it is asked for: most requests ask for little of it. */
 export function sensesOf(request: Omit<Request, 'target'>, ports: Ports): Senses {
-	const known = new Map<string, PathForms | undefined>();
+	// Null: it can't be resolved, which is known too.
+	let forms: Map<string, PathForms | null> | undefined;
+	let readSites: ReadSites | undefined;
+	let sql: SqlReader | undefined;
 	return {
-		sites: siteReader(request, ports),
-		sql: sqlReader(),
 		resolve(path) {
-			if (known.has(path)) return known.get(path);
-			const forms = ports.resolvePath(path, request.cwd);
-			known.set(path, forms);
-			return forms;
+			forms ??= new Map();
+			const known = forms.get(path);
+			if (known !== undefined) return known ?? undefined;
+			const found = ports.resolvePath(path, request.cwd);
+			forms.set(path, found ?? null);
+			return found;
+		},
+		sites(args) {
+			readSites ??= siteReader(request, ports);
+			return readSites(args);
+		},
+		sql() {
+			sql ??= sqlReader();
+			return sql;
 		},
 	};
 }
 
 /** For what has no arguments: there is no path to resolve, and no command or SQL to read. */
 export function noSenses(): Senses {
-	return { resolve: () => undefined, sites: () => ({ sites: [], misfits: [] }), sql: sqlReader() };
+	return { resolve: () => undefined, sites: () => noSites, sql: sqlReader };
 }
 
 export function lookAt(target: Target, request: Omit<Request, 'target'>, senses: Senses): Look {
-	const args = argumentsOf(target);
-	const schema = inputSchema(request.tool?.definition);
-	const roles = new Map<Role, readonly RoleValue[] | undefined>();
-	let sites: Sites | undefined;
-	return {
-		target,
-		args,
-		agent: request.agent,
-		at: request.at,
-		env: request.env,
-		carriesCommand: target.kind === 'tool' && (request.commandsAt ?? []).length > 0,
-		sites() {
-			sites ??= target.kind === 'tool' ? senses.sites(args) : { sites: [], misfits: [] };
-			return sites;
-		},
-		hits: new Map(),
-		schema,
-		resolve: senses.resolve,
-		sql: senses.sql,
-		role(role) {
-			if (!roles.has(role)) roles.set(role, roleValues(args, role, schema));
-			return roles.get(role);
-		},
-		argument: (path, fold) => findArguments(args, path, fold),
-		defaultOf: (path) => parameterSchema(schema, path)?.['default'],
-	};
+	return new Look(target, request, senses);
 }
+
+/** Lives as long as one decision, and remembers what was found out. */
+export class Look {
+	readonly args: JsonObject;
+	readonly agent: string;
+	readonly at: number;
+	readonly env: Readonly<Record<string, string | undefined>>;
+	/** The tool is one that carries commands. */
+	readonly carriesCommand: boolean;
+	/** The tool's schema, where it is known. */
+	readonly schema: JsonObject | undefined;
+	/** How the file system has a path; undefined when it can't be resolved. */
+	readonly resolve: Senses['resolve'];
+	readonly #senses: Senses;
+	#places: Map<string, readonly string[] | null> | undefined;
+	#roles: Map<Role, readonly RoleValue[] | null> | undefined;
+	#sites: Sites | undefined;
+	#hits: Map<CompiledRule, Map<Lean, Hits>> | undefined;
+
+	constructor(
+		readonly target: Target,
+		{ agent, at, env, commandsAt, tool }: Omit<Request, 'target'>,
+		senses: Senses,
+	) {
+		this.args = argumentsOf(target);
+		this.agent = agent;
+		this.at = at;
+		this.env = env;
+		this.carriesCommand = target.kind === 'tool' && commandsAt !== undefined && commandsAt.length > 0;
+		this.schema = inputSchema(tool?.definition);
+		this.resolve = senses.resolve;
+		this.#senses = senses;
+	}
+
+	/** The commands in the arguments. */
+	sites(): Sites {
+		this.#sites ??= this.target.kind === 'tool' ? this.#senses.sites(this.args) : noSites;
+		return this.#sites;
+	}
+
+	/** What rules found among the commands; see `hitsOf`. */
+	hits(): Map<CompiledRule, Map<Lean, Hits>> {
+		this.#hits ??= new Map();
+		return this.#hits;
+	}
+
+	sql(): SqlReader {
+		return this.#senses.sql();
+	}
+
+	/** Where a text leads as a path; see `placesOf`. */
+	places(text: string): readonly string[] | undefined {
+		this.#places ??= new Map();
+		const known = this.#places.get(text);
+		if (known !== undefined) return known ?? undefined;
+		const found = placesOf(text, this.resolve);
+		this.#places.set(text, found ?? null);
+		return found;
+	}
+
+	/** The values with a role; undefined when there are too many to look at. */
+	role(role: Role): readonly RoleValue[] | undefined {
+		this.#roles ??= new Map();
+		const known = this.#roles.get(role);
+		if (known !== undefined) return known ?? undefined;
+		const found = roleValues(this.args, role, this.schema);
+		this.#roles.set(role, found ?? null);
+		return found;
+	}
+
+	argument(path: ArgumentPath, fold: boolean): readonly Json[] {
+		return findArguments(this.args, path, fold);
+	}
+
+	/** What the tool says it does when the parameter is absent. */
+	defaultOf(path: ArgumentPath): Json | undefined {
+		return parameterSchema(this.schema, path)?.['default'];
+	}
+}
+
+const noSites: Sites = { sites: [], misfits: [] };
 
 /** What `args` conditions read: a resource has one argument, its `uri`. */
 export function argumentsOf(target: Target): JsonObject {

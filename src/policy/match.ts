@@ -51,7 +51,8 @@ export function concernsKind(match: Match, kind: Target['kind']): boolean {
 
 /** The first condition that does not hold, or undefined when all do. */
 export function firstFailure(conditions: readonly Condition[], look: Look, lean: Lean): string | undefined {
-	return conditions.find((condition) => !holds(condition.test(look), lean))?.name;
+	for (const condition of conditions) if (!holds(condition.test(look), lean)) return condition.name;
+	return undefined;
 }
 
 /** The match with every variable in its names and patterns put in; what it says about arguments and commands stays. */
@@ -100,7 +101,7 @@ function compileSubject(match: Match, lean: Lean): Condition[] {
 		}
 	};
 	const name = subjectKeys.find((key) => match[key] !== undefined) ?? 'tool';
-	return [{ name, reads: 'target', test }];
+	return [{ name, reads: 'target', isOfName: true, test }];
 }
 
 /** `method: "resources/*"`, without a word about which. */
@@ -136,7 +137,7 @@ function checkToolGlob(pattern: string, notes: Notes): void {
 }
 
 function compileFrom(from: readonly string[]): Condition {
-	return { name: 'from', reads: 'target', test: ({ target }) => textGlobTruth(from, target.driver) };
+	return { name: 'from', reads: 'target', isOfName: true, test: ({ target }) => textGlobTruth(from, target.driver) };
 }
 
 /** Effects belong to tools. Until a person has confirmed what a tool does, it writes. */
@@ -157,7 +158,8 @@ function compileArgument(key: string, test: ValueTest, lean: Lean, notes: Notes,
 		return { name, reads: 'args', readsSql, test: (look) => judgeRole(check, key, lean, look, trigger) };
 	}
 	const path = parseArgument(key);
-	return { name, reads: 'args', readsSql, test: (look) => judgeArgument(check, path, lean, look) };
+	const role = roleOfName(path.at(-1) ?? '');
+	return { name, reads: 'args', readsSql, test: (look) => judgeArgument(check, { path, role }, lean, look) };
 }
 
 /**
@@ -186,27 +188,46 @@ function judgeRole(check: ValueCheck, role: Role, lean: Lean, look: Look, trigge
 /** More values than this below one argument are not looked at one by one. */
 const mostLeaves = 100_000;
 
-function judgeArgument(check: ValueCheck, path: ArgumentPath, lean: Lean, look: Look): Truth {
+/** A parameter, and the role that its name gives it. */
+interface Named {
+	readonly path: ArgumentPath;
+	readonly role: Role | undefined;
+}
+
+function judgeArgument(check: ValueCheck, { path, role: ofName }: Named, lean: Lean, look: Look): Truth {
 	const found = look.argument(path, lean === 'catch');
-	const values = found.filter((value) => value !== null);
-	if (check.present === false) return values.length > 0 ? 'no' : found.length > 0 ? 'unsure' : 'yes';
-	if (check.present === true && values.length === 0) return found.length > 0 ? 'unsure' : 'no';
-	const role = roleOfName(path.at(-1) ?? '') ?? roleOfSchema(parameterSchema(look.schema, path));
+	if (check.present !== undefined) {
+		const isThere = found.some((value) => value !== null);
+		const isNull = !isThere && found.length > 0;
+		if (!check.present) return isThere ? 'no' : isNull ? 'unsure' : 'yes';
+		if (!isThere) return isNull ? 'unsure' : 'no';
+	}
+	const role = ofName ?? roleOfSchema(parameterSchema(look.schema, path));
 	if (found.length === 0) return judgeAbsent(check, path, role, look);
-	const quantify = lean === 'catch' ? anyOf<Json> : allOf<Json>;
-	return quantify(found, (value) => {
-		if (typeof value !== 'object' || value === null || isWhole(check, value))
-			return checkValue(check, value, role, look);
-		// An object where a plain value is expected proves nothing, but may hold what is to be caught.
-		if (lean === 'grant' && !Array.isArray(value)) return 'unsure';
-		const leaves = leavesOf(value, path.at(-1) ?? '', mostLeaves);
-		if (leaves === undefined) return 'unsure';
-		if (leaves.length === 0) return lean === 'catch' ? 'no' : 'unsure';
-		return quantify(
-			leaves.map((leaf) => leaf.value),
-			(leaf) => checkValue(check, leaf, role, look),
-		);
-	});
+	if (found.length === 1) return judgeValue(check, found[0] as Json, path, role, lean, look);
+	return quantify(lean)(found, (value) => judgeValue(check, value, path, role, lean, look));
+}
+
+function judgeValue(
+	check: ValueCheck,
+	value: Json,
+	path: ArgumentPath,
+	role: Role | undefined,
+	lean: Lean,
+	look: Look,
+): Truth {
+	if (typeof value !== 'object' || value === null || isWhole(check, value)) return checkValue(check, value, role, look);
+	// An object where a plain value is expected proves nothing, but may hold what is to be caught.
+	if (lean === 'grant' && !Array.isArray(value)) return 'unsure';
+	const leaves = leavesOf(value, path.at(-1) ?? '', mostLeaves);
+	if (leaves === undefined) return 'unsure';
+	if (leaves.length === 0) return lean === 'catch' ? 'no' : 'unsure';
+	return quantify(lean)(leaves, (leaf) => checkValue(check, leaf.value, role, look));
+}
+
+/** How many of several values must hold: one to restrict, every one to open. */
+function quantify(lean: Lean): typeof anyOf {
+	return lean === 'catch' ? anyOf : allOf;
 }
 
 /** Does the check speak of arrays or objects as a whole? */

@@ -1,6 +1,6 @@
 // Conditions on paths, judged in both forms: as the text says and as the file system has it.
 import type { PathForms } from '../abi/decision.ts';
-import { composed, isAscii } from './ascii.ts';
+import { composed, differInAscii, isAscii } from './ascii.ts';
 import { type PathGlob, pathGlobTruth } from './path-glob.ts';
 import { agree, anyOf, negate, type Truth } from './truth.ts';
 
@@ -8,27 +8,38 @@ type Resolve = (path: string) => PathForms | undefined;
 
 /**
  * Puts one test to every form of a path. Certain only when all forms agree, so a restriction holds when one form is
- * caught, and nothing is granted unless both are fine. A text with blanks around it is judged without them too: many
- * a server trims.
+ * caught, and nothing is granted unless both are fine.
  */
 export function judgePath(text: string, resolve: Resolve, test: (form: string) => Truth): Truth {
-	const trimmed = text.trim();
-	if (trimmed === text) return judgeForms(text, resolve, test);
-	return agree([text, trimmed], (one) => judgeForms(one, resolve, test));
+	return judgePlaces(placesOf(text, resolve), test);
 }
 
-function judgeForms(text: string, resolve: Resolve, test: (form: string) => Truth): Truth {
-	if (text.includes('$') && environment.test(text)) return 'unsure';
+export function judgePlaces(places: readonly string[] | undefined, test: (form: string) => Truth): Truth {
+	return places === undefined ? 'unsure' : agree(places, test);
+}
+
+/**
+ * Everywhere that a text may lead as a path; undefined when nobody can tell: NUL, a loop, somebody else's home. A text
+ * with blanks around it is read without them too: many a server trims.
+ */
+export function placesOf(text: string, resolve: Resolve): readonly string[] | undefined {
+	const trimmed = text.trim();
+	const places = placesOfExact(text, resolve);
+	if (trimmed === text || places === undefined) return places;
+	const others = placesOfExact(trimmed, resolve);
+	return others === undefined ? undefined : [...places, ...others];
+}
+
+function placesOfExact(text: string, resolve: Resolve): readonly string[] | undefined {
+	if (text.includes('$') && environment.test(text)) return undefined;
 	const forms = resolve(text);
-	// NUL, a loop, somebody else's home: nobody knows where this leads.
-	if (forms === undefined) return 'unsure';
-	const { lexical, real, physical = real } = forms;
-	return lexical === real && real === physical ? test(lexical) : agree(formsIn(forms), test);
+	return forms === undefined ? undefined : formsIn(forms);
 }
 
 /** Everywhere that the path may lead, each place once. */
-export function formsIn({ lexical, real, physical = real }: PathForms): ReadonlySet<string> {
-	return new Set([lexical, real, physical]);
+export function formsIn({ lexical, real, physical = real }: PathForms): readonly string[] {
+	if (lexical === real && real === physical) return [lexical];
+	return [...new Set([lexical, real, physical])];
 }
 
 /** `$HOME/…`, `${TMPDIR}/…`: some servers put the variable's value in, and nobody here knows it. */
@@ -82,7 +93,7 @@ export function absolutePath(text: string, home: string, base: string | undefine
 /** Compared with a separator: `/ws-evil` is not inside `/ws`. */
 function atOrBelow(path: string, root: string): Truth {
 	if (isBelow(path, root)) return 'yes';
-	if (isAscii(path) && isAscii(root)) return 'no';
+	if (differInAscii(path, root) || (isAscii(path) && isAscii(root))) return 'no';
 	return isBelow(composed(path), composed(root)) ? 'unsure' : 'no';
 }
 

@@ -15,10 +15,10 @@ export interface ResultRules {
 /** The rules on the answer of one call: a rule counts in the form that it matches, as asked or as it ran. Throws when one can't be judged. */
 export function resultRulesOn(set: PolicySet, request: Request, final: Target, ports: Ports): ResultRules {
 	if (set.results.length === 0) return none;
-	const candidates = set.index.candidates(request.target).filter(isAboutResults);
-	if (candidates.length === 0) return none;
 	const senses = sensesOf(request, ports);
 	const asked = lookAt(request.target, request, senses);
+	const candidates = set.prospects.of(asked).rules.filter(isAboutResults);
+	if (candidates.length === 0) return none;
 	const forms = final === request.target ? [asked] : [asked, lookAt(final, request, senses)];
 	return sorted(candidates.filter((rule) => forms.some((form) => applies(rule, form))));
 }

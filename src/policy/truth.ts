@@ -25,7 +25,7 @@ export function negate(truth: Truth): Truth {
 }
 
 /** `yes` when one is, `unsure` when one may be. */
-export function anyOf<T>(items: Iterable<T>, test: (item: T) => Truth): Truth {
+export function anyOf<T>(items: readonly T[], test: (item: T) => Truth): Truth {
 	let result: Truth = 'no';
 	for (const item of items) {
 		const truth = test(item);
@@ -36,7 +36,7 @@ export function anyOf<T>(items: Iterable<T>, test: (item: T) => Truth): Truth {
 }
 
 /** `no` when one is not, `unsure` when one may not be; `yes` for nothing at all. */
-export function allOf<T>(items: Iterable<T>, test: (item: T) => Truth): Truth {
+export function allOf<T>(items: readonly T[], test: (item: T) => Truth): Truth {
 	let result: Truth = 'yes';
 	for (const item of items) {
 		const truth = test(item);
@@ -47,7 +47,7 @@ export function allOf<T>(items: Iterable<T>, test: (item: T) => Truth): Truth {
 }
 
 /** Several readings of one value: certain only when they say the same. */
-export function agree<T>(readings: Iterable<T>, test: (reading: T) => Truth): Truth {
+export function agree<T>(readings: readonly T[], test: (reading: T) => Truth): Truth {
 	let result: Truth | undefined;
 	for (const reading of readings) {
 		const truth = test(reading);

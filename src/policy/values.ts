@@ -3,7 +3,7 @@ import type { ExactNumber, Json } from '../abi/json.ts';
 import { compares, isValue, type Meant, meant, scalarText } from './compare.ts';
 import type { Look } from './look.ts';
 import type { PathGlob } from './path-glob.ts';
-import { formsIn, isInside, isOutside, judgePath, matchesGlobs } from './paths.ts';
+import { formsIn, isInside, isOutside, judgePlaces, matchesGlobs } from './paths.ts';
 import { type Regex, regexTruth } from './regex.ts';
 import type { Role } from './roles.ts';
 import { otherStatement } from './sql.ts';
@@ -108,45 +108,54 @@ function onText(value: Json, test: (text: string) => Truth): Truth {
 
 /** A number or a boolean is no SQL; null may stand for whatever the server does without it. */
 function statementTruth(value: Json, { named, parse, lean }: StatementCheck, look: Look): Truth {
-	if (typeof value === 'string') return otherStatement(look.sql.read(value, parse), named, lean);
+	if (typeof value === 'string') return otherStatement(look.sql().read(value, parse), named, lean);
 	return value === null ? 'unsure' : 'no';
 }
 
 function onPath(value: Json, look: Look, test: (form: string) => Truth): Truth {
-	return typeof value === 'string' ? judgePath(value, look.resolve, test) : 'unsure';
+	return typeof value === 'string' ? judgePlaces(look.places(value), test) : 'unsure';
 }
 
 function isAnyOf(values: readonly Json[]): ValueTester {
 	const all: readonly Meant[] = values.map(meant);
 	const texts = values.filter((value) => typeof value === 'string');
+	const mayBeSpelled = texts.some((text) => looksLikePath(text) || looksLikeUrl(text));
 	return (value, role, look) => {
 		const direct = anyOf(all, (one) => isValue(value, one));
-		if (direct === 'yes' || typeof value !== 'string') return direct;
+		if (direct === 'yes' || typeof value !== 'string' || (role === undefined && !mayBeSpelled)) return direct;
 		return texts.some((text) => spellsSame(value, text, role, look)) ? 'unsure' : direct;
 	};
 }
 
 /** `/etc//passwd` for `/etc/passwd`, `HTTP://acme.com` for `http://acme.com/`. */
 function spellsSame(value: string, meant: string, role: Role | undefined, look: Look): boolean {
-	if (role === 'any_path' || /^(?:\/|~)/.test(meant)) {
+	if (role === 'any_path' || looksLikePath(meant)) {
 		const wanted = look.resolve(meant);
 		const forms = look.resolve(value.trim());
 		// A path that can't be resolved could be any.
 		if (forms === undefined) return role === 'any_path';
 		if (wanted === undefined) return false;
-		return [wanted.lexical, wanted.real].some((path) => formsIn(forms).has(path));
+		return [wanted.lexical, wanted.real].some((path) => formsIn(forms).includes(path));
 	}
-	if (role === 'any_url' || meant.includes('://')) {
+	if (role === 'any_url' || looksLikeUrl(meant)) {
 		const url = readUrl(value);
 		return url === undefined ? role === 'any_url' : url.href === readUrl(meant)?.href;
 	}
 	return false;
 }
 
+function looksLikePath(text: string): boolean {
+	return text.startsWith('/') || text.startsWith('~');
+}
+
+function looksLikeUrl(text: string): boolean {
+	return text.includes('://');
+}
+
 function regexOn(patterns: readonly Regex[], text: string, role: Role | undefined, look: Look): Truth {
 	const direct = regexTruth(patterns, text);
 	if (role === 'any_path') {
-		return agree([direct, judgePath(text, look.resolve, (form) => regexTruth(patterns, form))], (truth) => truth);
+		return agree([direct, judgePlaces(look.places(text), (form) => regexTruth(patterns, form))], (truth) => truth);
 	}
 	const url = role === 'any_url' ? readUrl(text) : undefined;
 	return url === undefined ? direct : agree([direct, regexTruth(patterns, url.href)], (truth) => truth);
@@ -166,5 +175,5 @@ function globTruth(globs: readonly ValueGlob[], text: string, role: Role | undef
 function globTruthAs(glob: ValueGlob, role: Exclude<Role, 'any_sql'>, text: string, look: Look): Truth {
 	if (role === 'any_url') return urlGlobTruth([glob.url], text);
 	const { path } = glob;
-	return path === undefined ? 'no' : judgePath(text, look.resolve, (form) => matchesGlobs(form, [path], look.resolve));
+	return path === undefined ? 'no' : judgePlaces(look.places(text), (form) => matchesGlobs(form, [path], look.resolve));
 }
