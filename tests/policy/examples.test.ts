@@ -7,7 +7,11 @@ import { context, friday, policyOf, portsWith } from './support.ts';
 const examples: ExamplesContext = { ...context, ports: portsWith(), at: friday, cwd: '/ws' };
 
 function report(...bodies: string[]) {
-	const { problems, ...count } = checkExamples(
+	const {
+		problems,
+		exercised: _,
+		...count
+	} = checkExamples(
 		bodies.map((body, index) => policyOf(body, { name: `p${index}` })),
 		examples,
 	);
@@ -151,4 +155,17 @@ test('a file that allows nothing is judged as if others allowed its tools, also 
 	const opens = 'rules: [{ id: other, match: { tool: u/x }, then: allow }]';
 	expect(report(restricts('allowed'), opens)).toMatchObject({ heldAlone: 1, heldMerged: 1, problems: [] });
 	expect(report(restricts('hidden'), opens)).toMatchObject({ heldAlone: 0, heldMerged: 0 });
+});
+
+test('the rules that had a part in what came out are told: those that decided, that changed something, that allowed', () => {
+	const policy = policyOf(`
+		rules:
+		  - { id: all, match: { tool: "t/*" }, then: allow, examples: [{ call: t/x, is: allowed }, { call: t/y, is: hidden }] }
+		  - { id: pinned, match: { tool: t/x }, then: { pin: { params: { a: 1 } } } }
+		  - { id: unseen, match: { tool: t/y }, then: hide }
+		  - { id: no-z, match: { tool: t/z }, then: deny }
+		  - { id: never, match: { tool: t/x, args: { b: 1 } }, then: deny }
+		  - { id: outdone, match: { tool: t/y }, then: deny }
+	`);
+	expect([...checkExamples([policy], examples).exercised].sort()).toEqual(['all', 'pinned', 'unseen']);
 });
