@@ -7,9 +7,9 @@ export interface Condition {
 	readonly name: string;
 	/** `args` are unknown while tools are being listed. */
 	readonly reads: 'target' | 'args';
-	/** It asks what a text says as SQL. */
-	readonly readsSql?: boolean;
 	/** Of a tool, its answer depends on the names of driver and tool alone. */
 	readonly isOfName?: boolean;
 	test(look: Look): Truth;
+	/** What the agent should know beside the rule's own reason, where the test does not say no. */
+	remark?(look: Look): string | undefined;
 }

@@ -130,9 +130,9 @@ function kernelRefs(refusals: readonly CommandRefusal[], verdict: CommandRefusal
 	return [...ids].map((id) => ({ id, effect: verdict === 'denied' ? 'deny' : 'ask', matched: 'both' }));
 }
 
-/** Says so when a rule about commands or SQL matched only because nobody can tell. */
+/** Says so when a rule about commands matched only because nobody can tell, and what a rule about SQL has found. */
 function withDoubts(words: Words, rule: CompiledRule | undefined, forms: Forms): Words {
-	const note = rule === undefined ? undefined : (commandDoubt(rule, forms) ?? sqlDoubt(rule, forms));
+	const note = rule === undefined ? undefined : (commandDoubt(rule, forms) ?? remarkOn(rule, forms));
 	if (note === undefined) return words;
 	return { reason: words.reason === undefined ? note : `${words.reason} ${note}`, instead: words.instead };
 }
@@ -146,10 +146,9 @@ function commandDoubt(rule: CompiledRule, { asked, final }: Forms): string | und
 	return `Of \`${first.command.program}\` the text does not tell ${what}, so it counts as if it did.`;
 }
 
-function sqlDoubt({ conditions }: CompiledRule, { asked, final }: Forms): string | undefined {
-	const isUnsure = (look: Look) => conditions.some(({ readsSql, test }) => readsSql && test(look) === 'unsure');
-	const doubt = [asked, final].find(isUnsure)?.sql().doubt();
-	return doubt === undefined ? undefined : `The SQL can not be read for certain: ${doubt}.`;
+function remarkOn({ conditions }: CompiledRule, { asked, final }: Forms): string | undefined {
+	const remarks = [asked, final].flatMap((look) => conditions.map(({ remark }) => remark?.(look)));
+	return remarks.find((remark) => remark !== undefined);
 }
 
 /** Tools, resources and prompts that nothing opens do not exist; a method or a driver's request is merely refused. */

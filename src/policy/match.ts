@@ -9,12 +9,13 @@ import type { Look } from './look.ts';
 import type { Notes } from './notes.ts';
 import { isRole, type Role, roleOfName, roleOfSchema } from './roles.ts';
 import type { Match, ValueTest } from './rule.ts';
+import { sqlRemark } from './sql.ts';
 import { textGlobTruth } from './text-glob.ts';
 import { parameterSchema } from './tool-schema.ts';
 import { allOf, anyOf, holds, type Lean, type Truth, truthOf } from './truth.ts';
 import { isFileUrl } from './uri.ts';
 import { uriGlobTruth } from './url-glob.ts';
-import { checkValue, type ValueCheck } from './values.ts';
+import { checkValue, type StatementCheck, type ValueCheck } from './values.ts';
 import { expandText } from './variables.ts';
 
 /** The checks of a rule's own roles, so that its exceptions can see which values made it match. */
@@ -152,14 +153,30 @@ function compileEffect(effect: 'read' | 'write'): Condition {
 function compileArgument(key: string, test: ValueTest, lean: Lean, notes: Notes, triggers?: RoleChecks): Condition {
 	const check = compileValueTest(key, test, lean, notes);
 	const name = `args.${key}`;
-	const { readsSql } = check;
-	if (isRole(key)) {
-		const trigger = triggers?.get(key);
-		return { name, reads: 'args', readsSql, test: (look) => judgeRole(check, key, lean, look, trigger) };
-	}
 	const path = parseArgument(key);
 	const role = roleOfName(path.at(-1) ?? '');
-	return { name, reads: 'args', readsSql, test: (look) => judgeArgument(check, { path, role }, lean, look) };
+	const trigger = isRole(key) ? triggers?.get(key) : undefined;
+	const judge = isRole(key)
+		? (look: Look) => judgeRole(check, key, lean, look, trigger)
+		: (look: Look) => judgeArgument(check, { path, role }, lean, look);
+	const { statements } = check;
+	if (statements === undefined) return { name, reads: 'args', test: judge };
+	const remark = (look: Look) => remarkOn(statements, isRole(key) ? look.role(key) : textsAt(path, look), look);
+	return { name, reads: 'args', test: judge, remark };
+}
+
+/** The texts that a condition on one argument looks at. */
+function textsAt(path: ArgumentPath, look: Look): { readonly value: Json }[] | undefined {
+	return leavesOf([...look.argument(path, true)], '', mostLeaves);
+}
+
+/** Why the SQL of a call is refused: the first of the texts that gives reason to, in words. */
+function remarkOn(check: StatementCheck, values: readonly { readonly value: Json }[] = [], look: Look) {
+	for (const { value } of values) {
+		const remark = typeof value === 'string' ? sqlRemark(look.sql().read(value, check.parse), check.named) : undefined;
+		if (remark !== undefined) return remark;
+	}
+	return undefined;
 }
 
 /**

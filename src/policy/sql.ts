@@ -1,5 +1,7 @@
 // What an SQL text would do: the kinds of statement in it, or why nobody can be certain.
 import { errorText } from '../abi/problem.ts';
+import { showable } from '../text/characters.ts';
+import { quote } from '../text/words.ts';
 import { kindsIn, type SqlKind } from './sql-kinds.ts';
 import type { ParsedSql, ParseSql } from './sql-parser.ts';
 import { longestSql, scanSql } from './sql-scan.ts';
@@ -13,7 +15,7 @@ export function readSql(text: string, parse: ParseSql): SqlReading {
 	const scan = scanSql(text);
 	if ('doubt' in scan) return scan;
 	const parsed = attempt(() => parse(text));
-	if ('error' in parsed) return { doubt: `PostgreSQL would not take it (${parsed.error})` };
+	if ('error' in parsed) return { doubt: `PostgreSQL would not take it (${inShort(parsed.error)})` };
 	if (scan.statements !== undefined && scan.statements !== parsed.statements.length) {
 		return { doubt: 'its statements can not be told apart for certain' };
 	}
@@ -29,11 +31,18 @@ export function otherStatement(reading: SqlReading, named: ReadonlySet<SqlKind>,
 	return truthOf(lean === 'catch' ? kinds.some(isOther) : kinds.length > 0 && kinds.every(isOther));
 }
 
+/** What an agent should hear about a text with other statements than these; undefined when it has none. */
+export function sqlRemark(reading: SqlReading, named: ReadonlySet<SqlKind>): string | undefined {
+	if ('doubt' in reading) return `The SQL can not be read for certain: ${reading.doubt}.`;
+	const others = [...reading.kinds].filter((kind) => !named.has(kind)).sort();
+	if (others.length === 0) return undefined;
+	const acts = others.includes('call') ? ' (a procedure, or a function that does more than read)' : '';
+	return `The SQL holds ${others.map((kind) => `\`${kind}\``).join(', ')}${acts}.`;
+}
+
 /** Reads for one decision: each text once, and no more than a caller can wait for. */
 export interface SqlReader {
 	read(text: string, parse: ParseSql): SqlReading;
-	/** Why the first doubtful text is that. */
-	doubt(): string | undefined;
 }
 
 /** What one decision reads at most, and what a text counts at least: a thousand short ones are as much work as a long one. */
@@ -43,19 +52,22 @@ const leastCost = 256;
 export function sqlReader(): SqlReader {
 	const known = new Map<string, SqlReading>();
 	let left = mostSql;
-	let doubt: string | undefined;
 	return {
 		read(text, parse) {
 			const before = known.get(text);
 			if (before !== undefined) return before;
 			left -= Math.max(text.length, leastCost);
 			const reading = left < 0 ? { doubt: 'there is more of it in one call than is read' } : readSql(text, parse);
-			if ('doubt' in reading) doubt ??= reading.doubt;
 			known.set(text, reading);
 			return reading;
 		},
-		doubt: () => doubt,
 	};
+}
+
+/** The message names the word it stumbled over, which may be a whole literal: of that nothing is repeated. */
+function inShort(message: string): string {
+	const [whole, what = message, near = ''] = /^(.*?) at or near "(.*)"$/s.exec(message) ?? [message];
+	return quote(showable(/^[\w.,;:()=*-]{0,30}$/.test(near) ? whole : what)).slice(1, -1);
 }
 
 function attempt(parse: () => ParsedSql): ParsedSql {

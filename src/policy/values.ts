@@ -53,7 +53,7 @@ export interface ValueCheck {
 	readonly present: boolean | undefined;
 	/** Nothing but what a value *is* could make the check hold: then an absent parameter does not. */
 	readonly isPositive: boolean;
-	readonly readsSql: boolean;
+	readonly statements: StatementCheck | undefined;
 	readonly tests: readonly ValueTester[];
 }
 
@@ -63,7 +63,7 @@ export function makeCheck(conditions: ValueConditions): ValueCheck {
 		named: [...is, ...not],
 		present,
 		isPositive: conditions.not === undefined && outside === undefined && statements === undefined,
-		readsSql: statements !== undefined,
+		statements,
 		tests: [...testsOf(conditions)],
 	};
 }
