@@ -34,6 +34,8 @@ test('it breaks down without harm, in stack and in memory', () => {
 	// libpg_query does not, and ends its process.
 	expect(() => parse(`select 1${',1'.repeat(400_000)}`)).toThrow('the SQL parser called exit');
 	works();
+	// All that memory is there again.
+	expect(parse(`select 1${',1'.repeat(100_000)}`)).toHaveProperty('statements.length', 1);
 });
 
 test('an error in one text leaves no trace in the next', () => {

@@ -9,7 +9,7 @@ import { sqlParserOnDemand } from '../../src/kernel/sql-parser.ts';
 import { otherStatement, readSql, sqlReader } from '../../src/policy/sql.ts';
 import { type SqlKind, sqlKinds } from '../../src/policy/sql-kinds.ts';
 import type { ParseSql } from '../../src/policy/sql-parser.ts';
-import { longestSql } from '../../src/policy/sql-scan.ts';
+import { longestSql, scanSql } from '../../src/policy/sql-scan.ts';
 
 const parser = sqlParserOnDemand()();
 
@@ -242,6 +242,24 @@ test.each([
 	expect(readSql(text, parser)).toEqual({ doubt });
 });
 
+test.each([
+	['select 1\0', 'NUL'],
+	["select '\0'", 'NUL'],
+	['select 1 ` 2', 'backquote'],
+	['select 1 \\ 2', 'backslash outside'],
+	["select 'a\\'", 'backslash before a quote'],
+	['select 1 \u0001', 'control character'],
+	['select 1 \u007f', 'control character'],
+	['select 1 as\u00a0b', 'U+00A0'],
+	['select 1 -- a\r', 'ends the comment'],
+	['select [', '`[` is never closed'],
+	['select "', 'quote is never closed'],
+	['select /* ', 'comment is never closed'],
+	["select 'a\ud800'", 'Unicode'],
+])('%j is doubted before it is parsed: %s', (text, why) => {
+	expect(scanSql(text)).toEqual({ doubt: expect.stringContaining(why) });
+});
+
 describe('the question of a rule', () => {
 	const named = new Set<SqlKind>(['drop', 'truncate']);
 	test.each([
@@ -343,6 +361,7 @@ describe('when the parser can not be believed', () => {
 			() => ({ statements: [{ stmt: { SelectStmt: { inner: { NewStmt: {} } } } }] }),
 		],
 		['finds something that is no statement', () => ({ statements: [{ stmt: { FuncCall: {} } }] })],
+		['finds two statements in one', () => ({ statements: [{ stmt: { SelectStmt: {}, CheckPointStmt: {} } }] })],
 		['finds nothing in a statement', () => ({ statements: [{ stmt: {} }] })],
 		['finds null', () => ({ statements: [null] })],
 		[
