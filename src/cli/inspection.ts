@@ -1,11 +1,13 @@
 // Everything `check` looks at: does it load, likely mistakes, and whether the examples hold.
 import { join, resolve } from 'node:path';
+import type { DriverName } from '../abi/names.ts';
 import type { Problem } from '../abi/problem.ts';
 import type { KernelConfig } from '../kernel/config.ts';
 import { commandPointers } from '../kernel/governed.ts';
 import { ports } from '../kernel/ports.ts';
 import type { LoadOptions } from '../kernel/revision.ts';
 import { liesIn, readSource, type SourceFile } from '../kernel/sources.ts';
+import { checkRewrites } from '../policy/check-rewrites.ts';
 import { type CompileContext, compile } from '../policy/compile.ts';
 import { checkExamples } from '../policy/examples.ts';
 import { lint } from '../policy/lint.ts';
@@ -89,27 +91,23 @@ function judge(
 		...Object.entries(named).map(([tool, argument]) => ({ tool: `${name}/${tool}`, argument })),
 	]);
 	const shell = drivers.find(({ kind }) => kind === 'shell')?.name;
-	const {
-		problems: unheld,
-		total,
-		heldAlone,
-		heldMerged,
-	} = checkExamples(policies, {
+	const examples = {
 		...withTmpApart(context),
 		ports,
 		at: now,
 		cwd,
 		...(shell === undefined ? {} : { shell }),
-		commandsAt: (driver, tool) =>
+		commandsAt: (driver: DriverName, tool: string) =>
 			commandPointers(
 				drivers.find(({ name }) => name === driver),
 				driver,
 				tool,
 			),
-	});
+	};
+	const { problems: unheld, total, heldAlone, heldMerged } = checkExamples(policies, examples);
 	return {
 		loads: true,
-		problems: [...problems, ...lint(policies, { now, commands }), ...unheld],
+		problems: [...problems, ...lint(policies, { now, commands }), ...checkRewrites(policies, examples), ...unheld],
 		sources,
 		rules: policies.reduce((sum, { rules }) => sum + rules.length, 0),
 		layers: new Set(sources.map(({ layer }) => layer)).size,

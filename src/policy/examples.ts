@@ -56,7 +56,7 @@ function opensTools({ rules, defaults }: Policy): boolean {
 }
 
 /** A resource or prompt example happens at the driver its rule names, else at some driver. */
-function assumptionsOf({ lists, match: { from = [] } }: Rule): Assumptions {
+export function assumptionsOf({ lists, match: { from = [] } }: Rule): Assumptions {
 	const named = from.find(isLiteral);
 	const driver = (named === undefined ? undefined : parseDriverName(named)) ?? ('example' as DriverName);
 	return { lists, driver, isOpen: false };

@@ -145,7 +145,7 @@ function expectedStrictness({ is }: Example): number {
 }
 
 /** The question an example puts, or why it puts none. */
-function requestOf(example: Example, assumed: Assumptions, context: ExamplesContext): Request | string {
+export function requestOf(example: Example, assumed: Assumptions, context: ExamplesContext): Request | string {
 	const target = targetOf(example, assumed, context);
 	if (typeof target === 'string') return target;
 	return {

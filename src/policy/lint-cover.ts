@@ -14,7 +14,8 @@ export function covers(wide: Rule, narrow: Rule): boolean {
 	return wide.except.length === 0 && wide.when === undefined && coversMatch(wide.match, narrow.match);
 }
 
-function coversMatch(wide: Match, narrow: Match): boolean {
+/** As {@link covers}, of what a rule or an exception says it is about. */
+export function coversMatch(wide: Match, narrow: Match): boolean {
 	for (const key of patternKeys) {
 		const outer = wide[key];
 		const inner = narrow[key];

@@ -1,9 +1,10 @@
 // Likely mistakes in policies that load. Findings of `check`: they never stop loading.
 import type { Problem } from '../abi/problem.ts';
 import { quote } from '../text/words.ts';
-import { covers } from './lint-cover.ts';
+import { covers, coversMatch } from './lint-cover.ts';
 import type { Match, Policy, Rule } from './rule.ts';
-import { isLiteral, matchesTextGlob } from './text-glob.ts';
+import { placeOfWord } from './rule-place.ts';
+import { globsOverlap, isLiteral, matchesTextGlob } from './text-glob.ts';
 
 export interface LintOptions {
 	/** Milliseconds since the epoch; a waiver that ended before is reported. */
@@ -30,6 +31,7 @@ export function lint(policies: readonly Policy[], { now, commands = [] }: LintOp
 		...policy.rules.flatMap((rule) => [
 			...lintRefusal(rule),
 			...lintShadowed(rule, stronger),
+			...lintExceptions(rule),
 			...lintCommandRegex(rule, [shellCommand, ...commands]),
 			...lintHide(rule),
 			...lintReading(rule),
@@ -101,21 +103,65 @@ function driverOf(pattern: string): string | undefined {
 /** P303: a deny on the same calls always wins. */
 function lintShadowed(rule: Rule, { byDriver, others }: StrongerRules): Problem[] {
 	const { kind } = rule.action;
-	if (kind !== 'allow' && kind !== 'ask') return [];
+	// One refusal beside another is what layers are for; a lock and a sandbox are about what the tool is.
+	if (kind === 'deny' || kind === 'hide' || kind === 'lock' || kind === 'sandbox') return [];
 	const near = byDriver.get(driverOf(rule.match.tool?.[0] ?? '') ?? '') ?? [];
 	const stronger = near.find((other) => covers(other, rule)) ?? others.find((other) => covers(other, rule));
 	if (stronger === undefined) return [];
 	const verb = stronger.action.kind === 'deny' ? 'denies' : 'hides';
+	const opens = kind === 'allow' || kind === 'ask';
 	return [
 		{
 			code: 'P303',
 			severity: 'warning',
 			message: `rule ${quote(rule.id)} can never take effect`,
 			where: rule.actionWhere,
-			label: `${quote(stronger.id)} ${verb} the same calls, and ${stronger.action.kind} wins over ${kind}`,
-			help: `add an \`except:\` to ${quote(stronger.id)} instead`,
+			label: opens
+				? `${quote(stronger.id)} ${verb} the same calls, and ${stronger.action.kind} wins over ${kind}`
+				: `${quote(stronger.id)} ${verb} the same calls, so none is left to ${kind.replace('-command', '')}`,
+			help: opens
+				? `add an \`except:\` to ${quote(stronger.id)} instead`
+				: `delete it, or add an \`except:\` to ${quote(stronger.id)}`,
 		},
 	];
+}
+
+/** P303: an exception that takes everything away leaves no rule, and one that is about other tools takes nothing. */
+function lintExceptions(rule: Rule): Problem[] {
+	const { id, match, except, where, matchWhere } = rule;
+	if (except.some((part) => part.under === undefined && coversMatch(part, match))) {
+		return [
+			{
+				code: 'P303',
+				severity: 'warning',
+				message: `rule ${quote(id)} can never take effect`,
+				where: matchWhere ?? where,
+				label: 'its exception exempts everything that it matches',
+				help: 'narrow `except`, or delete the rule',
+			},
+		];
+	}
+	return except.flatMap((part): Problem[] => {
+		const idle = (part.tool ?? []).filter(
+			(glob) => match.tool !== undefined && !match.tool.some((own) => mayMeet(own, glob)),
+		);
+		const [first] = idle;
+		if (first === undefined || idle.length < (part.tool?.length ?? 0)) return [];
+		return [
+			{
+				code: 'P303',
+				severity: 'warning',
+				message: `an exception of rule ${quote(id)} exempts nothing`,
+				where: placeOfWord(rule, first) ?? where,
+				label: 'no tool that the rule matches',
+				help: `name tools that ${match.tool?.map(quote).join(' or ')} matches`,
+			},
+		];
+	});
+}
+
+function mayMeet(one: string, other: string): boolean {
+	return /\$\{/.test(one + other) || globsOverlap(one, other);
 }
 
 /** P303: until a person can confirm what a tool does, every tool writes, and what restricts reading restricts nothing. */

@@ -127,6 +127,18 @@ function runPasses(
 	}
 }
 
+/** What one rewrite makes of a call, once; undefined when it changes nothing, or can't. */
+export function rewrittenOnce(rule: CompiledRule, look: Look, lookWith: (args: JsonObject) => Look): Look | undefined {
+	if (!isRewriting(rule) || !applies(rule, look)) return undefined;
+	const { edits, refusals } = rewriteBy(rule, look, lookWith);
+	let args: JsonObject | undefined = look.args;
+	for (const { path, value } of edits) {
+		if (args === undefined) return undefined;
+		args = value === undefined ? removeArgument(args, path) : setArgument(args, path, value);
+	}
+	return args === undefined || refusals.length > 0 || sameJson(args, look.args) ? undefined : lookWith(args);
+}
+
 function isRewriting(rule: CompiledRule): rule is Rewriting {
 	return rule.action.kind === 'rewrite' || rule.action.kind === 'rewrite-command';
 }

@@ -1,0 +1,264 @@
+// The likely mistakes of an author, in two spellings each: `check` finds them at their line and column, and says what to type.
+import { afterAll, describe, expect, test } from 'vitest';
+import { makePlace } from '../cli/support.ts';
+
+const place = makePlace();
+afterAll(() => place.remove());
+
+interface Found {
+	readonly code: string;
+	readonly message: string;
+	readonly help?: string;
+	readonly where?: { readonly file: string; readonly line: number; readonly column: number; readonly length: number };
+}
+
+/** Everything `check` says of one policy file. */
+async function findingsIn(text: string): Promise<readonly Found[]> {
+	place.write('p.yaml', text);
+	const { document } = await place.run(['check', 'p.yaml', '--format', 'json']);
+	return document()['problems'] as readonly Found[];
+}
+
+const fine = 'reason: r, instead: i';
+const head = 'version: 1\nname: p\nrules:\n';
+const rules = (...lines: readonly string[]) => `${head}${lines.map((line) => `  - { ${line} }\n`).join('')}`;
+const deny = `id: no, match: { tool: "x/*" }, then: deny, ${fine}`;
+
+/** Name, file, code, the underlined text, and part of the suggestion. */
+type Mistake = readonly [name: string, text: string, code: string, underlined: string, help: string];
+
+const mistakes: readonly Mistake[] = [
+	['a misspelt key', rules('id: a, macth: { tool: x/y }, then: allow'), 'P101', 'macth', 'did you mean `match`?'],
+	['a misspelt key', rules('id: a, match: { comand: git }, then: allow'), 'P101', 'comand', 'did you mean `command`?'],
+	['wrong case', rules('id: a, Match: { tool: x/y }, then: allow'), 'P101', 'Match', 'did you mean `match`?'],
+	['wrong case', rules(`id: a, match: { tool: x/y }, then: Deny, ${fine}`), 'P102', 'Deny', 'did you mean `deny`?'],
+	[
+		'a second action',
+		rules('id: a, match: { tool: x/y }, then: ask, deny: true'),
+		'P101',
+		'deny',
+		'write `then: deny`',
+	],
+	[
+		'a second action',
+		rules('id: a, match: { tool: x/y }, then: { ask: { timeout: 5m }, limit: { calls: 1, per: 1h } }'),
+		'P102',
+		'{ ask: { timeout: 5m }, limit: { calls: 1, per: 1h } }',
+		'write one rule for each of `ask`, `limit`',
+	],
+	[
+		'a duplicate key',
+		`${head}  - id: a\n    match: { tool: x/y }\n    then: ask\n    then: allow\n`,
+		'P001',
+		'then',
+		'keep one; a rule has exactly one `then`',
+	],
+	['a duplicate key', `version: 1\nname: p\nlists: { a: [1], "a": [2] }\nrules: []\n`, 'P001', '"a"', 'keep one'],
+	[
+		'a regex over a command',
+		rules(`id: a, match: { tool: shell/run, args: { command: { matches: "rm -rf" } } }, then: deny, ${fine}`),
+		'P304',
+		'match',
+		'match what the command does',
+	],
+	[
+		'a regex over a command',
+		rules(`id: a, match: { tool: "shell/*", args: { /command: { matches: "^git push" } } }, then: deny, ${fine}`),
+		'P304',
+		'match',
+		'match what the command does',
+	],
+	[
+		'an allow meant to beat a deny',
+		rules(deny, 'id: yes, match: { tool: x/y }, then: allow'),
+		'P303',
+		'then',
+		'add an `except:` to `no` instead',
+	],
+	[
+		'an allow meant to beat a deny',
+		rules(
+			`id: no, match: { command: git push, facts: { force: true } }, then: deny, ${fine}`,
+			'id: let-me-push, match: { command: git push, facts: { force: true } }, then: allow',
+		),
+		'P303',
+		'then',
+		'add an `except:` to `no` instead',
+	],
+	[
+		'a rule that nothing reaches',
+		rules(deny, 'id: few, match: { tool: x/y }, then: { limit: { calls: 1, per: 1h } }'),
+		'P303',
+		'then',
+		'delete it, or add an `except:` to `no`',
+	],
+	[
+		'a rule that nothing reaches',
+		rules(`id: a, match: { tool: x/y }, except: { tool: "x/*" }, then: deny, ${fine}`),
+		'P303',
+		'match',
+		'narrow `except`, or delete the rule',
+	],
+	[
+		'an exception about other tools',
+		rules(`id: a, match: { tool: "x/*" }, except: { tool: "y/*" }, then: deny, ${fine}`),
+		'P303',
+		'y/*',
+		'name tools that `x/*` matches',
+	],
+	[
+		'an exception about other tools',
+		rules(`id: a, match: { tool: [x/read, x/write] }, except: { tool: x/raed, args: { a: 1 } }, then: deny, ${fine}`),
+		'P303',
+		'x/raed',
+		'name tools that `x/read` or `x/write` matches',
+	],
+	[
+		'a deny without a way forward',
+		rules('id: a, match: { tool: x/y }, then: deny, reason: r'),
+		'P302',
+		'then',
+		'add: instead:',
+	],
+	[
+		'a deny without a way forward',
+		rules('id: a, match: { tool: x/y }, then: hide, reason: r'),
+		'P302',
+		'then',
+		'add: instead:',
+	],
+	[
+		'a hide that depends on arguments',
+		rules(`id: a, match: { tool: x/y, args: { a: 1 } }, then: hide, ${fine}`),
+		'P305',
+		'then',
+		'write `then: deny`',
+	],
+	[
+		'a waiver of a hide that depends on arguments',
+		`${rules(`id: a, match: { tool: x/y }, then: hide, ${fine}`)}waivers:\n  - { rule: a, match: { tool: x/y, args: { b: 1 } }, until: 2999-12-31, approved_by: d }\n`,
+		'P305',
+		'a',
+		'waive it by `tool` only',
+	],
+	['an allow of everything', rules('id: a, match: { tool: "*" }, then: allow'), 'P308', 'then', 'name the drivers'],
+	['an ask about everything', rules('id: a, match: { tool: "*/*" }, then: ask'), 'P308', 'then', 'name the drivers'],
+	[
+		'a rewrite that loops',
+		rules('id: a, match: { command: python3 }, then: { rewrite: { prepend: [uv, run] } }'),
+		'P403',
+		'then',
+		'first pass: `python3` -> `uv run python3`',
+	],
+	[
+		'a rewrite that loops',
+		rules(
+			'id: all, match: { tool: x/y }, then: allow',
+			'id: a, match: { tool: x/y }, then: { rewrite: { params: { q: { replace: { matches: a, with: aa } } } } }, examples: [{ call: x/y, args: { q: a }, is: denied }]',
+		),
+		'P403',
+		'then',
+		'first pass: `{"q":"a"}` -> `{"q":"aa"}`',
+	],
+	[
+		'a rewrite that leaves its cause',
+		rules(
+			'id: a, match: { command: "{npm,yarn} install" }, then: { rewrite: { drop_flags: [--global] } }, examples: [{ run: npm install --global x, becomes: npm install x }]',
+		),
+		'P403',
+		'then',
+		'-> `npm install x`',
+	],
+	[
+		'a rewrite that leaves its cause',
+		rules(
+			'id: all, match: { tool: x/y }, then: allow',
+			'id: a, match: { tool: x/y, args: { q: { matches: "a" } } }, then: { rewrite: { params: { q: { replace: { matches: "a+$", with: "a" } } } } }, examples: [{ call: x/y, args: { q: baa }, becomes: { q: ba } }]',
+		),
+		'P403',
+		'then',
+		'first pass: `{"q":"baa"}` -> `{"q":"ba"}`',
+	],
+	[
+		'a rule that matches more than meant',
+		rules(
+			`id: a, match: { command: npm }, then: deny, ${fine}, examples: [{ run: npm view react version, is: unchanged }]`,
+		),
+		'P402',
+		'{ run: npm view react version, is: unchanged }',
+		'the file says `is: unchanged`; the policy gives `is: denied`',
+	],
+	[
+		'a rule that matches less than meant',
+		rules(`id: a, match: { command: npm publish }, then: deny, ${fine}, examples: [{ run: npm pack, is: denied }]`),
+		'P402',
+		'{ run: npm pack, is: denied }',
+		'the file says `is: denied`; the policy gives `is: allowed`',
+	],
+	[
+		'an ended waiver',
+		`${rules(deny)}waivers:\n  - { rule: no, match: { tool: x/y }, until: 2020-12-31, approved_by: d }\n`,
+		'P307',
+		'no',
+		'delete it, or have it approved with a new date',
+	],
+	[
+		'a waiver of a rule that does not exist',
+		`${rules(deny)}waivers:\n  - { rule: nox, match: { tool: x/y }, until: 2999-12-31, approved_by: d }\n`,
+		'P303',
+		'nox',
+		'did you mean `no`?',
+	],
+	[
+		'a regex that could not be run in linear time',
+		rules(`id: a, match: { tool: x/y, args: { q: { matches: "(?=a)b" } } }, then: deny, ${fine}`),
+		'P501',
+		'(?=a)b',
+		'no look-around',
+	],
+	[
+		'a regex that could not be run in linear time',
+		rules(`id: a, match: { tool: x/y, args: { q: { matches: '(a)\\1' } } }, then: deny, ${fine}`),
+		'P501',
+		'(a)\\1',
+		'no back-references',
+	],
+];
+
+describe.each(mistakes)('%s: %j', (_name, text, code, underlined, help) => {
+	test(`is ${code}, at its place, with what to do`, async () => {
+		const found = await findingsIn(text);
+		const [problem] = found.filter((one) => one.code === code);
+		expect(problem, JSON.stringify(found)).toBeDefined();
+		const { line = 0, column = 0, length = 0, file } = problem?.where ?? {};
+		expect(file).toBe('p.yaml');
+		expect(text.split('\n')[line - 1]?.slice(column - 1, column - 1 + length)).toBe(underlined);
+		expect(problem?.help).toContain(help);
+	});
+});
+
+test('several files with several problems each are told in one run', async () => {
+	place.write('one.yaml', rules('id: a, match: { tool: x/y }, then: deny', 'id: b, match: { tool: "*" }, then: allow'));
+	place.write('two.yaml', rules('id: c, match: { tool: x/z }, then: hide, reason: r').replace('name: p', 'name: q'));
+	const { document, code } = await place.run(['check', 'one.yaml', 'two.yaml', '--format', 'json']);
+	const told = (document()['problems'] as readonly Found[]).map((one) => [one.where?.file, one.where?.line, one.code]);
+	expect(told).toEqual([
+		['one.yaml', 4, 'P302'],
+		['one.yaml', 4, 'P306'],
+		['one.yaml', 5, 'P308'],
+		['two.yaml', 4, 'P302'],
+	]);
+	expect(code).toBe(1);
+});
+
+test('a rewrite whose result is left alone is in order', async () => {
+	const settled = [
+		rules('id: a, match: { command: python3 }, except: { under: uv run }, then: { rewrite: { prepend: [uv, run] } }'),
+		rules('id: a, match: { command: "{npm,yarn} {install,test}" }, then: { rewrite: { program: pnpm } }'),
+		rules(
+			'id: all, match: { tool: x/y }, then: allow',
+			'id: a, match: { tool: x/y }, then: { rewrite: { params: { q: b } } }, examples: [{ call: x/y, args: { q: a }, becomes: { q: b } }]',
+		),
+	];
+	for (const text of settled) expect(await findingsIn(text)).toEqual([]);
+});
