@@ -36,6 +36,7 @@ export type ProblemCode =
 	| 'P404' // an example differs when merged
 	// P5: patterns
 	| 'P501' // a glob or regex that is not valid here
+	| 'P502' // a condition in CEL that can't be used
 	// D: drivers
 	| 'D101' // did not start
 	| 'D102' // did not answer in time

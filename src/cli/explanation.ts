@@ -42,7 +42,11 @@ export function explanationJson(
 		reason: decision.reason ?? null,
 		instead: decision.instead ?? null,
 		...(decision.error === undefined ? {} : { error: decision.error }),
-		near: nearMisses(considered).map(({ rule, firstFailed }) => ({ id: rule.id, failed: firstFailed })),
+		near: nearMisses(considered).map(({ rule, firstFailed, doubts }) => ({
+			id: rule.id,
+			failed: firstFailed,
+			...(doubts === undefined ? {} : { doubts }),
+		})),
 		policy_rev: revision.id,
 	};
 }

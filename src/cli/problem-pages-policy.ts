@@ -153,4 +153,10 @@ export const policyPages = {
 		means: 'A glob or a regular expression can not be read, or asks for something the linear-time engine does not do.',
 		mend: 'Correct it at the place the message names. Look-around and back-references do not exist in RE2.',
 	},
+	P502: {
+		title: 'a condition that can not be used',
+		means:
+			'The text of `when: { cel: … }` is not CEL, does not fit together, or asks for something that could take too long. See [conditions](../conditions.md).',
+		mend: 'Correct it at the place that is underlined. `matches` is called `re2(text, pattern)` here, and a pattern is written out.',
+	},
 } as const satisfies Readonly<Record<`P${string}`, ProblemPage>>;

@@ -2,6 +2,7 @@
 import type { Mode } from '../abi/decision.ts';
 import type { Place, Problem } from '../abi/problem.ts';
 import { suggest } from '../text/suggest.ts';
+import type { Cels } from './cel-condition.ts';
 import { compileCommandTest } from './command-test.ts';
 import { compileAction } from './compile-action.ts';
 import { type CompiledRule, type CompiledWaiver, effectOf, type Part } from './compiled.ts';
@@ -70,10 +71,11 @@ export function compile(policies: readonly Policy[], context: CompileContext): C
 			all.map(({ rule }) => rule),
 		),
 	);
+	const compiling: Compiling = { ...context, cels: new Map() };
 	const rules = all
 		.map(({ policy, rule }) => {
 			const own = waivers.filter(({ waiver }) => lifts(waiver, rule));
-			return compileRule(rule, policy, own, context, problems);
+			return compileRule(rule, policy, own, compiling, problems);
 		})
 		.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
 	problems.push(...findPinConflicts(rules));
@@ -86,6 +88,11 @@ export function compile(policies: readonly Policy[], context: CompileContext): C
 	return { set: { mode: context.mode, defaults, rules, index, prospects, hasLimits, results }, problems };
 }
 
+/** What the rules of one compilation share. */
+interface Compiling extends CompileContext {
+	readonly cels: Cels;
+}
+
 interface OwnedWaiver {
 	readonly waiver: Waiver;
 	readonly policy: Policy;
@@ -95,7 +102,7 @@ function compileRule(
 	rule: Rule,
 	policy: Policy,
 	waivers: readonly OwnedWaiver[],
-	context: CompileContext,
+	context: Compiling,
 	problems: Problem[],
 ): CompiledRule {
 	const notes = notesFor(rule, rule.lists, context, problems, `rule \`${rule.id}\``);
@@ -201,17 +208,18 @@ function findIdleWaivers(waivers: readonly Waiver[], rules: readonly Rule[]): Pr
 function notesFor(
 	about: Rule | Waiver,
 	lists: Rule['lists'],
-	context: CompileContext,
+	context: Compiling,
 	problems: Problem[],
 	subject: string,
 ): Notes {
-	const { workspace, tmp, home, env, ignoreCase = false, sqlParser } = context;
+	const { workspace, tmp, home, env, ignoreCase = false, cels, sqlParser } = context;
 	return notesOn(
 		(word) => placeOf(about, word, problems.length),
 		{ workspace, tmp, home, env, lists },
 		{ home, base: workspace, ignoreCase },
 		problems,
 		subject,
+		cels,
 		sqlParser,
 	);
 }

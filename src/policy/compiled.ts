@@ -129,11 +129,11 @@ interface Lifting {
 const none: readonly never[] = [];
 
 function firstFailureInList(conditions: readonly Condition[], look: Look, lean: Lean): string | undefined {
-	const unread = conditions.find(({ reads }) => reads !== 'target');
+	const unread = conditions.find(({ reads }) => reads === 'args');
 	if (unread === undefined) return firstFailure(conditions, look, lean);
 	if (lean === 'catch') return unread.name;
 	return firstFailure(
-		conditions.filter(({ reads }) => reads === 'target'),
+		conditions.filter(({ reads }) => reads !== 'args'),
 		look,
 		lean,
 	);
@@ -143,7 +143,7 @@ function firstFailureInList(conditions: readonly Condition[], look: Look, lean: 
 function liftingParts(rule: CompiledRule, look: Look, stage: Stage, lean: Lean): readonly Lifting[] {
 	if (rule.except.length === 0 && rule.waivers.length === 0) return none;
 	const isHeld = ({ conditions }: Part) =>
-		!(stage === 'list' && conditions.some(({ reads }) => reads !== 'target')) &&
+		!(stage === 'list' && conditions.some(({ reads }) => reads === 'args')) &&
 		firstFailure(conditions, look, opposite(lean)) === undefined;
 	return [
 		...rule.except.filter(isHeld).map((part) => ({ name: 'except' as const, part })),
@@ -184,6 +184,11 @@ export function applies(rule: CompiledRule, look: Look, stage?: Stage): boolean 
 export function opens(rule: CompiledRule, look: Look, stage: Stage = 'call'): boolean {
 	const { kind } = rule.action;
 	return (kind === 'allow' || kind === 'ask') && firstObstacle(rule, look, stage, 'grant') === undefined;
+}
+
+/** Why conditions of the rule are unsure of the call, in words; the first of each. */
+export function doubtsOf({ conditions }: CompiledRule, look: Look): string[] {
+	return conditions.flatMap((condition) => condition.doubt?.(look) ?? []);
 }
 
 /** How a rule that took part is reported; `look` is the form that it matched. */

@@ -3,7 +3,7 @@ import type { Command, Gap } from '../abi/command.ts';
 import type { Decision, Ports, Request } from '../abi/decision.ts';
 import type { RuleId } from '../abi/names.ts';
 import type { PolicySet } from './compile.ts';
-import { type CompiledRule, hitsOf, whyNot } from './compiled.ts';
+import { type CompiledRule, doubtsOf, hitsOf, whyNot } from './compiled.ts';
 import { decide } from './decide.ts';
 import { argumentsOf, type Look, lookAt, sensesOf } from './look.ts';
 import type { Rule } from './rule.ts';
@@ -13,6 +13,8 @@ export interface Considered {
 	readonly matched: boolean;
 	/** `tool`, `args.path`, `when.agent`, `except`, `waiver`; of the call as asked. */
 	readonly firstFailed?: string;
+	/** Why conditions of the rule had no answer for the call; each counted as the rule's action has it. */
+	readonly doubts?: readonly string[];
 }
 
 /** What was read in one argument that carries a command. */
@@ -44,7 +46,14 @@ export function explain(set: PolicySet, request: Request, ports: Ports): Explana
 		const failures = forms.map((form) => attempt(() => whyNot(compiled, form)));
 		const [firstFailed] = failures;
 		const matched = failures.includes(undefined);
-		return { rule: compiled.rule, matched, ...(firstFailed === undefined || matched ? {} : { firstFailed }) };
+		const isOpen = matched || firstFailed === 'when.cel';
+		const doubts = isOpen ? forms.flatMap((form) => attempt(() => doubtsOf(compiled, form))) : [];
+		return {
+			rule: compiled.rule,
+			matched,
+			...(firstFailed === undefined || matched ? {} : { firstFailed }),
+			...(doubts.length === 0 ? {} : { doubts: [...new Set(doubts)] }),
+		};
 	});
 	const seen = forms.flatMap((form, index) =>
 		seenIn(form, index === 0 ? 'asked' : 'final', set.index.candidates(request.target)),

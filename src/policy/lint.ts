@@ -1,6 +1,7 @@
 // Likely mistakes in policies that load. Findings of `check`: they never stop loading.
 import type { Problem } from '../abi/problem.ts';
 import { quote } from '../text/words.ts';
+import { compileCel } from './cel.ts';
 import { covers, coversMatch } from './lint-cover.ts';
 import type { Match, Policy, Rule } from './rule.ts';
 import { placeOfWord } from './rule-place.ts';
@@ -180,19 +181,23 @@ function lintReading({ action, id, match, matchWhere, where }: Rule): Problem[] 
 }
 
 /** P304: shell text has more spellings than any regex. */
-function lintCommandRegex({ match, except, matchWhere, where }: Rule, commands: readonly CommandArgument[]): Problem[] {
+function lintCommandRegex(
+	{ match, except, when, matchWhere, where }: Rule,
+	commands: readonly CommandArgument[],
+): Problem[] {
 	const tools = match.tool;
 	if (tools === undefined) return [];
 	const reached = commands.filter(({ tool }) => tools.some((pattern) => matchesTextGlob(pattern, tool)));
 	const names = new Set(reached.flatMap(({ argument }) => [argument, argument.slice(1)]));
 	const hasRegex = (part: Match) =>
 		Object.entries(part.args ?? {}).some(([name, test]) => test.matches && names.has(name));
-	if (![match, ...except].some(hasRegex)) return [];
+	const isCel = readsArguments(when?.cel, names);
+	if (!isCel && ![match, ...except].some(hasRegex)) return [];
 	return [
 		{
 			code: 'P304',
 			severity: 'warning',
-			message: 'a regular expression judges the text of a command',
+			message: `${isCel ? 'a condition' : 'a regular expression'} judges the text of a command`,
 			where: matchWhere ?? where,
 			label: 'quotes, variables and wrappers spell one command in endless ways',
 			help: 'match what the command does: `match: { command: …, facts: { … } }`',
@@ -201,9 +206,12 @@ function lintCommandRegex({ match, except, matchWhere, where }: Rule, commands: 
 }
 
 /** P305: whether a tool exists is decided before there is a call. */
-function lintHide({ action, match, except, id, actionWhere }: Rule): Problem[] {
+function lintHide({ action, match, except, when, id, actionWhere }: Rule): Problem[] {
 	if (action.kind !== 'hide') return [];
-	const depends = [match, ...except].flatMap((part) => conditionsOnCalls.filter((key) => part[key] !== undefined))[0];
+	const [depends] = [
+		...[match, ...except].flatMap((part) => conditionsOnCalls.filter((key) => part[key] !== undefined)),
+		...(readsArguments(when?.cel) ? ['when.cel'] : []),
+	];
 	if (depends === undefined) return [];
 	return [
 		{
@@ -215,6 +223,15 @@ function lintHide({ action, match, except, id, actionWhere }: Rule): Problem[] {
 			help: 'write `then: deny`',
 		},
 	];
+}
+
+/** Does the condition read arguments, or one of these? */
+function readsArguments(text: string | undefined, names?: ReadonlySet<string>): boolean {
+	const cel = text === undefined ? undefined : compileCel(text);
+	if (cel?.kind !== 'cel') return false;
+	return cel.reads.some(({ path: [root, name] }) => {
+		return root === 'args' && (names === undefined || (name !== undefined && names.has(name)));
+	});
 }
 
 const conditionsOnCalls = ['args', 'command', 'flags', 'facts', 'mentions'] as const;

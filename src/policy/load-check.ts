@@ -1,6 +1,8 @@
 // Refuses rules whose action could never be done to what they match: they would load, and silently not hold.
 import type { Path } from '../text/places.ts';
+import { placeInside } from '../text/scalar-places.ts';
 import { quote } from '../text/words.ts';
+import { argumentRead, compileCelOnce } from './cel-condition.ts';
 import type { Loading } from './loading.ts';
 import type { Match, Rule } from './rule.ts';
 
@@ -9,7 +11,8 @@ type MatchKey = keyof Match;
 const ofCommands = ['command', 'flags', 'facts', 'mentions'] as const;
 const notTools = ['resource', 'prompt', 'method', 'driver_asks'] as const;
 
-export function checkAction(loading: Loading, { action, match, except }: Rule, path: Path): void {
+export function checkAction(loading: Loading, rule: Rule, path: Path): void {
+	const { action, match, except } = rule;
 	const refuse = (key: MatchKey | undefined, message: string, help: string) => {
 		if (key === undefined) loading.complain('P102', [...path, 'then'], message, help, 'key');
 		else loading.complain('P102', [...path, 'match', key], message, help, 'key');
@@ -44,6 +47,8 @@ export function checkAction(loading: Loading, { action, match, except }: Rule, p
 			) {
 				const message = `\`${action.kind}\` is about the tool itself, so an exception can not depend on the arguments of a call`;
 				loading.complain('P102', [...path, 'except'], message, 'except the tool only', 'key');
+			} else {
+				checkCelReads(loading, rule, path);
 			}
 			return;
 		}
@@ -70,6 +75,20 @@ export function checkAction(loading: Loading, { action, match, except }: Rule, p
 		default:
 			action satisfies never;
 	}
+}
+
+/** What is done to a tool is done before there is a call. */
+function checkCelReads(loading: Loading, { action, when }: Rule, path: Path): void {
+	const cel = when?.cel === undefined ? undefined : compileCelOnce(loading.cels, when.cel);
+	const read = cel?.kind === 'cel' ? argumentRead(cel) : undefined;
+	if (read === undefined) return;
+	loading.problems.push({
+		code: 'P502',
+		severity: 'error',
+		message: `\`${action.kind}\` is about the tool itself, so its condition can not depend on the arguments of a call`,
+		where: placeInside(loading.document, [...path, 'when', 'cel'], read.start, read.end),
+		help: 'ask about `agent`, `driver`, `tool` or `now` only; to refuse some calls write a rule with `then: deny`',
+	});
 }
 
 function firstOf(match: Match, keys: readonly MatchKey[]): MatchKey | undefined {

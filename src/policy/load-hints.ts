@@ -6,7 +6,7 @@ import { suggest } from '../text/suggest.ts';
 import { kindOf, quote } from '../text/words.ts';
 import { isRole } from './roles.ts';
 import { type SqlKind, sqlKinds } from './sql-kinds.ts';
-import { unavailableAction, unavailableCondition } from './unavailable.ts';
+import { unavailableAction } from './unavailable.ts';
 
 const plainActions = ['hide', 'deny', 'ask', 'allow'];
 const actionsWithTerms = ['pin', 'narrow', 'rewrite', 'lock', 'limit', 'redact', 'truncate', 'sandbox'];
@@ -73,7 +73,7 @@ function inFile(key: string): Explanation | undefined {
 }
 
 function inRule(key: string): Explanation | undefined {
-	const unavailable = unavailableAction(key) ?? unavailableCondition(key);
+	const unavailable = unavailableAction(key);
 	if (unavailable !== undefined) return unavailable;
 	if (plainActions.includes(key)) {
 		return { help: `${quote(key)} is an action: write \`then: ${key}\` (one action per rule)` };
@@ -94,7 +94,7 @@ function inThen(key: string): Explanation | undefined {
 
 function inMatch(key: string): Explanation | undefined {
 	if (isRole(key)) return { help: `write \`args: { ${key}: … }\`` };
-	return unavailableCondition(key);
+	return whenKeys.includes(key) ? { help: `${quote(key)} is a condition: write \`when: { ${key}: … }\`` } : undefined;
 }
 
 /** Results can only be judged by the actions that are not here yet; the action itself is reported when it stands there. */

@@ -3,7 +3,9 @@
 import type { z } from 'zod';
 import { isJsonObject, type Json } from '../abi/json.ts';
 import type { Path } from '../text/places.ts';
+import { placeInside } from '../text/scalar-places.ts';
 import { quote } from '../text/words.ts';
+import { celProblem, compileCelOnce } from './cel-condition.ts';
 import type { Loading } from './loading.ts';
 import type { Except, FactTest, Match, ValueTest, WeekWindow, When } from './rule.ts';
 import type { ExceptSource, MatchSource, WhenSource } from './schema.ts';
@@ -73,12 +75,20 @@ export function readWhen(loading: Loading, source: WhenSource | undefined, path:
 	if (source === undefined) return undefined;
 	const { agent, env, time, cel } = source;
 	const hours = time && readTime(loading, time, [...path, 'time']);
+	if (cel !== undefined) checkCel(loading, cel, [...path, 'cel']);
 	return {
 		...(agent === undefined ? {} : { agent: listed(agent) }),
 		...(env === undefined ? {} : { env: mapValues(env, (value) => listed(value)) }),
 		...(hours === undefined ? {} : { time: hours }),
 		...(cel === undefined ? {} : { cel }),
 	};
+}
+
+function checkCel(loading: Loading, text: string, path: Path): void {
+	const compiled = compileCelOnce(loading.cels, text);
+	if (compiled.kind !== 'fault') return;
+	const where = placeInside(loading.document, path, compiled.start, compiled.end);
+	loading.problems.push({ ...celProblem(compiled), where });
 }
 
 function readTime(loading: Loading, source: NonNullable<WhenSource['time']>, path: Path): When['time'] {

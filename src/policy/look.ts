@@ -3,6 +3,7 @@ import type { PathForms, Ports, Request } from '../abi/decision.ts';
 import type { Json, JsonObject } from '../abi/json.ts';
 import type { Target } from '../abi/syscall.ts';
 import { type ArgumentPath, findArguments } from './arguments.ts';
+import type { Cel } from './cel.ts';
 import type { Hits } from './command-hits.ts';
 import { type ReadSites, type Sites, siteReader } from './command-sites.ts';
 import type { CompiledRule } from './compiled.ts';
@@ -71,6 +72,7 @@ export class Look {
 	#roles: Map<Role, readonly RoleValue[] | null> | undefined;
 	#sites: Sites | undefined;
 	#hits: Map<CompiledRule, Map<Lean, Hits>> | undefined;
+	#answers: Map<Cel, boolean | string> | undefined;
 
 	constructor(
 		readonly target: Target,
@@ -97,6 +99,12 @@ export class Look {
 	hits(): Map<CompiledRule, Map<Lean, Hits>> {
 		this.#hits ??= new Map();
 		return this.#hits;
+	}
+
+	/** What conditions in CEL answered: true, false, or why neither. */
+	answers(): Map<Cel, boolean | string> {
+		this.#answers ??= new Map();
+		return this.#answers;
 	}
 
 	sql(): SqlReader {

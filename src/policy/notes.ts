@@ -1,6 +1,7 @@
 // What compiling one rule needs to know, and where it writes down what is wrong with it.
 import { errorText, type Place, type Problem, type ProblemCode } from '../abi/problem.ts';
 import { suggest } from '../text/suggest.ts';
+import type { Cels } from './cel-condition.ts';
 import type { PathGlobSettings } from './path-glob.ts';
 import type { ParseSql } from './sql-parser.ts';
 import type { OnUnknown, Variables } from './variables.ts';
@@ -8,6 +9,8 @@ import type { OnUnknown, Variables } from './variables.ts';
 export interface Notes {
 	readonly variables: Variables;
 	readonly paths: PathGlobSettings;
+	/** Conditions of the whole compilation. */
+	readonly cels: Cels;
 	report(code: ProblemCode, message: string, help?: string): void;
 	/** A variable that stands for nothing. */
 	readonly unknown: OnUnknown;
@@ -25,6 +28,7 @@ export function notesOn(
 	paths: PathGlobSettings,
 	problems: Problem[],
 	subject: string,
+	cels: Cels,
 	sqlParser: () => ParseSql = noParser,
 ): Notes {
 	const seen = new Set<string>();
@@ -38,6 +42,7 @@ export function notesOn(
 	return {
 		variables,
 		paths,
+		cels,
 		report,
 		sqlParser() {
 			try {

@@ -5,6 +5,8 @@ import { anyOf, type Truth } from './truth.ts';
 
 export interface Regex {
 	readonly source: string;
+	/** Instructions of the compiled pattern: what each character may cost. */
+	readonly size: number;
 	/** Unanchored. */
 	matches(text: string): boolean;
 	/** Replaces every match; `$1` names a group. */
@@ -20,6 +22,7 @@ export function compileRegex(source: string): Regex | { readonly error: string }
 		const compiled = RE2JS.compile(source);
 		return {
 			source,
+			size: compiled.programSize(),
 			matches: (text) => compiled.test(text),
 			replaceAll: (text, replacement) => compiled.matcher(text).replaceAll(replacement),
 		};

@@ -16,7 +16,6 @@ import {
 	scalarSchema,
 } from './schema-words.ts';
 import { sqlKinds } from './sql-kinds.ts';
-import { unavailableCondition } from './unavailable.ts';
 
 /** Tools are matched as `driver/tool`, so a pattern without a slash or a star could never match. */
 const toolPatternSchema = patternSchema.check(
@@ -27,16 +26,6 @@ const toolPatternSchema = patternSchema.check(
 		refuse(message, { help: `write the driver too, or \`*/${text}\` for any driver` });
 	}),
 );
-
-/** Refuses a condition that this version knows and can't check. */
-export function unavailableKeys(context: z.core.ParsePayload<object>): void {
-	judge<object>((value, refuse) => {
-		for (const word of Object.keys(value)) {
-			const { message, ...rest } = unavailableCondition(word) ?? {};
-			if (message !== undefined) refuse(message, { ...rest, path: [word], at: 'key' });
-		}
-	})(context);
-}
 
 export const operatorsSchema = z
 	.strictObject({
@@ -79,7 +68,6 @@ export const operatorsSchema = z
 				]),
 			),
 	})
-	.check(unavailableKeys)
 	.check(notEmpty('this condition', 'write for example `{ is: value }` or `{ present: true }`'))
 	.check(
 		judge((value, refuse) => {
@@ -111,9 +99,9 @@ const argsSchema = z
 	.check(
 		judge((value, refuse) => {
 			for (const name of Object.keys(value)) {
-				const problem = unavailableCondition(name) ?? wrongArgumentName(name);
+				const problem = wrongArgumentName(name);
 				if (problem === undefined) continue;
-				const { message = '', ...rest } = problem;
+				const { message, ...rest } = problem;
 				refuse(message, { ...rest, path: [name], at: 'key' });
 			}
 		}),

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { findInvisible } from '../text/characters.ts';
 import { judge } from '../text/shape.ts';
 import { quote } from '../text/words.ts';
-import { exceptSchema, matchSchema, toolNameSchema, unavailableKeys } from './schema-match.ts';
+import { exceptSchema, matchSchema, toolNameSchema } from './schema-match.ts';
 import { thenSchema } from './schema-then.ts';
 import {
 	about,
@@ -151,12 +151,11 @@ const whenSchema = z
 			.optional()
 			.meta(
 				about(
-					'A condition between values, in CEL: `args.amount <= 100 && args.currency == "EUR"`.',
-					'args.amount <= 100',
+					'A condition between values, in CEL: of `args`, `agent`, `driver`, `tool` and `now`. Where it has no answer (an argument is not there, or is of another kind) it counts as true for what restricts, and as false for `allow`. See docs/conditions.md.',
+					"args.amount <= 100 && args.currency == 'EUR'",
 				),
 			),
 	})
-	.check(unavailableKeys)
 	.check(notEmpty('`when`', 'give `agent`, `env`, `time` or `cel`, or delete the key'))
 	.meta({
 		id: 'when',

@@ -3,22 +3,16 @@ import type { Explanation } from '../text/shape.ts';
 import { quote } from '../text/words.ts';
 
 const actions = ['lock', 'redact', 'truncate'];
-const conditions = ['cel'];
 
 /** Says so when `word` is an action of a later version. */
 export function unavailableAction(word: string): Explanation | undefined {
-	return actions.includes(word) ? explain('action', word) : undefined;
+	return actions.includes(word) ? explain(word) : undefined;
 }
 
-/** Says so when `word` is a condition of a later version. */
-export function unavailableCondition(word: string): Explanation | undefined {
-	return conditions.includes(word) ? explain('condition', word) : undefined;
-}
-
-function explain(what: 'action' | 'condition', word: string): Explanation {
+function explain(word: string): Explanation {
 	return {
 		code: 'P102',
-		message: `the ${what} ${quote(word)} is not available in this version`,
+		message: `the action ${quote(word)} is not available in this version`,
 		label: 'can not be enforced yet',
 		note: 'loaded anyway, the rule would silently not hold',
 		help: 'remove this rule, or use a version that enforces it',

@@ -74,9 +74,7 @@ function opensByAsking(rule: CompiledRule, look: Look): boolean {
 /** Is the rule about this agent at this time, whatever it hides? */
 function isOfMoment(rule: CompiledRule, moment: Pick<ViewQuestion, 'agent' | 'at' | 'env'>): boolean {
 	const look = listingLook({ ...moment, driver: '' as DriverName, definition: {} });
-	return rule.conditions
-		.filter(({ name }) => name.startsWith('when.'))
-		.every((condition) => condition.test(look) !== 'no');
+	return rule.conditions.filter(({ reads }) => reads === 'moment').every((condition) => condition.test(look) !== 'no');
 }
 
 function inForce(set: PolicySet, look: Look): readonly CompiledRule[] {

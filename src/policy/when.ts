@@ -1,4 +1,5 @@
-// Conditions on the moment: which agent asks, in which environment, at what time.
+// Conditions on the moment (which agent asks, in which environment, at what time), and between values.
+import { celCondition, compileCelOnce } from './cel-condition.ts';
 import { literalValue } from './compile-values.ts';
 import type { Condition } from './condition.ts';
 import type { Look } from './look.ts';
@@ -10,10 +11,10 @@ import { expandText } from './variables.ts';
 
 export function compileWhen(when: When | undefined, notes: Notes): Condition[] {
 	const conditions: Condition[] = [];
-	const { agent, env, time } = when ?? {};
+	const { agent, env, time, cel } = when ?? {};
 	const expand = (patterns: readonly string[]) =>
 		patterns.flatMap((text) => expandText(text, notes.variables, notes.unknown, literalValue(notes)));
-	const add = (name: string, test: (look: Look) => Truth) => conditions.push({ name, reads: 'target', test });
+	const add = (name: string, test: (look: Look) => Truth) => conditions.push({ name, reads: 'moment', test });
 	if (agent !== undefined) {
 		const agents = expand(agent);
 		add('when.agent', (look) => textGlobTruth(agents, look.agent));
@@ -35,6 +36,12 @@ export function compileWhen(when: When | undefined, notes: Notes): Condition[] {
 				(truth) => truth,
 			),
 		);
+	}
+	if (cel !== undefined) {
+		const compiled = compileCelOnce(notes.cels, cel);
+		// A file that was loaded has none of these; a policy that was built by hand may.
+		if (compiled.kind === 'fault') notes.report('P502', compiled.message, compiled.help);
+		else conditions.push(celCondition(compiled));
 	}
 	return conditions;
 }

@@ -38,6 +38,12 @@ export function isWritten(document: YamlDocument, path: Path): boolean {
 	return find(document, path).complete;
 }
 
+/** The node of the value at `path`; undefined when nothing is written there. */
+export function nodeAt(document: YamlDocument, path: Path): unknown {
+	const { node, complete } = find(document, path);
+	return complete ? node : undefined;
+}
+
 /** The exact text of the value at `path`. */
 export function sourceOf(document: YamlDocument, path: Path): string {
 	const [start, end] = rangeOf(find(document, path).node) ?? [0, 0];

@@ -98,7 +98,25 @@ const when: fc.Arbitrary<When> = fc.oneof(
 		{ time: { zone: 'UTC', inside: [{ days: [5], fromMinute: 0, toMinute: 960 }] } },
 		{ time: { zone: 'Europe/Berlin', outside: [{ days: [1, 5], fromMinute: 540, toMinute: 1020 }] } },
 		{ time: { zone: 'UTC', after: friday, before: friday + 1000 } },
+		{ cel: "agent.startsWith('claude-') || driver == 'u'" },
+		{ cel: "tool.endsWith('/x') && now > timestamp('2026-11-20T00:00:00Z')" },
 	),
+);
+/** Of rules that are about calls, so that they may depend on arguments. */
+const whenOfCall = fc.oneof(
+	{ weight: 2, arbitrary: when },
+	{
+		weight: 1,
+		arbitrary: fc.constantFrom<When>(
+			{ cel: "args.a == 'x'" },
+			{ cel: 'args.n > 1 && args.n + 1 < 10' },
+			{ cel: "has(args.a) || 'b' in args" },
+			{ cel: 'args.a == args.b', agent: ['claude-*'] },
+			{ cel: "args.path.startsWith('/ws') || re2(args.url, '^https://')" },
+			{ cel: 'args.a.exists(one, one == 5)' },
+			{ cel: 'args.__proto__.a == null' },
+		),
+	},
 );
 const mode = fc.constantFrom<Mode>('enforce', 'warn', 'observe');
 
@@ -111,13 +129,14 @@ function rule<Kind extends Action['kind']>(
 	match: fc.Arbitrary<Match>,
 	action: fc.Arbitrary<ActionOf<Kind>>,
 	except: fc.Arbitrary<Except>,
+	moment = whenOfCall,
 ): fc.Arbitrary<Draft> {
 	return fc.record(
 		{
 			match,
 			action,
 			except: fc.oneof(fc.constant([]), fc.constant([]), fc.array(except, { minLength: 1, maxLength: 2 })),
-			when: sometimes(when),
+			when: sometimes(moment),
 			mode: sometimes(mode),
 			reason: fc.constant('Because.'),
 			instead: fc.constant('ask the user'),
@@ -150,6 +169,7 @@ const rules = {
 			.dictionary(fc.constantFrom('a', 'b', '/a/b'), leaf, { minKeys: 1, maxKeys: 2 })
 			.map((params) => ({ kind: 'pin', params }) as const),
 		matches.tools,
+		when,
 	),
 	narrow: rule(
 		matches.tools,
@@ -159,6 +179,7 @@ const rules = {
 			{ kind: 'narrow', params: { a: { enum: ['x', 5], optional: true } } },
 		),
 		matches.tools,
+		when,
 	),
 	rewrite: rule(
 		fc.oneof(matches.tools, matches.calls),
@@ -179,7 +200,7 @@ const rules = {
 		),
 		fc.oneof(launched, anything),
 	),
-	lock: rule(matches.tools, fc.constant({ kind: 'lock' }), matches.tools),
+	lock: rule(matches.tools, fc.constant({ kind: 'lock' }), matches.tools, when),
 	limit: rule(anything, fc.constantFrom({ kind: 'limit', rate: { calls: 2, perMs: 1000, scope: 'agent' } }), anyExcept),
 	redact: rule(
 		anything,
@@ -191,7 +212,7 @@ const rules = {
 		fc.constant({ kind: 'truncate', truncation: { maxTokens: 100, keep: 'head', spill: false } }),
 		anyExcept,
 	),
-	sandbox: rule(matches.tools, fc.constant({ kind: 'sandbox', terms: { write: ['/ws'] } }), matches.tools),
+	sandbox: rule(matches.tools, fc.constant({ kind: 'sandbox', terms: { write: ['/ws'] } }), matches.tools, when),
 } satisfies { readonly [Kind in Action['kind']]: fc.Arbitrary<Draft> };
 
 /** A rule of this kind. */

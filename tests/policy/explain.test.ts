@@ -1,5 +1,6 @@
 // `explain` says the same as `decide`, and what kept every other rule out.
 import { expect, test } from 'vitest';
+import type { JsonObject } from '../../src/abi/json.ts';
 import { decide } from '../../src/policy/decide.ts';
 import { explain } from '../../src/policy/explain.ts';
 import { portsWith, requestFor, setOf, toolTarget } from './support.ts';
@@ -100,4 +101,30 @@ test('a reader that throws refuses the call', () => {
 	);
 	const request = requestFor(toolTarget('t/x', { c: 'ls' }), { commandsAt: ['/c'] });
 	expect(explain(rules, request, ports).decision).toMatchObject({ verdict: 'errored', acted: true, error: 'lost' });
+});
+
+test('a condition that kept a rule out is named, and one without an answer says why', () => {
+	const rules = setOf(`
+		rules:
+		  - { id: allow-small, match: { tool: t/pay }, when: { cel: "args.amount <= args.limit" }, then: allow }
+		  - { id: deny-large, match: { tool: t/pay }, when: { cel: "args.amount > 100" }, then: deny, reason: Too much. }
+		  - { id: deny-other, match: { tool: t/pay }, when: { cel: "args.currency != 'EUR'" }, then: deny }
+	`);
+	const of = (args: JsonObject) => explain(rules, requestFor(toolTarget('t/pay', args)), portsWith());
+	const lines = (args: JsonObject) =>
+		of(args).considered.map(({ rule, matched, firstFailed, doubts }) => [rule.id, matched, firstFailed, doubts]);
+	expect(lines({ amount: 5, limit: 9, currency: 'EUR' })).toEqual([
+		['allow-small', true, undefined, undefined],
+		['deny-large', false, 'when.cel', undefined],
+		['deny-other', false, 'when.cel', undefined],
+	]);
+	expect(lines({ amount: '5', currency: 'EUR' })).toEqual([
+		['allow-small', false, 'when.cel', ['`args.limit`: there is no `limit`']],
+		['deny-large', true, undefined, ['`args.amount > 100`: `>` is not for text and a number']],
+		['deny-other', false, 'when.cel', undefined],
+	]);
+	expect(of({ amount: '5', currency: 'EUR' }).decision.reason).toBe(
+		"Too much. The rule's condition has no answer for this call (`args.amount > 100`: `>` is not for text and a number), so it counts as if it held.",
+	);
+	expect(of({ amount: 500, currency: 'EUR' }).decision.reason).toBe('Too much.');
 });

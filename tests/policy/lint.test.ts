@@ -133,6 +133,27 @@ test.each(['args: { a: 1 }', 'command: x', 'facts: { a: 1 }', 'flags: -x', 'ment
 	},
 );
 
+test.each([
+	['args.n > 1', ['P305']],
+	["has(args.n) && agent == 'a'", ['P305']],
+	["agent == 'a' && tool == 'x/y' && driver == 'x'", []],
+	["now > timestamp('2026-12-24T00:00:00Z')", []],
+])('hiding can not depend on arguments in a condition: %s', (cel, found) => {
+	expect(codes(rules(`id: a, match: { tool: x/y }, when: { cel: "${cel}" }, then: hide, ${complete}`))).toEqual(found);
+	expect(codes(rules(`id: a, match: { tool: x/y }, when: { cel: "${cel}" }, then: deny, ${complete}`))).toEqual([]);
+});
+
+test.each([
+	["re2(args.command, 'rm')", ['P304']],
+	["args.command.contains('rm')", ['P304']],
+	["args.cwd != '/'", []],
+])('a condition over the text of a command: %s', (cel, found) => {
+	const policy = rules(`id: a, match: { tool: shell/run }, when: { cel: "${cel}" }, then: deny, ${complete}`);
+	expect(lint([policy], { now: 0 }).map(({ code, message }) => [code, message])).toEqual(
+		found.map((code) => [code, 'a condition judges the text of a command']),
+	);
+});
+
 const waived = (match: string, then = 'deny') =>
 	load(`version: 1
 rules: [{ id: a, match: { tool: x/* }, then: ${then}, ${complete} }]

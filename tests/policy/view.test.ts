@@ -125,6 +125,17 @@ describe('hints', () => {
 		expect([...hints(set, { agent, at: friday, env: {} })].sort()).toEqual([...told].sort());
 	});
 
+	test.each([
+		['agent, whoever asks', "agent.endsWith('-bot')", 'a-bot', ['ask a person']],
+		['agent, whoever asks', "agent.endsWith('-bot')", 'dana', []],
+		['the tool, which nobody named yet', "driver == 'x' && tool == 'x/y'", 'dana', ['ask a person']],
+	])('a condition about %s: %s for %s', (_what, cel, agent, told) => {
+		const hiding = setOf(
+			`rules: [{ id: a, match: { tool: x/* }, when: { cel: "${cel}" }, then: hide, instead: ask a person }]`,
+		);
+		expect(hints(hiding, { agent, at: friday, env: {} })).toEqual(told);
+	});
+
 	test('rules that only watch tell nothing', () => {
 		expect(hints(setOf(rules, { mode: 'warn' }), { agent: 'a', at: friday, env: {} })).toEqual([]);
 	});
@@ -133,4 +144,28 @@ describe('hints', () => {
 test('a rule about commands lists the tool that it names, and no other', () => {
 	expect(view('git/run').state).toBe('listed');
 	expect(view('other/run').state).toBe('hidden');
+});
+
+test('a condition over arguments waits for the call, one over the tool does not', () => {
+	const set = setOf(`
+		rules:
+		  - { id: allow-small, match: { tool: x/pay }, when: { cel: "args.amount <= 5" }, then: allow }
+		  - { id: hide-some, match: { tool: x/* }, when: { cel: "tool.endsWith('_all') && agent != 'root'" }, then: hide }
+		  - { id: ask-much, match: { tool: x/pay }, when: { cel: "args.amount > 1" }, then: ask }
+		  - { id: allow-all, match: { tool: x/* }, then: allow }
+		  - { id: capped, match: { tool: x/list }, when: { cel: "agent != 'root'" }, then: { narrow: { params: { n: { max: 3 } } } } }
+	`);
+	const look = (name: string, agent: string) =>
+		viewTool(set, {
+			driver: 'x' as DriverName,
+			definition: { name, inputSchema: { type: 'object', properties: { n: { type: 'number' } } } },
+			agent,
+			at: friday,
+			env: {},
+		});
+	expect(look('pay', 'a')).toMatchObject({ state: 'listed', states: [] });
+	expect(look('delete_all', 'a').state).toBe('hidden');
+	expect(look('delete_all', 'root').state).toBe('listed');
+	expect(look('list', 'a').states).toEqual(['narrowed']);
+	expect(look('list', 'root').states).toEqual([]);
 });

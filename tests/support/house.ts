@@ -40,6 +40,7 @@ export const homes: Readonly<Record<string, RegExp>> = {
 	zod: /^src\/(abi|text|policy|kernel)\//,
 	minimatch: /^src\/policy\//,
 	re2js: /^src\/policy\//,
+	'@marcbachmann/cel-js': /^src\/policy\/cel-parse\.ts$/,
 	execa: /^src\/(drivers|sandbox)\//,
 	pino: /^src\/kernel\/log\.ts$/,
 	'rate-limiter-flexible': /^src\/kernel\/limits\.ts$/,

@@ -45,7 +45,7 @@ export function decisionText(
 		...(decision.reason === undefined ? [] : [row('why', showable(decision.reason))]),
 		...(decision.instead === undefined ? [] : [row('agent', showable(decision.instead))]),
 		...notes(target.driver, name, assumed, view).map((note) => row('note', note)),
-		...shownNear.map(({ rule, firstFailed }) => row('near', paint('quiet', named(rule.id, missText(firstFailed))))),
+		...shownNear.map((miss) => row('near', paint('quiet', named(miss.rule.id, missText(miss))))),
 		...(near.length > mostNear
 			? [row('', paint('quiet', `and ${near.length - mostNear} more that did not match`))]
 			: []),
@@ -73,14 +73,16 @@ const subjects: ReadonlySet<string> = new Set([
 	'command',
 ]);
 
-function missText(failed: string): string {
-	switch (failed) {
+function missText({ firstFailed, doubts }: NearMiss): string {
+	switch (firstFailed) {
 		case 'except':
 			return 'an exception holds';
 		case 'waiver':
 			return 'waived for now';
 		default:
-			return `\`${showable(failed)}\` does not match`;
+			return doubts === undefined
+				? `\`${showable(firstFailed)}\` does not match`
+				: `\`${showable(firstFailed)}\` has no answer: ${showable(doubts[0] ?? '')}`;
 	}
 }
 
