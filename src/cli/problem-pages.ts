@@ -121,8 +121,9 @@ const runningPages = {
 	},
 	C103: {
 		title: 'a file can not be read',
-		means: 'A file named on the command line does not exist or may not be read.',
-		mend: 'Correct the path; it is relative to the working directory, or to `--cwd`.',
+		means:
+			'A file named on the command line does not exist, may not be read, or does not hold what it should; or nothing that loads could be made of it.',
+		mend: 'Correct the path, which is relative to the working directory or to `--cwd`, or what the message names in the file.',
 	},
 	C104: {
 		title: 'an error nobody foresaw',

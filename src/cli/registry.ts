@@ -3,6 +3,7 @@ import type { Command } from './command.ts';
 
 /** In the order of `trapgate help`. */
 export const commands = {
+	init: async () => (await import('./commands/init.ts')).init,
 	run: async () => (await import('./commands/run.ts')).run,
 	check: async () => (await import('./commands/check.ts')).check,
 	fmt: async () => (await import('./commands/fmt.ts')).fmt,

@@ -56,7 +56,7 @@ function writeDraft(draft: string, text: string, target: string): void {
 }
 
 /** The name is safe only once its directory is; some file systems can't say so, and then it is as safe as they are. */
-function syncDirectory(directory: string): void {
+export function syncDirectory(directory: string): void {
 	try {
 		const descriptor = openSync(directory, 'r');
 		try {

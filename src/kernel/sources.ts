@@ -77,7 +77,7 @@ export function readRoot(path: string, layer: Layer, from: string): SourceFile |
 		return {
 			...source,
 			message: `there is no \`${path}\``,
-			help: 'write one (`trapgate demo` shows how it looks), or name another: --config FILE',
+			help: 'write one with `trapgate init`, or name another: --config FILE',
 		};
 	}
 	return statSync(path, { throwIfNoEntry: false })?.isDirectory()
