@@ -82,7 +82,7 @@ test('--pack adds, once; one that does not exist is a mistake with a suggestion'
 		'deploy-hours',
 	]);
 	const packs = packsOf(written());
-	expect(packs.slice(-3)).toEqual(['git-safety', 'node-pnpm', 'deploy-hours']);
+	expect(packs.slice(-3)).toEqual(['git-safety', 'rate-limits', 'deploy-hours']);
 	expect(packs.filter((pack) => pack === 'secrets')).toHaveLength(1);
 	await expectItLoads();
 });
