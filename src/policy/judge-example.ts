@@ -82,10 +82,10 @@ function decideExample(
 
 /** The decision about the nth such call, when all before it happened in the same period. */
 function countedAs(decision: Decision, nth: number): Decision {
-	const spent = decision.limits?.find(({ calls, mode }) => mode === 'enforce' && nth > calls);
+	const spent = decision.limits?.find(({ calls }) => nth > calls);
 	return spent === undefined
 		? decision
-		: { ...decision, verdict: 'denied', acted: true, because: [spent.rule, ...decision.because] };
+		: { ...decision, verdict: 'denied', acted: spent.mode === 'enforce', because: [spent.rule, ...decision.because] };
 }
 
 function isChangedBy({ verdict, changes }: Decision, { run }: Example): boolean {

@@ -35,9 +35,9 @@ test('help for one command names each of its flags', async () => {
 const mistakes: readonly (readonly [argv: string[], message: string, help: string])[] = [
 	[[], 'no command was given', 'trapgate help'],
 	[['chek'], 'unknown command `chek`', 'did you mean `trapgate check`?'],
-	[['xyzzy'], 'unknown command `xyzzy`', 'commands: run, check'],
+	[['xyzzy'], 'unknown command `xyzzy`', 'commands: init, run, check'],
 	[['help', 'explian'], 'unknown command `explian`', 'did you mean `trapgate explain`?'],
-	[['toString'], 'unknown command `toString`', 'commands: run'],
+	[['toString'], 'unknown command `toString`', 'commands: init, run'],
 	[['--bogus'], 'unknown flag `--bogus`', 'trapgate help'],
 	[['--fromat', 'json', 'check'], 'unknown flag `--fromat`', 'did you mean `--format`?'],
 	[['-x', 'check'], 'unknown flag `-x`', 'trapgate help'],
