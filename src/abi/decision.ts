@@ -10,9 +10,19 @@ export type Verdict = 'allowed' | 'rewritten' | 'denied' | 'asked' | 'hidden' | 
 
 export type Mode = 'enforce' | 'warn' | 'observe';
 
-/** What is known about a tool beside the call: its definition as the driver listed it. */
+/** What an argument means to the server: a path, a URL, SQL. */
+export type ArgumentRole = 'any_path' | 'any_url' | 'any_sql';
+
+/** How what a driver lists compares with what a person accepted in trapgate.lock. */
+export type LockState = 'accepted' | 'changed' | 'new';
+
+/** What is known about a tool beside the call: its definition as the driver listed it, and what a person confirmed of it. */
 export interface ToolFacts {
 	readonly definition: JsonObject;
+	/** Absent where nobody confirmed it: then the tool writes. */
+	readonly effect?: 'read' | 'write';
+	/** By JSON Pointer of the parameter, array indices left out; absent where nobody looked, empty where there is none. */
+	readonly roles?: Readonly<Record<string, ArgumentRole>>;
 }
 
 /** One question. Everything the answer depends on is in here or comes through the ports. */
@@ -30,6 +40,8 @@ export interface Request {
 	readonly isBuiltinShell?: boolean;
 	/** Absent when the driver has not listed this tool (`explain` without drivers, examples). */
 	readonly tool?: ToolFacts;
+	/** Of the tool or prompt; absent where nothing is listed or compared (examples). */
+	readonly lock?: LockState;
 	/** For resources and prompts: does this driver have a tool that this caller may use? */
 	readonly driverHasAllowedTool?: boolean;
 	/** This driver has a tool that carries commands (`commands:`), so its prompts may run some too, and nobody reads those. */

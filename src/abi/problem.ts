@@ -29,6 +29,7 @@ export type ProblemCode =
 	| 'P308' // allow or ask on everything
 	| 'P309' // `ask` where no channel is configured
 	| 'P310' // a rule needs a ring that does not hold here
+	| 'P311' // a lock rule where there is no lock
 	// P4: what rules do together
 	| 'P401' // pins that differ
 	| 'P402' // an example does not hold

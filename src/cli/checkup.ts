@@ -1,6 +1,9 @@
 // Looks at every door: configuration, trust, layers, drivers, log and ask channels.
 import type { Problem } from '../abi/problem.ts';
 import { auditDirectoryOf, auditKeyFile } from '../kernel/governed.ts';
+import { type Difference, differences } from '../kernel/lock/differences.ts';
+import type { Listing } from '../kernel/lock/listing.ts';
+import { lockPath } from '../kernel/lock/path.ts';
 import type { Revision } from '../kernel/revision.ts';
 import { TrustStore } from '../kernel/trust.ts';
 import { type Trust, trustOf } from '../kernel/trusted.ts';
@@ -25,6 +28,23 @@ export interface DriverHealth {
 	readonly tools?: number;
 }
 
+/** How what the drivers list compares with what a person accepted. */
+export interface LockHealth {
+	readonly file: string;
+	/** `missing`: a rule demands one. `none`: no rule does, and there is none. */
+	readonly state: 'present' | 'missing' | 'none';
+	/** Ids of the rules that demand one. */
+	readonly rules: readonly string[];
+	readonly tools: number;
+	readonly drivers: number;
+	/** Counted over tools, prompts, templates and instructions of the drivers that were started. */
+	readonly changed: number;
+	readonly new: number;
+	readonly gone: number;
+	/** Accepted tools of which nobody has said what they do. */
+	readonly unconfirmed: number;
+}
+
 export interface Checkup {
 	/** True when the kernel would serve with every driver. */
 	readonly ok: boolean;
@@ -39,6 +59,7 @@ export interface Checkup {
 	readonly drivers: readonly DriverHealth[];
 	/** Two tools under one name: the kernel would not boot. */
 	readonly collision?: string;
+	readonly lock?: LockHealth;
 	readonly audit: AuditHealth;
 	readonly channels: readonly string[];
 	readonly askRules: number;
@@ -58,13 +79,15 @@ export async function checkUp(input: CommandInput): Promise<Checkup> {
 	const { config } = revision;
 	const rules = revision.policies.flatMap((policy) => policy.rules);
 	const trust = trustOf(revision, new TrustStore(directories.state), load.file);
-	const { drivers, collision } = await driverHealth(revision, setting, trust, input);
+	const { drivers, collision, listing } = await driverHealth(revision, setting, trust, input);
+	const lock = lockHealth(revision, listing);
 	const audit = lookAtAudit(auditDirectoryOf(config.audit.directory, directories), auditKeyFile(directories));
 	const isTrusted = trust === 'not needed' || trust === 'trusted';
 	return {
 		ok:
 			isTrusted &&
 			collision === undefined &&
+			lock.state !== 'missing' &&
 			drivers.every(({ state }) => state === 'up') &&
 			audit.state !== 'unusable' &&
 			audit.key !== 'unusable',
@@ -76,6 +99,7 @@ export async function checkUp(input: CommandInput): Promise<Checkup> {
 		rules: rules.length,
 		drivers,
 		...(collision === undefined ? {} : { collision }),
+		lock,
 		audit,
 		channels: config.ask.channels,
 		askRules: rules.filter(({ action }) => action.kind === 'ask').length,
@@ -89,7 +113,7 @@ async function driverHealth(
 	setting: Setting,
 	trust: Trust,
 	input: CommandInput,
-): Promise<{ drivers: DriverHealth[]; collision?: string }> {
+): Promise<{ drivers: DriverHealth[]; collision?: string; listing?: Listing }> {
 	const { drivers } = revision.config;
 	if (trust === 'never' || trust === 'changed') {
 		return {
@@ -102,7 +126,7 @@ async function driverHealth(
 		};
 	}
 	if (drivers.length === 0) return { drivers: [] };
-	const { states, tools, collision, said } = await lookAtDrivers(revision, setting, input);
+	const { states, tools, listing, collision, said } = await lookAtDrivers(revision, setting, input);
 	const health = drivers.map(({ name, kind }): DriverHealth => {
 		const state = states.get(name);
 		if (state?.is === 'ready') {
@@ -122,5 +146,23 @@ async function driverHealth(
 			...(last === undefined ? {} : { said: last }),
 		};
 	});
-	return { drivers: health, ...(collision === undefined ? {} : { collision: collision.message }) };
+	return { drivers: health, listing, ...(collision === undefined ? {} : { collision: collision.message }) };
+}
+
+function lockHealth({ lock, config, policies }: Revision, listing: Listing | undefined): LockHealth {
+	const rules = policies.flatMap((policy) => policy.rules).filter(({ action }) => action.kind === 'lock');
+	const names = config.drivers.map(({ name }) => name);
+	const found = listing === undefined || !lock.isPresent ? [] : differences(lock, listing, names);
+	const counted = (change: Difference['change']) => found.filter((one) => one.change === change).length;
+	return {
+		file: lockPath(config.file),
+		state: lock.isPresent ? 'present' : rules.length > 0 ? 'missing' : 'none',
+		rules: rules.map(({ id }) => id),
+		tools: lock.toolCount,
+		drivers: lock.drivers.size,
+		changed: counted('changed'),
+		new: counted('new'),
+		gone: counted('gone'),
+		unconfirmed: counted('unconfirmed'),
+	};
 }

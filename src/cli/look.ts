@@ -1,10 +1,11 @@
-// Starts every driver once, as a client without capabilities, to see what they offer; then ends them all.
+// Starts every driver once, as a client that can do everything, to see all that they offer; then ends them all.
 import { randomBytes } from 'node:crypto';
 import type { DriverName } from '../abi/names.ts';
 import { TrapgateError } from '../abi/problem.ts';
 import { startReaper } from '../drivers/reaper.ts';
 import { Bank, type DriverState } from '../kernel/bank.ts';
 import { makeDriver } from '../kernel/drivers.ts';
+import { type Listing, listEverything } from '../kernel/lock/listing.ts';
 import type { Revision } from '../kernel/revision.ts';
 import type { TableEntry } from '../kernel/syscall-table.ts';
 import type { CommandInput } from './command.ts';
@@ -15,6 +16,8 @@ export interface Look {
 	readonly states: ReadonlyMap<DriverName, DriverState>;
 	/** Their tools, in the order of the table. */
 	readonly tools: readonly TableEntry[];
+	/** All that they say of themselves. */
+	readonly listing: Listing;
 	/** Two tools under one name: the kernel would not boot. */
 	readonly collision: TrapgateError | undefined;
 	/** What drivers wrote to stderr and what went wrong with their lists, by driver; the last lines only. */
@@ -22,6 +25,18 @@ export interface Look {
 }
 
 const mostLines = 20;
+
+/** Some servers offer more to a client that can do more (MCP 2025-11-25); what they ask of it meanwhile is refused. */
+const everyCapability = {
+	roots: { listChanged: true },
+	sampling: { tools: {}, context: {} },
+	elicitation: { form: {}, url: {} },
+	tasks: {
+		list: {},
+		cancel: {},
+		requests: { sampling: { createMessage: {} }, elicitation: { create: {} } },
+	},
+};
 
 /** The caller has made sure that the configuration is trusted. Nothing of the drivers is left when it resolves. */
 export async function lookAtDrivers(
@@ -56,12 +71,13 @@ export async function lookAtDrivers(
 	try {
 		const hello = {
 			protocolVersion: '2025-11-25',
-			capabilities: {},
+			capabilities: everyCapability,
 			clientInfo: { name: 'trapgate', version: around.version },
 		};
 		const collision = await bank.open(hello).then(() => undefined, asCollision);
 		const table = await bank.tools();
-		return { states: bank.states(), tools: [...table.entries.values()], collision, said };
+		const listing = await listEverything(bank);
+		return { states: bank.states(), tools: [...table.entries.values()], listing, collision, said };
 	} finally {
 		around.signal.removeEventListener('abort', stop);
 		await bank.close();

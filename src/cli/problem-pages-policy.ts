@@ -126,6 +126,12 @@ export const policyPages = {
 			'A rule must hold for everything a command starts, which only the runtime ring can do. Where it does not hold, there is no shell.',
 		mend: 'Run it where the runtime ring holds, or let the rule hold for calls only.',
 	},
+	P311: {
+		title: 'a lock rule without a lock',
+		means:
+			'A rule lets tools exist only as a person accepted them, and nobody has accepted any yet. All that it matches is hidden.',
+		mend: 'Look at what the drivers list and accept it: `trapgate lock`, or `trapgate lock --review` one by one.',
+	},
 	P401: {
 		title: 'pins that differ',
 		means: 'Two rules fix the same parameter of the same tool to different values.',

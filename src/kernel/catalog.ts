@@ -1,8 +1,9 @@
 // The catalogue: the tools, prompts and resources that exist for one caller, as the caller's lists show them.
-import type { JsonObject } from '../abi/json.ts';
+import type { Json, JsonObject } from '../abi/json.ts';
 import { stringMember } from '../abi/json.ts';
 import { callId, type DriverName, toolName } from '../abi/names.ts';
 import type { Caller, Target } from '../abi/syscall.ts';
+import { locksOnDriver } from '../policy/lock.ts';
 import { viewTool } from '../policy/view.ts';
 import type { Bank } from './bank.ts';
 import type { Kernel } from './boot.ts';
@@ -37,7 +38,8 @@ export class Catalog {
 		return [...table.entries.values()].flatMap((entry) => {
 			const name = toolName(entry.driver, entry.name);
 			if (ringDemand(revision, name, this.#kernel.isShell(entry.driver)) !== undefined) return [];
-			const view = viewTool(set, { driver: entry.driver, definition: entry.definition, ...this.moment() });
+			const known = revision.lock.knowledgeOf(entry.driver, entry.definition);
+			const view = viewTool(set, { driver: entry.driver, ...known, ...this.moment() });
 			return view.state === 'hidden' ? [] : [{ ...screenListed(view.definition), name: entry.wire }];
 		});
 	}
@@ -46,7 +48,7 @@ export class Catalog {
 		const table = await this.#bank.prompts(true);
 		const isListed = await this.#listing();
 		return [...table.entries.values()].flatMap(({ driver, name, definition, wire }) =>
-			isListed({ kind: 'prompt', driver, prompt: name, args: {}, method: 'prompts/get' })
+			isListed({ kind: 'prompt', driver, prompt: name, args: {}, method: 'prompts/get' }, definition)
 				? [{ ...screenListed(definition), name: wire }]
 				: [],
 		);
@@ -62,10 +64,11 @@ export class Catalog {
 
 	/** May the caller use a tool of this driver? Resources and prompts that no rule names depend on it. */
 	async hasAllowedTool(driver: DriverName): Promise<boolean> {
-		const { set } = this.#kernel.revisions.current();
+		const { set, lock } = this.#kernel.revisions.current();
 		for (const entry of (await this.#bank.tools()).entries.values()) {
 			if (entry.driver !== driver) continue;
-			if (viewTool(set, { driver, definition: entry.definition, ...this.moment() }).state === 'listed') return true;
+			const known = lock.knowledgeOf(driver, entry.definition);
+			if (viewTool(set, { driver, ...known, ...this.moment() }).state === 'listed') return true;
 		}
 		return false;
 	}
@@ -75,6 +78,26 @@ export class Catalog {
 		driver: DriverName,
 	): Promise<Pick<CallContext, 'cwd' | 'definition' | 'commandsAt' | 'driverHasAllowedTool'>> {
 		return { ...plainSurroundings(this.#kernel, driver), driverHasAllowedTool: await this.hasAllowedTool(driver) };
+	}
+
+	/** What the agent can do instead of using tools that are not as a person accepted them; nothing while all are. */
+	async lockHints(): Promise<readonly string[]> {
+		const { set, lock } = this.#kernel.revisions.current();
+		const entries = [...(await this.#bank.tools()).entries.values()];
+		const locking = entries.flatMap(({ driver, definition }) =>
+			viewTool(set, { driver, ...lock.knowledgeOf(driver, definition), ...this.moment() })
+				.by.filter(({ effect }) => effect === 'lock')
+				.map(({ id }) => id),
+		);
+		const rules = set.rules.filter(({ id }) => locking.includes(id));
+		return [...new Set(rules.flatMap(({ instead }) => instead ?? []))];
+	}
+
+	/** Is this not as a person accepted it, where a rule demands that it be? */
+	isLockedOut(kind: 'template' | 'instructions', driver: DriverName, definition: Json): boolean {
+		const { lock, set } = this.#kernel.revisions.current();
+		if (lock.stateOf(kind, driver, definition) === 'accepted') return false;
+		return locksOnDriver(set, driver, this.moment()).length > 0;
 	}
 
 	moment(): Moment {
@@ -92,18 +115,20 @@ export class Catalog {
 				// The first driver to list a URI owns it; another's would be read from the first.
 				if (uri === undefined || taken.has(uri)) continue;
 				taken.add(uri);
-				if (isListed({ kind: 'resource', driver, uri, method: 'resources/read' })) shown.push(screenListed(entry));
+				if (kind === 'resourceTemplates' && this.isLockedOut('template', driver, entry)) continue;
+				if (isListed({ kind: 'resource', driver, uri, method: 'resources/read' }, entry))
+					shown.push(screenListed(entry));
 			}
 		}
 		return shown;
 	}
 
 	/** Answers for every prompt and resource of one list: hidden ones are left out, refused ones are not. */
-	async #listing(): Promise<(target: Target & { kind: 'prompt' | 'resource' }) => boolean> {
+	async #listing(): Promise<(target: Target & { kind: 'prompt' | 'resource' }, definition: JsonObject) => boolean> {
 		const around = new Map(
 			await Promise.all(this.#bank.ready().map(async (driver) => [driver, await this.surroundings(driver)] as const)),
 		);
-		return (target) => {
+		return (target, definition) => {
 			const { driver } = target;
 			const context = around.get(driver);
 			if (context === undefined) return false;
@@ -119,7 +144,7 @@ export class Catalog {
 				},
 				target,
 			);
-			const { verdict, acted } = this.#kernel.door.judge(call, context);
+			const { verdict, acted } = this.#kernel.door.judge(call, { ...context, definition });
 			return verdict !== 'hidden' || !acted;
 		};
 	}

@@ -14,6 +14,8 @@ export interface CallContext {
 	readonly cwd: string;
 	/** The tool or prompt as its driver listed it. */
 	readonly definition: JsonObject | undefined;
+	/** The same as its driver lists it by now: it may have changed while a person was thinking. */
+	readonly definitionNow: () => Promise<JsonObject | undefined>;
 	/** Revision of the table the call was resolved in. */
 	readonly toolsRevision: string | undefined;
 	/** JSON Pointers of arguments that carry shell text. */

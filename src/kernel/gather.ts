@@ -7,6 +7,7 @@ import { type Caller, type Syscall, type Target, targetOf } from '../abi/syscall
 import { decide, errored } from '../policy/decide.ts';
 import type { CallContext } from './context.ts';
 import { absentTool, ringDemand } from './governed.ts';
+import type { Lock } from './lock/lock.ts';
 import type { Protection } from './protect.ts';
 import type { Revisions } from './revisions.ts';
 
@@ -61,7 +62,10 @@ function judgeTarget(options: GatherOptions, target: Target, caller: Caller, con
 				? ringDemand(revision, toolName(target.driver, target.tool), options.isShell(target.driver))
 				: undefined;
 		if (demand !== undefined) return absentTool(target, demand);
-		const decision = guarded ?? decide(revision.set, requestOf(options, caller, context, target), options.ports);
+		const decided = decide(revision.set, requestOf(options, caller, context, target), options.ports);
+		// A refusal for its arguments would tell that a hidden tool exists.
+		const isUnseen = decided.verdict === 'hidden' && decided.acted;
+		const decision = guarded === undefined || isUnseen ? decided : guarded;
 		const tookMs = options.elapsed() - started;
 		return tookMs > longestVerdictMs ? errored(target, `the verdict took ${Math.round(tookMs)} ms`) : decision;
 	} catch (error) {
@@ -82,6 +86,17 @@ export function requestOf(options: GatherOptions, caller: Caller, context: Surro
 		isBuiltinShell: options.isShell(target.driver),
 		driverHasAllowedTool: context.driverHasAllowedTool,
 		driverRunsCommands: options.runsCommands(target.driver),
-		...(context.definition === undefined ? {} : { tool: { definition: context.definition } }),
+		...listedAs(options.revisions.current().lock, target, context.definition),
 	};
+}
+
+/** What is known of the tool or prompt that the call names: what its driver lists, and what a person accepted of it. */
+function listedAs(lock: Lock, target: Target, definition: JsonObject | undefined): Pick<Request, 'tool' | 'lock'> {
+	if (target.kind === 'prompt') {
+		return { lock: definition === undefined ? 'new' : lock.stateOf('prompt', target.driver, definition) };
+	}
+	if (target.kind !== 'tool') return {};
+	if (definition === undefined) return { lock: 'new' };
+	const { lock: state, ...tool } = lock.knowledgeOf(target.driver, definition);
+	return { tool, lock: state };
 }

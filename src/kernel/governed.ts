@@ -8,6 +8,7 @@ import type { CompiledRule } from '../policy/compiled.ts';
 import type { Rule } from '../policy/rule.ts';
 import { textGlobTruth } from '../policy/text-glob.ts';
 import type { DriverConfig } from './config.ts';
+import { lockPath } from './lock/path.ts';
 import type { LoadOptions, Revision } from './revision.ts';
 import type { StateDirectories } from './state.ts';
 
@@ -69,10 +70,11 @@ export function absentTool(target: Target, rule: Rule): Decision {
 	};
 }
 
-/** What governs the agent, beside what lies in workspace and home: the root file, policies, log and state. */
+/** What governs the agent, beside what lies in workspace and home: the root file, the lock, policies, log and state. */
 export function governedPaths({ revision, load, directories }: Governed): readonly string[] {
 	return [
 		load.file,
+		lockPath(load.file),
 		...revision.sources.map((source) => source.path),
 		auditDirectoryOf(revision.config.audit.directory, directories),
 		directories.state,

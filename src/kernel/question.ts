@@ -1,5 +1,5 @@
 // The kernel's answer to a call that nobody makes: the same policy and self-protection, no drivers, no log.
-import type { Decision } from '../abi/decision.ts';
+import type { Decision, Request } from '../abi/decision.ts';
 import { deepFreeze, type JsonObject } from '../abi/json.ts';
 import { toolName } from '../abi/names.ts';
 import { errorText } from '../abi/problem.ts';
@@ -9,6 +9,7 @@ import { errored } from '../policy/decide.ts';
 import { type Considered, explain, type SeenText } from '../policy/explain.ts';
 import { cwdOf } from './drivers.ts';
 import { absentTool, commandPointers, type Governed, governedPaths, isBuiltinShell, ringDemand } from './governed.ts';
+import type { Lock } from './lock/lock.ts';
 import { resolvePath } from './paths.ts';
 import { ports } from './ports.ts';
 import { makeProtection } from './protect.ts';
@@ -32,7 +33,7 @@ export interface Answer {
 	readonly assumed?: boolean;
 }
 
-/** Returns a function that answers as the door would, except that no tool definition is known. It never throws. */
+/** Returns a function that answers as the door would, of tools as they were accepted; what was not is unknown. It never throws. */
 export function makeAnswer({ revision, load, directories }: Governed): (question: Question) => Answer {
 	const { config, set } = revision;
 	const around = { ...load, workspace: config.workspace, directory: config.directory };
@@ -66,6 +67,7 @@ export function makeAnswer({ revision, load, directories }: Governed): (question
 				isBuiltinShell: isShell,
 				driverHasAllowedTool: true,
 				driverRunsCommands: driver !== undefined && Object.keys(driver.commands).length > 0,
+				...remembered(revision.lock, target),
 			};
 			const answer = explain(set, request, ports);
 			// Only the default is assumed away: a rule that hides the shell keeps it hidden.
@@ -75,4 +77,13 @@ export function makeAnswer({ revision, load, directories }: Governed): (question
 			return { decision: errored(target, errorText(error)), considered: [], seen: [] };
 		}
 	};
+}
+
+/** No driver is asked, so everything is taken to be as it was accepted. */
+function remembered(lock: Lock, target: Target): Pick<Request, 'tool' | 'lock'> {
+	if (target.kind === 'prompt') {
+		return { lock: lock.entry('prompt', target.driver, target.prompt) === undefined ? 'new' : 'accepted' };
+	}
+	const tool = target.kind === 'tool' ? lock.rememberedTool(target.driver, target.tool) : undefined;
+	return tool === undefined ? { lock: 'new' } : { tool, lock: 'accepted' };
 }

@@ -11,6 +11,10 @@ import type { ParseSql } from '../policy/sql-parser.ts';
 import { suggest } from '../text/suggest.ts';
 import { type KernelConfig, loadConfig } from './config.ts';
 import { type RingDemands, ringDemands } from './governed.ts';
+import { loadLock, readLockFile } from './lock/file.ts';
+import { emptyLock, type Lock } from './lock/lock.ts';
+import { lockPath } from './lock/path.ts';
+import { damaged } from './lock/schema.ts';
 import {
 	layerFiles,
 	liesIn,
@@ -30,6 +34,8 @@ export interface Revision {
 	readonly set: PolicySet;
 	readonly config: KernelConfig;
 	readonly policies: readonly Policy[];
+	/** What a person accepted of the drivers; an edit of it waits for trust like every other. */
+	readonly lock: Lock;
 	/** What needs a ring that this version does not have. */
 	readonly demands: RingDemands;
 	readonly sources: readonly SourceFile[];
@@ -105,8 +111,20 @@ export function loadRevision(options: LoadOptions): Loaded {
 		waivers: config.own.waivers.map((waiver) => ({ ...waiver, layer: rootLayer })),
 	});
 
-	if (problems.some((problem) => problem.severity === 'error')) return { revision: undefined, problems, sources };
-	return finish(options, config, policies, sources, problems, false);
+	const lockFile = readLockFile(lockPath(root.path), 'run', options.cwd);
+	let lock: Lock | undefined = emptyLock();
+	if (lockFile !== undefined && 'code' in lockFile) {
+		problems.push({ ...lockFile, help: damaged });
+	} else if (lockFile !== undefined) {
+		sources.push({ ...lockFile, layer: isProject(lockFile.path) ? 'project' : rootLayer });
+		const read = loadLock(lockFile);
+		problems.push(...read.problems);
+		lock = read.lock;
+	}
+
+	if (lock === undefined || problems.some((problem) => problem.severity === 'error'))
+		return { revision: undefined, problems, sources };
+	return finish(options, { config, policies, sources, problems, lock, pending: false });
 }
 
 /**
@@ -126,12 +144,20 @@ export function tightened(options: LoadOptions, trusted: Revision, edited: Revis
 			rules: policy.rules.filter((rule) => onlyTightens(rule) && !isKept(rule)).map(asEdited),
 		}))
 		.filter((policy) => policy.rules.length > 0);
-	return finish(options, trusted.config, [...trusted.policies, ...additions], edited.sources, [], true);
+	return finish(options, {
+		config: trusted.config,
+		policies: [...trusted.policies, ...additions],
+		sources: edited.sources,
+		problems: [],
+		// What the edited lock accepts, no person has; and what it takes away, a rule may have been read against.
+		lock: trusted.lock,
+		pending: true,
+	});
 }
 
 function onlyTightens({ action }: Rule): boolean {
 	// Not `ask`: it opens what no rule allows, as far as asking.
-	return ['hide', 'deny', 'narrow', 'limit'].includes(action.kind);
+	return ['hide', 'deny', 'narrow', 'limit', 'lock'].includes(action.kind);
 }
 
 /** The edited form stands beside the trusted one, which stays in force; two rules can't share an id. */
@@ -139,14 +165,9 @@ function asEdited(rule: Rule): Rule {
 	return { ...rule, id: `${rule.id}.edited` as Rule['id'] };
 }
 
-function finish(
-	options: LoadOptions,
-	config: KernelConfig,
-	policies: readonly Policy[],
-	sources: readonly SourceFile[],
-	problems: readonly Problem[],
-	pending: boolean,
-): Loaded {
+type Parts = Pick<Revision, 'config' | 'policies' | 'sources' | 'problems' | 'lock' | 'pending'>;
+
+function finish(options: LoadOptions, { config, policies, sources, problems, lock, pending }: Parts): Loaded {
 	const { set, problems: found } = compile(policies, {
 		workspace: config.workspace,
 		tmp: options.tmp,
@@ -162,6 +183,7 @@ function finish(
 		...found,
 		...unaskable(config, policies),
 		...(demands === undefined ? [] : ringless(demands)),
+		...lockless(lock, policies, options),
 	];
 	if (set === undefined || demands === undefined || all.some((problem) => problem.severity === 'error')) {
 		return { revision: undefined, problems: all, sources };
@@ -176,6 +198,7 @@ function finish(
 			set,
 			config: { ...config, mode: strictest(config.mode, options.mode) },
 			policies,
+			lock,
 			demands,
 			sources,
 			projectHash: project.length === 0 ? undefined : hashFiles(project),
@@ -200,6 +223,22 @@ function unaskable(config: KernelConfig, policies: readonly Policy[]): Problem[]
 			where: first.actionWhere,
 			label: 'refused every time, as `no_channel`',
 			help: 'add to trapgate.yaml: ask: { channels: [elicitation] }',
+		},
+	];
+}
+
+/** Without a lock nothing has been accepted, and what a lock rule matches is hidden; nobody should have to guess why. */
+function lockless(lock: Lock, policies: readonly Policy[], { file }: LoadOptions): Problem[] {
+	const first = policies.flatMap((policy) => policy.rules).find((rule) => rule.action.kind === 'lock');
+	if (lock.isPresent || first === undefined) return [];
+	return [
+		{
+			code: 'P311',
+			severity: 'warning',
+			message: `rule \`${first.id}\` locks tools, and there is no \`${lockPath(file)}\``,
+			where: first.actionWhere,
+			label: 'nobody has accepted any tool yet, so those it matches are hidden',
+			help: 'look at what the drivers list and accept it: trapgate lock',
 		},
 	];
 }

@@ -1,6 +1,7 @@
 // The revision in force, and its replacement while the kernel runs.
 import { stat } from 'node:fs/promises';
 import type { Problem } from '../abi/problem.ts';
+import { lockPath } from './lock/path.ts';
 import { type LoadOptions, loadRevision, type Revision, tightened } from './revision.ts';
 import { layerFiles } from './sources.ts';
 
@@ -115,6 +116,7 @@ export class Revisions {
 		const { roots, file } = this.#options.load;
 		const paths = new Set([
 			file,
+			lockPath(file),
 			...this.#current.sources.map((source) => source.path),
 			...layerFiles(roots.organisation),
 			...layerFiles(roots.user),

@@ -52,7 +52,7 @@ export async function serve(
 		try {
 			const bank = await kernel.pools.acquire(connection.principal, hello);
 			session = new Session({ kernel, bank, link, caller: { ...connection, client }, hello });
-			return resultReply(session.introduction());
+			return resultReply(await session.introduction());
 		} catch (error) {
 			const thrown =
 				error instanceof TrapgateError ? error : new TrapgateError('K105', errorText(error), { cause: error });

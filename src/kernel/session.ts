@@ -1,6 +1,6 @@
 // One client's session: its table, its calls in flight, and what its drivers ask of it.
 import type { Decision } from '../abi/decision.ts';
-import type { Hello, Note, Reply } from '../abi/driver.ts';
+import type { Hello, Introduction, Note, Reply } from '../abi/driver.ts';
 import { isJsonObject, type Json, type JsonObject, member, stringMember } from '../abi/json.ts';
 import { callId, type DriverName } from '../abi/names.ts';
 import { type Caller, driverAsk, type Syscall, targetOf } from '../abi/syscall.ts';
@@ -62,23 +62,30 @@ export class Session implements BankListener {
 	}
 
 	/** The result of `initialize`. */
-	introduction(): JsonObject {
+	async introduction(): Promise<JsonObject> {
 		const introductions = new Map(
 			this.#bank.ready().flatMap((name) => {
 				const introduction = this.#bank.introduction(name);
-				return introduction === undefined ? [] : [[name, introduction] as const];
+				return introduction === undefined ? [] : [[name, this.#acceptedPart(name, introduction)] as const];
 			}),
 		);
-		const instructions = mergeInstructions(
-			introductions,
-			hints(this.#kernel.revisions.current().set, this.#catalog.moment()),
-		);
+		const instructions = mergeInstructions(introductions, [
+			...hints(this.#kernel.revisions.current().set, this.#catalog.moment()),
+			...(await this.#catalog.lockHints()),
+		]);
 		return {
 			protocolVersion: this.#hello.protocolVersion,
 			capabilities: mergeCapabilities(introductions),
 			serverInfo: { name: 'trapgate', title: 'Trapgate', version: this.#kernel.version },
 			...(instructions === undefined ? {} : { instructions }),
 		};
+	}
+
+	/** Without instructions that nobody accepted, where a rule demands that somebody did. */
+	#acceptedPart(driver: DriverName, introduction: Introduction): Introduction {
+		const { instructions, ...rest } = introduction;
+		const isKept = instructions === undefined || !this.#catalog.isLockedOut('instructions', driver, instructions);
+		return isKept ? introduction : rest;
 	}
 
 	/** Answers one request of the client. */
@@ -195,6 +202,7 @@ export class Session implements BankListener {
 			{
 				name,
 				definition: entry.definition,
+				definitionNow: async () => (await this.#bank.tools()).entries.get(name)?.definition,
 				commandsAt: this.#kernel.commandsAt(entry.driver, entry.name),
 				toolsRevision: table.revision(),
 				unknown,
@@ -218,7 +226,7 @@ export class Session implements BankListener {
 			incoming,
 			entry.driver,
 			{ ...params, name: entry.name },
-			{ name, definition: entry.definition, unknown },
+			{ name, unknown, ...this.#promptDefinition(name, entry.definition) },
 		);
 	}
 
@@ -234,6 +242,10 @@ export class Session implements BankListener {
 			const owner = await ownerOf(this.#bank, uri);
 			const unknown = unknownResource(uri);
 			if (owner === undefined) return this.#nothingThere('resource', uri, unknown);
+			const templates = (await this.#bank.listed('resourceTemplates')).get(owner) ?? [];
+			const template = templates.find((entry) => stringMember(entry, 'uriTemplate') === uri);
+			if (template !== undefined && this.#catalog.isLockedOut('template', owner, template))
+				return this.#nothingThere('resource', uri, unknown);
 			return this.#syscall(incoming, owner, params, { name: uri, unknown });
 		}
 		if (name === undefined || !isJsonObject(ref)) return errorReply(-32602, '`ref` must name a prompt or a resource');
@@ -241,7 +253,18 @@ export class Session implements BankListener {
 		const entry = (await this.#bank.prompts()).entries.get(name);
 		if (entry === undefined) return this.#nothingThere('prompt', name, unknown);
 		const renamed = { ...params, ref: { ...ref, name: entry.name } };
-		return this.#syscall(incoming, entry.driver, renamed, { name, definition: entry.definition, unknown });
+		return this.#syscall(incoming, entry.driver, renamed, {
+			name,
+			unknown,
+			...this.#promptDefinition(name, entry.definition),
+		});
+	}
+
+	#promptDefinition(name: string, definition: JsonObject): Pick<CallContext, 'definition' | 'definitionNow'> {
+		return {
+			definition,
+			definitionNow: async () => (await this.#bank.prompts()).entries.get(name)?.definition,
+		};
 	}
 
 	// Resources
@@ -344,7 +367,7 @@ export class Session implements BankListener {
 		driver: DriverName,
 		params: JsonObject,
 		about: Pick<CallContext, 'name' | 'unknown'> &
-			Partial<Pick<CallContext, 'definition' | 'commandsAt' | 'toolsRevision'>>,
+			Partial<Pick<CallContext, 'definition' | 'definitionNow' | 'commandsAt' | 'toolsRevision'>>,
 	): Promise<Reply> {
 		const call: Syscall = {
 			id: callId(this.#kernel.newId()),
@@ -360,6 +383,7 @@ export class Session implements BankListener {
 			return await syscall(this.#kernel.door, call, {
 				...plainSurroundings(this.#kernel, driver),
 				toolsRevision: undefined,
+				definitionNow: async () => undefined,
 				...about,
 				bank: this.#bank,
 				listener: this,

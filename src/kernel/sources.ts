@@ -49,7 +49,12 @@ export function packNames(roots: SourceRoots): readonly string[] {
 }
 
 /** Reads a file a person wrote: a regular file of bearable size in UTF-8, or a Problem. */
-export function readSource(path: string, layer: Layer, from: string): SourceFile | Problem {
+export function readSource(
+	path: string,
+	layer: Layer,
+	from: string,
+	largest: number = largestFile,
+): SourceFile | Problem {
 	const shown = displayName(path, from);
 	const unreadable = (why: string): Problem => ({
 		code: 'P205',
@@ -60,7 +65,7 @@ export function readSource(path: string, layer: Layer, from: string): SourceFile
 		const status = statSync(path);
 		if (status.isDirectory()) return unreadable('it is a directory');
 		if (!status.isFile()) return unreadable('it is not a file');
-		if (status.size > largestFile) return unreadable(`it has ${status.size} bytes, the limit is ${largestFile}`);
+		if (status.size > largest) return unreadable(`it has ${status.size} bytes, the limit is ${largest}`);
 		const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(readFileSync(path));
 		return { file: shown, path, layer, text };
 	} catch (error) {

@@ -1,9 +1,11 @@
 // THE door: every request of a client to a driver goes through here, and nothing else can make a driver act.
 import type { Decision } from '../abi/decision.ts';
 import type { Reply } from '../abi/driver.ts';
+import type { JsonObject } from '../abi/json.ts';
 import type { Permit } from '../abi/permit.ts';
 import { errorText } from '../abi/problem.ts';
 import { type Syscall, targetOf } from '../abi/syscall.ts';
+import { writeJson } from '../wire/json.ts';
 import type { Approval, Approver } from './approve.ts';
 import { withTarget } from './call.ts';
 import type { CallContext } from './context.ts';
@@ -125,19 +127,17 @@ async function askPerson(
 			asking: (boundTo) => door.journal.asking({ asked, decision, boundTo }),
 		});
 		if (approval.outcome !== 'approved') return { refused: await refuse(door, asked, decision, context, approval) };
-		const now = door.judge(asked, context);
+		const definition = await context.definitionNow();
+		const now = door.judge(asked, { ...context, definition });
 		if (refuses(now)) return { refused: await refuse(door, asked, now, context) };
-		if (!sameCall(now, decision)) {
-			const changed: Decision = {
-				...now,
-				verdict: 'denied',
-				acted: true,
-				reason: 'The policy changed while approval was being asked for, and the call would run in another form.',
-				instead: 'make the call again',
-			};
-			return { refused: await refuse(door, asked, changed, context) };
-		}
-		return { approval };
+		const reason = !sameCall(now, decision)
+			? 'The policy changed while approval was being asked for, and the call would run in another form.'
+			: !sameDefinition(definition, context.definition)
+				? 'What the driver says of this tool changed while approval was being asked for.'
+				: undefined;
+		if (reason === undefined) return { approval };
+		const changed: Decision = { ...now, verdict: 'denied', acted: true, reason, instead: 'make the call again' };
+		return { refused: await refuse(door, asked, changed, context) };
 	} catch (error) {
 		return { refused: unrecorded(targetOf(asked), errorText(error)) };
 	}
@@ -145,4 +145,8 @@ async function askPerson(
 
 function sameCall(one: Decision, other: Decision): boolean {
 	return JSON.stringify(one.final) === JSON.stringify(other.final);
+}
+
+function sameDefinition(one: JsonObject | undefined, other: JsonObject | undefined): boolean {
+	return one === other || (one !== undefined && other !== undefined && writeJson(one) === writeJson(other));
 }

@@ -6,6 +6,7 @@ import type { PolicySet } from './compile.ts';
 import { modesDownTo } from './defaults.ts';
 import { type Judgement, judge, type Question } from './judge.ts';
 import { limitsOn } from './limit.ts';
+import { lockRefusal } from './lock.ts';
 import { lookAt, sensesOf } from './look.ts';
 
 /**
@@ -15,6 +16,8 @@ import { lookAt, sensesOf } from './look.ts';
  */
 export function decide(set: PolicySet, request: Request, ports: Ports): Decision {
 	try {
+		const locked = lockRefusal(set, request);
+		if (locked !== undefined) return locked;
 		const question = questionOf(request, ports);
 		const prospect = set.prospects.of(question.asked);
 		// What acts is judged without the rules that only watch, so that no rule on trial can loosen one in force.

@@ -1,5 +1,5 @@
 // Judges one example: a call, and what its author says that a set of policies makes of it.
-import type { Decision, Ports, Request, Verdict } from '../abi/decision.ts';
+import type { Decision, Ports, Request, ToolFacts, Verdict } from '../abi/decision.ts';
 import type { Json, JsonObject } from '../abi/json.ts';
 import { type DriverName, parseToolName, type RuleId } from '../abi/names.ts';
 import type { Target } from '../abi/syscall.ts';
@@ -17,6 +17,8 @@ export interface ExamplesContext extends CompileContext {
 	readonly cwd: string;
 	/** Which arguments of a tool carry shell text. */
 	readonly commandsAt?: (driver: DriverName, tool: string) => readonly string[];
+	/** What trapgate.lock says of a tool; undefined where it says nothing. */
+	readonly toolFacts?: (driver: DriverName, tool: string) => ToolFacts | undefined;
 	/** The built-in shell as the configuration calls it; `shell` unless told. */
 	readonly shell?: DriverName;
 }
@@ -155,6 +157,7 @@ export function requestOf(example: Example, assumed: Assumptions, context: Examp
 		env: example.env ?? {},
 		cwd: context.cwd,
 		...carrying(target, example, context),
+		...factsFor(target, example, context),
 		driverHasAllowedTool: true,
 	};
 }
@@ -171,6 +174,17 @@ function carrying(
 		commandsAt: commandsAt?.(target.driver, target.tool) ?? [],
 		isBuiltinShell: target.driver === (shell ?? plainShell) && target.tool === 'run',
 	};
+}
+
+/** What is known of the tool, by trapgate.lock and by the example; nothing is compared unless the example says so. */
+function factsFor(
+	target: Target,
+	{ effect, lock }: Example,
+	{ toolFacts }: ExamplesContext,
+): Pick<Request, 'tool' | 'lock'> {
+	const known = target.kind === 'tool' ? toolFacts?.(target.driver, target.tool) : undefined;
+	const tool = effect === undefined ? known : { definition: {}, ...known, effect };
+	return { ...(tool === undefined ? {} : { tool }), ...(lock === undefined ? {} : { lock }) };
 }
 
 const plainShell = 'shell' as DriverName;

@@ -1,5 +1,5 @@
 // One form of a call, as asked or as it would run, and what conditions may want to know about it.
-import type { PathForms, Ports, Request } from '../abi/decision.ts';
+import type { PathForms, Ports, Request, ToolFacts } from '../abi/decision.ts';
 import type { Json, JsonObject } from '../abi/json.ts';
 import type { Target } from '../abi/syscall.ts';
 import { type ArgumentPath, findArguments } from './arguments.ts';
@@ -8,7 +8,7 @@ import type { Hits } from './command-hits.ts';
 import { type ReadSites, type Sites, siteReader } from './command-sites.ts';
 import type { CompiledRule } from './compiled.ts';
 import { placesOf } from './paths.ts';
-import { type Role, type RoleValue, roleValues } from './roles.ts';
+import { confirmedRole, type Role, type RoleValue, roleOfSchema, roleValues } from './roles.ts';
 import { type SqlReader, sqlReader } from './sql.ts';
 import { inputSchema, parameterSchema } from './tool-schema.ts';
 import type { Lean } from './truth.ts';
@@ -65,6 +65,10 @@ export class Look {
 	readonly carriesCommand: boolean;
 	/** The tool's schema, where it is known. */
 	readonly schema: JsonObject | undefined;
+	/** What the tool does, as a person confirmed it. */
+	readonly effect: 'read' | 'write' | undefined;
+	/** What its parameters mean, as a person confirmed it. */
+	readonly #confirmed: ToolFacts['roles'];
 	/** How the file system has a path; undefined when it can't be resolved. */
 	readonly resolve: Senses['resolve'];
 	readonly #senses: Senses;
@@ -85,6 +89,8 @@ export class Look {
 		this.env = env;
 		this.carriesCommand = target.kind === 'tool' && commandsAt !== undefined && commandsAt.length > 0;
 		this.schema = inputSchema(tool?.definition);
+		this.effect = tool?.effect;
+		this.#confirmed = tool?.roles;
 		this.resolve = senses.resolve;
 		this.#senses = senses;
 	}
@@ -126,9 +132,15 @@ export class Look {
 		this.#roles ??= new Map();
 		const known = this.#roles.get(role);
 		if (known !== undefined) return known ?? undefined;
-		const found = roleValues(this.args, role, this.schema);
+		const found = roleValues(this.args, role, { schema: this.schema, confirmed: this.#confirmed });
 		this.#roles.set(role, found ?? null);
 		return found;
+	}
+
+	/** The role of one parameter: as it was confirmed, by its name, or by the schema. */
+	roleOf(path: ArgumentPath, ofName: Role | undefined): Role | undefined {
+		const said = this.#confirmed === undefined ? undefined : confirmedRole(this.#confirmed, path);
+		return said ?? ofName ?? roleOfSchema(parameterSchema(this.schema, path));
 	}
 
 	argument(path: ArgumentPath, fold: boolean): readonly Json[] {

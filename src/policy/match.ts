@@ -7,11 +7,10 @@ import { compileValueTest, literalValue } from './compile-values.ts';
 import type { Condition } from './condition.ts';
 import type { Look } from './look.ts';
 import type { Notes } from './notes.ts';
-import { isRole, type Role, roleOfName, roleOfSchema } from './roles.ts';
+import { isRole, type Role, roleOfName } from './roles.ts';
 import type { Match, ValueTest } from './rule.ts';
 import { sqlRemark } from './sql.ts';
 import { textGlobTruth } from './text-glob.ts';
-import { parameterSchema } from './tool-schema.ts';
 import { allOf, anyOf, holds, type Lean, type Truth, truthOf } from './truth.ts';
 import { isFileUrl } from './uri.ts';
 import { uriGlobTruth } from './url-glob.ts';
@@ -146,7 +145,7 @@ function compileEffect(effect: 'read' | 'write'): Condition {
 	return {
 		name: 'effect',
 		reads: 'target',
-		test: ({ target }) => truthOf(target.kind === 'tool' && effect === 'write'),
+		test: (look) => truthOf(look.target.kind === 'tool' && (look.effect ?? 'write') === effect),
 	};
 }
 
@@ -219,7 +218,7 @@ function judgeArgument(check: ValueCheck, { path, role: ofName }: Named, lean: L
 		if (!check.present) return isThere ? 'no' : isNull ? 'unsure' : 'yes';
 		if (!isThere) return isNull ? 'unsure' : 'no';
 	}
-	const role = ofName ?? roleOfSchema(parameterSchema(look.schema, path));
+	const role = look.roleOf(path, ofName);
 	if (found.length === 0) return judgeAbsent(check, path, role, look);
 	if (found.length === 1) return judgeValue(check, found[0] as Json, path, role, lean, look);
 	return quantify(lean)(found, (value) => judgeValue(check, value, path, role, lean, look));

@@ -1,14 +1,15 @@
 // Which arguments are paths, URLs or SQL: by the tool's schema and by name, and, in doubt, by what they look like.
+import type { ArgumentRole } from '../abi/decision.ts';
 import { type JsonObject, stringMember } from '../abi/json.ts';
-import { foldKey, type Leaf, leavesOf } from './arguments.ts';
+import { type ArgumentPath, argumentPointer, foldKey, type Leaf, leavesOf } from './arguments.ts';
 import { normalisePath } from './paths.ts';
 import { looksLikeSql } from './sql-look.ts';
 import { declares, parameterSchema } from './tool-schema.ts';
 import { isFileUrl, looksLikeUrl } from './uri.ts';
 
-export const roles = ['any_path', 'any_url', 'any_sql'] as const;
+export const roles = ['any_path', 'any_url', 'any_sql'] as const satisfies readonly ArgumentRole[];
 
-export type Role = (typeof roles)[number];
+export type Role = ArgumentRole;
 
 export function isRole(key: string): key is Role {
 	return (roles as readonly string[]).includes(key);
@@ -17,7 +18,10 @@ export function isRole(key: string): key is Role {
 /** A value that plays a role, or may. */
 export interface RoleValue {
 	readonly value: string;
-	/** True when the schema or the parameter's name says so; what only looks like it is good enough for restrictions alone. */
+	/**
+	 * True when a person confirmed it, or, where nobody looked, when the schema or the parameter's name says so; what only
+	 * looks like it is good enough for restrictions alone.
+	 */
 	readonly confirmed: boolean;
 }
 
@@ -65,23 +69,43 @@ export function roleOfSchema(node: JsonObject | undefined): Role | undefined {
 /** More values than this in one call are not looked at one by one; then nothing is certain. */
 const mostValues = 10_000;
 
+/** What is known about the parameters of a tool: its own schema, and the roles that a person confirmed. */
+export interface ParameterFacts {
+	readonly schema: JsonObject | undefined;
+	/** By JSON Pointer, array indices left out. */
+	readonly confirmed: Readonly<Record<string, Role>> | undefined;
+}
+
 /** The values with `role`, or undefined when there are too many to look at. */
-export function roleValues(args: JsonObject, role: Role, schema: JsonObject | undefined): RoleValue[] | undefined {
+export function roleValues(args: JsonObject, role: Role, facts: ParameterFacts): RoleValue[] | undefined {
 	const leaves = leavesOf(args, '', mostValues);
 	return leaves?.flatMap((leaf) => {
-		const certainty = judgeLeaf(leaf, role, schema);
+		const certainty = judgeLeaf(leaf, role, facts);
 		return certainty === undefined ? [] : [{ value: leaf.value as string, confirmed: certainty === 'confirmed' }];
 	});
 }
 
-function judgeLeaf(leaf: Leaf, role: Role, schema: JsonObject | undefined): 'confirmed' | 'possible' | undefined {
+/** The role that a person gave the parameter. */
+export function confirmedRole(confirmed: ParameterFacts['confirmed'], path: ArgumentPath): Role | undefined {
+	const pointer = argumentPointer(path);
+	return confirmed !== undefined && Object.hasOwn(confirmed, pointer) ? confirmed[pointer] : undefined;
+}
+
+function judgeLeaf(
+	leaf: Leaf,
+	role: Role,
+	{ schema, confirmed }: ParameterFacts,
+): 'confirmed' | 'possible' | undefined {
 	const { value } = leaf;
 	if (typeof value !== 'string') return undefined;
+	const said = leaf.isKey ? undefined : confirmedRole(confirmed, leaf.path);
+	if (said === role || (role === 'any_path' && said === 'any_url' && isFileUrl(value))) return 'confirmed';
 	// Name and schema each may say it: a driver that calls its path a URL gets around no rule.
 	const named = leaf.isKey ? [] : [roleOfName(leaf.key), roleOfSchema(parameterSchema(schema, leaf.path))];
 	const isNamed = named.includes(role) || (role === 'any_path' && named.includes('any_url') && isFileUrl(value));
-	// Whoever invents a parameter must not thereby satisfy a rule about the real ones.
-	if (isNamed) return declares(schema, leaf.path) === 'no' ? 'possible' : 'confirmed';
+	// Whoever invents a parameter must not thereby satisfy a rule about the real ones; and once a person has looked at a
+	// tool, what nobody confirmed is a guess.
+	if (isNamed) return confirmed !== undefined || declares(schema, leaf.path) === 'no' ? 'possible' : 'confirmed';
 	return couldBe(role, leaf, value) ? 'possible' : undefined;
 }
 

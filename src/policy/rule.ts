@@ -1,6 +1,6 @@
 // What a policy file says once it is parsed: the shapes that load makes and compile reads.
 
-import type { AskTerms, Mode } from '../abi/decision.ts';
+import type { AskTerms, LockState, Mode } from '../abi/decision.ts';
 import type { Json } from '../abi/json.ts';
 import type { RuleId } from '../abi/names.ts';
 import type { Place } from '../abi/problem.ts';
@@ -183,6 +183,8 @@ export interface Example {
 	readonly at?: string;
 	readonly env?: Readonly<Record<string, string>>;
 	readonly branch?: string;
+	readonly effect?: 'read' | 'write';
+	readonly lock?: LockState;
 	/** The how-manieth such call in one period of a limit; 1 unless told. */
 	readonly nth?: number;
 	readonly is?: 'allowed' | 'denied' | 'asked' | 'hidden' | 'unchanged';

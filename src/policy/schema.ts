@@ -197,6 +197,20 @@ export const exampleSchema = z
 			.optional()
 			.meta(about('Environment variables.', { CI: 'true' })),
 		branch: z.string().min(1).optional().meta(about('The git branch that is checked out.', 'main')),
+		effect: z
+			.enum(['read', 'write'])
+			.optional()
+			.meta(
+				about(
+					'What a person confirmed the tool to do; as in trapgate.lock unless told, and `write` where it says nothing.',
+					'read',
+				),
+			),
+		lock: z
+			.enum(['accepted', 'changed', 'new'])
+			.optional()
+			.meta(about('How the tool or prompt compares with trapgate.lock.', 'changed'))
+			.meta({ default: 'accepted' }),
 		nth: z
 			.int()
 			.min(1)

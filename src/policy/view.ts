@@ -1,19 +1,18 @@
 // What an agent sees of a tool: nothing, the tool as it is, or the tool without what policy has fixed.
-import type { RuleRef } from '../abi/decision.ts';
+import type { Request, RuleRef, ToolFacts } from '../abi/decision.ts';
 import { isJsonObject, type Json, type JsonObject, member, stringMember } from '../abi/json.ts';
 import type { DriverName } from '../abi/names.ts';
 import type { Target } from '../abi/syscall.ts';
 import type { ArgumentPath } from './arguments.ts';
 import type { PolicySet } from './compile.ts';
 import { applies, type CompiledRule, isKind, opens, type RuleOf, ruleRef } from './compiled.ts';
+import { locksOn } from './lock.ts';
 import { type Look, lookAt, noSenses } from './look.ts';
 import { joinNarrowings, narrowSchema } from './narrow.ts';
 import { inputSchema } from './tool-schema.ts';
 
-export interface ViewQuestion {
+export interface ViewQuestion extends Pick<Request, 'lock'>, ToolFacts {
 	readonly driver: DriverName;
-	/** The tool as its driver listed it. */
-	readonly definition: JsonObject;
 	readonly agent: string;
 	/** Milliseconds since the epoch. */
 	readonly at: number;
@@ -34,8 +33,9 @@ export interface ToolView {
  * lists the tool all the same, any other rule that has some waits for the call. Rules that only watch change nothing.
  */
 export function viewTool(set: PolicySet, question: ViewQuestion): ToolView {
-	const { definition } = question;
+	const { definition, lock } = question;
 	const look = listingLook(question);
+	const locking = lock === undefined || lock === 'accepted' ? [] : locksOn(set, look);
 	const rules = inForce(set, look);
 	const hiding = rules.filter(isKind('hide'));
 	const allowing = rules.filter(isKind('allow'));
@@ -44,7 +44,8 @@ export function viewTool(set: PolicySet, question: ViewQuestion): ToolView {
 		.filter((rule) => rule.mode === 'enforce' && opensByAsking(rule, look));
 	const isReachable = allowing.length + asking.length > 0 || set.defaults.tool !== 'deny' || set.mode !== 'enforce';
 	const ref = (rule: CompiledRule) => ruleRef(rule, 'asked', look);
-	if (hiding.length > 0 || !isReachable) return { state: 'hidden', definition, by: hiding.map(ref), states: [] };
+	if (locking.length + hiding.length > 0 || !isReachable)
+		return { state: 'hidden', definition, by: [...locking, ...hiding].map(ref), states: [] };
 
 	const pins = rules.filter(isKind('pin'));
 	const narrows = rules.filter(isKind('narrow'));
@@ -84,9 +85,10 @@ function inForce(set: PolicySet, look: Look): readonly CompiledRule[] {
 		.filter((rule) => applies(rule, look, 'list'));
 }
 
-function listingLook({ driver, definition, agent, at, env }: ViewQuestion): Look {
+function listingLook({ driver, definition, effect, roles, agent, at, env }: ViewQuestion): Look {
 	const target: Target = { kind: 'tool', driver, tool: stringMember(definition, 'name') ?? '', args: {} };
-	return lookAt(target, { agent, at, env, cwd: '/', tool: { definition } }, noSenses());
+	const tool = { definition, ...(effect === undefined ? {} : { effect }), ...(roles === undefined ? {} : { roles }) };
+	return lookAt(target, { agent, at, env, cwd: '/', tool }, noSenses());
 }
 
 function withoutPinned(schema: JsonObject, pins: readonly RuleOf<'pin'>[]): JsonObject {

@@ -36,6 +36,21 @@ export function showable(text: string): string {
 	);
 }
 
+/** `text` with everything that nobody can see written as in JSON (`\\u200b`), line breaks too. */
+export function escapeInvisible(text: string): string {
+	return text.replace(new RegExp(invisible, 'gu'), (found) =>
+		Array.from({ length: found.length }, (_, index) => {
+			return `\\u${found.charCodeAt(index).toString(16).padStart(4, '0')}`;
+		}).join(''),
+	);
+}
+
+/** Text over lines that shows all that it is: no invisible character, no blank at its ends but one line break. */
+export function isPlainText(text: string): boolean {
+	const body = text.replace(/\n$/, '');
+	return body !== '' && body.trim() === body && findInvisible(body.replaceAll('\n', '')) === undefined;
+}
+
 function find(text: string, pattern: RegExp, isFine?: (index: number) => boolean): OddCharacter | undefined {
 	const search = new RegExp(pattern, 'gu');
 	for (let found = search.exec(text); found !== null; found = search.exec(text)) {

@@ -22,8 +22,7 @@ export type ReadYaml =
 	| { readonly ok: true; readonly document: YamlDocument }
 	| { readonly ok: false; readonly problems: readonly Problem[] };
 
-/** In UTF-16 units: about 1 MB, or 10,000 rules. */
-const maxLength = 1 << 20;
+const usualLength = 1 << 20;
 const mostProblems = 20;
 
 const composerOptions = {
@@ -39,12 +38,17 @@ const composerOptions = {
 	logLevel: 'silent',
 } as const;
 
+export interface YamlOptions {
+	/** In UTF-16 units; about 1 MB unless told, or 10,000 rules. */
+	readonly maxLength?: number;
+}
+
 /** Reads one YAML document. Never throws; what it refuses comes back as problems in the order they stand in the file. */
-export function readYaml(source: string, file: string): ReadYaml {
+export function readYaml(source: string, file: string, { maxLength = usualLength }: YamlOptions = {}): ReadYaml {
 	const text = source.startsWith('\ufeff') ? source.slice(1) : source;
 	const lines: Lines = { file, text, lineStarts: text.length > maxLength ? [0] : lineStartsOf(text) };
 	if (text.length > maxLength) {
-		return refuse(lines, 'P003', 0, 1, 'the file is larger than 1 MiB', 'split it into several policy files');
+		return refuse(lines, 'P003', 0, 1, `the file is larger than ${maxLength >> 20} MiB`, 'split it into several files');
 	}
 	const odd = findTreacherous(text);
 	if (odd !== undefined) {

@@ -76,6 +76,8 @@ describe('tools', () => {
 		expect(first).toEqual({
 			tool: 'shell/run',
 			wire: 'shell__run',
+			lock: null,
+			effect: null,
 			state: 'pinned',
 			by: ['here', 'short', 'allow-shell'],
 			limits: [`cwd = ${join(place.directory, 'project')}`, 'timeoutMs at most 5000', 'stdin dropped'],
@@ -197,6 +199,11 @@ describe('doctor', () => {
 					tools: 9,
 				},
 			],
+			lock: {
+				file: join(place.directory, 'trapgate.lock'),
+				state: 'none',
+				...{ rules: [], tools: 0, drivers: 0, changed: 0, new: 0, gone: 0, unconfirmed: 0 },
+			},
 			audit: { directory: place.audit, state: 'missing', key: 'missing', freeBytes: expect.any(Number) },
 			ask: { channels: ['elicitation'], rules: 0 },
 			does_not_hold: expect.arrayContaining([expect.stringContaining('race with the file system')]),

@@ -22,7 +22,11 @@ export interface RunOptions {
 	readonly signal?: AbortSignal;
 	/** Called with everything written to stdout so far, each time something is. */
 	readonly onOutput?: (soFar: string) => void;
+	/** The same for stderr. */
+	readonly onError?: (soFar: string) => void;
 	readonly isTerminal?: boolean;
+	/** A person sits at the terminal: what `stdin` says is typed. */
+	readonly isPerson?: boolean;
 }
 
 export interface Place {
@@ -69,15 +73,15 @@ async function runIn(
 	argv: readonly string[],
 	options: RunOptions = {},
 ): Promise<Outcome> {
-	const stdin = new PassThrough();
+	const stdin = Object.assign(new PassThrough(), { isTTY: options.isPerson ?? false });
 	const output = { stdout: '', stderr: '' };
 	const sink = (name: 'stdout' | 'stderr') => {
 		const stream = new PassThrough();
 		stream.on('data', (chunk: Buffer) => {
 			output[name] += chunk.toString('utf8');
-			if (name === 'stdout') options.onOutput?.(output.stdout);
+			(name === 'stdout' ? options.onOutput : options.onError)?.(output[name]);
 		});
-		return Object.assign(stream, { isTTY: options.isTerminal ?? false });
+		return Object.assign(stream, { isTTY: options.isTerminal ?? options.isPerson ?? false });
 	};
 	const around: Surroundings = {
 		cwd,

@@ -99,6 +99,7 @@ function context(more: Partial<CallContext> = {}, reply: Reply = answer): CallCo
 		name: 'files__read',
 		cwd: '/w',
 		definition: undefined,
+		definitionNow: async () => undefined,
 		toolsRevision: undefined,
 		commandsAt: [],
 		driverHasAllowedTool: true,

@@ -223,7 +223,10 @@ test.each<[string, string, string, string, string?]>([
 	[then('block'), 'P102', '`block`', 'block', 'did you mean `deny`?'],
 	[then('Deny'), 'P102', '`Deny`', 'Deny', 'did you mean `deny`?'],
 	[then('rewrite'), 'P102', '`rewrite`', 'rewrite', '`rewrite` needs terms: write `then: { rewrite: … }`'],
-	[then('lock'), 'P102', 'the action `lock` is not available', 'lock'],
+	[then('redact'), 'P102', 'the action `redact` is not available', 'redact'],
+	[then('lock'), 'P102', '`lock`', 'lock', '`lock` needs terms: write `then: { lock: … }`'],
+	[then('{ lock: {} }'), 'P103', 'key `on_change` is missing in `lock`', 'lock', 'add: on_change: hide'],
+	[then('{ lock: { on_change: deny } }'), 'P102', '`deny` is not a valid value', 'deny', 'write `hide`'],
 	[then('limit'), 'P102', '`limit`', 'limit', '`limit` needs terms: write `then: { limit: … }`'],
 	[
 		then('{ limit: { calls: 30 } }'),
@@ -240,7 +243,12 @@ test.each<[string, string, string, string, string?]>([
 	[then('{}'), 'P102', '`then` says nothing', '{}'],
 	[then('{ deny: true }'), 'P101', '`deny`', 'deny', 'write `then: deny`'],
 	[then('{ blok: true }'), 'P101', '`blok`', 'blok'],
-	[then('{ lock: { on_change: hide }, pin: { params: { a: 1 } } }'), 'P102', 'the action `lock`', 'lock'],
+	[
+		then('{ lock: { on_change: hide }, pin: { params: { a: 1 } } }'),
+		'P102',
+		'a rule has exactly one action',
+		'{ lock: { on_change: hide }, pin: { params: { a: 1 } } }',
+	],
 	[then('{ ask: {}, pin: { params: { a: 1 } } }'), 'P102', '`ask` says nothing', '{}'],
 	[
 		then('{ ask: { timeout: 5m }, pin: { params: { a: 1 } } }'),

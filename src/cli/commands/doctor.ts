@@ -26,7 +26,8 @@ export const doctor: Command = {
 };
 
 function checkupJson(checkup: Checkup): JsonObject {
-	const { ok, file, problems, mode, workspace, policy_rev, trust, files, rules, drivers, collision, audit } = checkup;
+	const { ok, file, problems, mode, workspace, policy_rev, trust, files, rules, drivers, collision, lock, audit } =
+		checkup;
 	const { channels, askRules, doesNotHold } = checkup;
 	return {
 		ok,
@@ -43,6 +44,7 @@ function checkupJson(checkup: Checkup): JsonObject {
 		},
 		drivers: drivers.map((driver) => ({ ...driver })),
 		...(collision === undefined ? {} : { collision }),
+		...(lock === undefined ? {} : { lock: { ...lock } }),
 		audit: { ...audit },
 		ask: { channels, rules: askRules },
 		does_not_hold: doesNotHold,

@@ -1,15 +1,13 @@
 // `trapgate trust`: a person accepts the project's policy as it is now.
-import { createInterface } from 'node:readline/promises';
 import { TrapgateError } from '../../abi/problem.ts';
-import { cookieName } from '../../drivers/process-table.ts';
 import { loadOptions } from '../../kernel/load-options.ts';
 import { loadRevision } from '../../kernel/revision.ts';
 import { stateDirectories } from '../../kernel/state.ts';
 import { TrustStore } from '../../kernel/trust.ts';
 import { projectFiles } from '../../kernel/trusted.ts';
-import { renderProblem } from '../../text/render.ts';
 import type { Command, CommandInput } from '../command.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import { hasPerson, isYes, sayPersonNeeded, Terminal } from '../terminal.ts';
 
 export const trust: Command = {
 	name: 'trust',
@@ -56,26 +54,24 @@ export async function acceptAtTerminal(
 	around: CommandInput['around'],
 	{ store, root, hash, files }: Acceptance,
 ): Promise<boolean> {
-	if (around.stdin.isTTY !== true || around.stderr.isTTY !== true || around.env[cookieName] !== undefined) {
-		const help = 'run it yourself, in a terminal';
-		const problem = { code: 'C102', severity: 'error', message: 'this needs a person at a terminal', help } as const;
-		around.stderr.write(`${renderProblem(problem)}\n`);
+	if (!hasPerson(around)) {
+		sayPersonNeeded(around);
 		return false;
 	}
-	around.stderr.write(
-		`These files decide what agents may do in this project:\n${files.map((file) => `  ${file}\n`).join('')}${hash}\n`,
-	);
-	const terminal = createInterface({ input: around.stdin, output: around.stderr });
+	const terminal = new Terminal(around);
 	try {
-		const answer = await terminal.question('Trust them as they are now? [y/N] ', { signal: around.signal });
-		if (!/^y(es)?$/i.test(answer.trim())) {
-			around.stderr.write('Not trusted.\n');
-			return false;
-		}
-		store.accept(root, hash, new Date());
-		around.stderr.write('Trusted.\n');
-		return true;
+		return await acceptOn(terminal, { store, root, hash, files });
 	} finally {
 		terminal.close();
 	}
+}
+
+/** The same, of a person who is being asked already. */
+export async function acceptOn(terminal: Terminal, { store, root, hash, files }: Acceptance): Promise<boolean> {
+	terminal.say('These files decide what agents may do in this project:');
+	for (const line of [...files.map((file) => `  ${file}`), hash]) terminal.say(line);
+	const isTrusted = isYes(await terminal.ask('Trust them as they are now? [y/N] '));
+	if (isTrusted) store.accept(root, hash, new Date());
+	terminal.say(isTrusted ? 'Trusted.' : 'Not trusted.');
+	return isTrusted;
 }

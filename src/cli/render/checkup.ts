@@ -1,6 +1,6 @@
 // What `doctor` found, section by section.
 import type { AuditHealth } from '../audit-health.ts';
-import type { Checkup, DriverHealth } from '../checkup.ts';
+import type { Checkup, DriverHealth, LockHealth } from '../checkup.ts';
 import { type Cell, columns, count, onOneLine } from './columns.ts';
 import { type Paint, painter } from './paint.ts';
 import { problemsText } from './problems.ts';
@@ -21,6 +21,7 @@ export function checkupText(
 		...section('Configuration', configuration(checkup, paint)),
 		...(problems.length === 0 ? [] : [problemsText(problems, { cwd, color }), '']),
 		...(checkup.policy_rev === undefined ? [] : section('Drivers', drivers(checkup, paint))),
+		...(checkup.lock === undefined ? [] : section('Lock', locked(checkup.lock, paint))),
 		...section('Audit log', audit(checkup.audit, paint)),
 		...(checkup.policy_rev === undefined ? [] : section('Asking a person', asking(checkup, paint))),
 		...(checkup.doesNotHold.length === 0
@@ -82,6 +83,33 @@ function driverCells(driver: DriverHealth): readonly Cell[] {
 
 function saidLine({ name, state, said, reason }: DriverHealth): string[] {
 	return state === 'down' && said !== undefined && said !== reason ? [`  ${name} said: ${onOneLine(said)}`] : [];
+}
+
+function locked(lock: LockHealth, paint: Paint): string[] {
+	const { state, file, rules, tools: accepted, drivers: of, unconfirmed } = lock;
+	if (state === 'none')
+		return ['no rule locks tools: a server can change them unnoticed (policies: [pack:tool-lock], then trapgate lock)'];
+	if (state === 'missing')
+		return [
+			`${mark(false, paint)} there is no ${file}, so what ${rules.join(', ')} matches is hidden; run: trapgate lock`,
+		];
+	const open = [
+		...(lock.changed === 0 ? [] : [`${lock.changed} changed`]),
+		...(lock.new === 0 ? [] : [`${lock.new} new`]),
+		...(lock.gone === 0 ? [] : [`${lock.gone} gone`]),
+	];
+	const held = rules.length === 0 ? 'no rule hides them' : `hidden by ${rules.join(', ')}`;
+	return [
+		`${mark(true, paint)} ${file}  ${count(accepted, 'tool')} of ${count(of, 'driver')} accepted`,
+		...(open.length === 0
+			? []
+			: [`${paint('caution', '!')} ${open.join(', ')}; ${held}; look at them: trapgate lock --review`]),
+		...(unconfirmed === 0
+			? []
+			: [
+					`${paint('caution', '!')} of ${count(unconfirmed, 'tool')} nobody has said what they do, so they count as writing: trapgate lock --review`,
+				]),
+	];
 }
 
 function audit({ directory, state, why, key, keyMode, keyWhy, freeBytes }: AuditHealth, paint: Paint): string[] {

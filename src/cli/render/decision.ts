@@ -1,6 +1,7 @@
 // A decision as a person reads it: what was asked, what each rule did, the verdict, and what the agent is told.
 import type { Change, Decision, RuleRef } from '../../abi/decision.ts';
 import type { Json } from '../../abi/json.ts';
+import type { Target } from '../../abi/syscall.ts';
 import type { Answer, Question } from '../../kernel/question.ts';
 import { rateText } from '../../kernel/rate-text.ts';
 import { callText } from '../../kernel/refusal.ts';
@@ -13,7 +14,7 @@ import { seenLines } from './seen.ts';
 import { toneOf } from './verdict.ts';
 
 export interface DecisionView {
-	readonly revision: Pick<Revision, 'id' | 'config'>;
+	readonly revision: Pick<Revision, 'id' | 'config' | 'lock'>;
 	readonly color: boolean;
 }
 
@@ -44,7 +45,7 @@ export function decisionText(
 		...(decision.error === undefined ? [] : [row('error', showable(decision.error))]),
 		...(decision.reason === undefined ? [] : [row('why', showable(decision.reason))]),
 		...(decision.instead === undefined ? [] : [row('agent', showable(decision.instead))]),
-		...notes(target.driver, name, assumed, view).map((note) => row('note', note)),
+		...notes(target, name, assumed, view).map((note) => row('note', note)),
 		...shownNear.map((miss) => row('near', paint('quiet', named(miss.rule.id, missText(miss))))),
 		...(near.length > mostNear
 			? [row('', paint('quiet', `and ${near.length - mostNear} more that did not match`))]
@@ -126,9 +127,18 @@ function verdictText(decision: Decision, { revision }: DecisionView, paint: Pain
 	return `${word} policy ${revision.id.replace(/^sha256:/, '').slice(0, 8)}${source}${held}`;
 }
 
-function notes(driver: string, tool: string, assumed: boolean, { revision }: DecisionView): string[] {
+function notes(target: Target, tool: string, assumed: boolean, { revision }: DecisionView): string[] {
+	const { driver } = target;
 	const isConfigured = revision.config.drivers.some(({ name }) => name === driver);
+	const isLocked = target.kind === 'tool' && revision.lock.entry('tool', driver, target.tool) !== undefined;
 	return [
+		...(revision.lock.isPresent && target.kind === 'tool'
+			? [
+					isLocked
+						? `\`${tool}\` is taken to be as trapgate.lock records it; trapgate lock --check asks its driver`
+						: `trapgate.lock does not know \`${tool}\``,
+				]
+			: []),
 		...(isConfigured ? [] : [`no driver \`${driver}\` is configured, so this call would reach nobody`]),
 		...(assumed ? [`no rule allows \`${tool}\`, so it is hidden; this is the answer if one did`] : []),
 	];
