@@ -232,7 +232,7 @@ function setFrom(text: string, changes: Parameters<typeof compiled>[1] = open): 
 }
 
 test('a condition between values counts for the tool that it names', () => {
-	const set = setOf(lockRule('tool: "*"', `, when: { cel: "tool == 'search'" }`), open);
+	const set = setOf(lockRule('tool: "*"', `, when: { cel: "tool == 'notes/search'" }`), open);
 	expectHidden(set, 'notes/search', 'changed');
 	expectOpen(set, 'notes/other', 'changed');
 	// Which driver it is about as a whole nobody can tell, so it is about all.
