@@ -29,8 +29,10 @@ export function compileTree(tree: CelNode, patterns: Patterns): Evaluate {
 		try {
 			return run(frame);
 		} catch (thrown) {
-			if (!(thrown instanceof Exhausted)) throw thrown;
-			return new Failure(tree, 'this takes too many steps for these arguments');
+			if (thrown instanceof Exhausted) return new Failure(tree, 'this takes too many steps for these arguments');
+			// Out of stack, on values that are compared and stand thousands of levels deep.
+			if (thrown instanceof RangeError) return new Failure(tree, 'these arguments are nested too deeply');
+			throw thrown;
 		}
 	};
 }

@@ -1,6 +1,6 @@
 // Conditions in CEL: what they answer, what they refuse to answer, and what of them does not load.
 import { describe, expect, test } from 'vitest';
-import { ExactNumber, type JsonObject } from '../../src/abi/json.ts';
+import { ExactNumber, type Json, type JsonObject } from '../../src/abi/json.ts';
 import { type Cel, compileCel } from '../../src/policy/cel.ts';
 import { celLimits } from '../../src/policy/cel-limits.ts';
 import { instantOfMs } from '../../src/policy/cel-time.ts';
@@ -362,6 +362,13 @@ describe('no arguments make a condition work without end', () => {
 		if (wanted === undefined) expect(['value', 'failure']).toContain(outcome.kind);
 		else expect(outcome).toEqual({ kind: 'value', value: wanted });
 	});
+});
+
+test('lists in lists in lists end an evaluation, not the process', () => {
+	let deep: Json = 1;
+	for (let level = 0; level < 100_000; level++) deep = [deep];
+	const outcome = compiled('args.a == [args.a]').eval({ args: { a: deep }, agent: 'a', driver: 'd', tool: 'd/t' });
+	expect(outcome).toMatchObject({ kind: 'failure', reason: 'these arguments are nested too deeply' });
 });
 
 describe('what a condition reads', () => {
