@@ -4,6 +4,7 @@ import type { DriverName } from '../abi/names.ts';
 import type { Problem } from '../abi/problem.ts';
 import type { KernelConfig } from '../kernel/config.ts';
 import { commandPointers } from '../kernel/governed.ts';
+import type { Lock } from '../kernel/lock/lock.ts';
 import { ports } from '../kernel/ports.ts';
 import type { LoadOptions } from '../kernel/revision.ts';
 import { liesIn, readSource, type SourceFile } from '../kernel/sources.ts';
@@ -41,7 +42,8 @@ export function inspectSetting({ load, loaded }: Setting, now: number): Inspecti
 			? { ...policy, defaults: config.defaults }
 			: policy,
 	);
-	return judge(policies, problems, sources, { context, config, cwd: config.workspace ?? config.directory, now });
+	const cwd = config.workspace ?? config.directory;
+	return judge(policies, problems, sources, { context, config, lock: revision.lock, cwd, now });
 }
 
 /** Policy files on their own, as if a root file named them all. */
@@ -67,6 +69,7 @@ export function inspectFiles(files: readonly string[], load: LoadOptions, now: n
 	return judge(policies, [...problems, ...compiled.problems], sources, {
 		context,
 		config: undefined,
+		lock: undefined,
 		cwd: load.cwd,
 		now,
 	});
@@ -75,6 +78,8 @@ export function inspectFiles(files: readonly string[], load: LoadOptions, now: n
 interface Circumstances {
 	readonly context: CompileContext;
 	readonly config: KernelConfig | undefined;
+	/** Undefined for files on their own: they may be used with any. */
+	readonly lock: Lock | undefined;
 	readonly cwd: string;
 	readonly now: number;
 }
@@ -83,7 +88,7 @@ function judge(
 	policies: readonly Policy[],
 	problems: readonly Problem[],
 	sources: readonly SourceFile[],
-	{ context, config, cwd, now }: Circumstances,
+	{ context, config, lock, cwd, now }: Circumstances,
 ): Inspection {
 	const drivers = config?.drivers ?? [];
 	const commands = drivers.flatMap(({ name, kind, commands: named }) => [
@@ -107,7 +112,12 @@ function judge(
 	const { problems: unheld, total, heldAlone, heldMerged } = checkExamples(policies, examples);
 	return {
 		loads: true,
-		problems: [...problems, ...lint(policies, { now, commands }), ...checkRewrites(policies, examples), ...unheld],
+		problems: [
+			...problems,
+			...lint(policies, { now, commands, hasReadingTools: lock?.hasReadingTools ?? false }),
+			...checkRewrites(policies, examples),
+			...unheld,
+		],
 		sources,
 		rules: policies.reduce((sum, { rules }) => sum + rules.length, 0),
 		layers: new Set(sources.map(({ layer }) => layer)).size,

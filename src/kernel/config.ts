@@ -16,6 +16,17 @@ import type { SourceFile } from './sources.ts';
 import type { Prefix } from './syscall-table.ts';
 import { unknownDrivers } from './unknown-drivers.ts';
 
+/** A server as clients' own files name it, too: a program to start, or an endpoint. */
+export type ServerAddress =
+	| {
+			readonly kind: 'stdio';
+			readonly command: string;
+			readonly args: readonly string[];
+			readonly env: Readonly<Record<string, string>>;
+			readonly cwd: string | undefined;
+	  }
+	| { readonly kind: 'http'; readonly url: string; readonly headers: Readonly<Record<string, string>> };
+
 /** How one driver is loaded. Variables in it are not yet filled in: a missing one fails that driver only. */
 export type DriverConfig = {
 	readonly name: DriverName;
@@ -24,14 +35,7 @@ export type DriverConfig = {
 	/** One process for all principals. */
 	readonly shared: boolean;
 } & (
-	| {
-			readonly kind: 'stdio';
-			readonly command: string;
-			readonly args: readonly string[];
-			readonly env: Readonly<Record<string, string>>;
-			readonly cwd: string | undefined;
-	  }
-	| { readonly kind: 'http'; readonly url: string; readonly headers: Readonly<Record<string, string>> }
+	| ServerAddress
 	| {
 			readonly kind: 'shell';
 			readonly env: Readonly<Record<string, string>>;

@@ -1,6 +1,7 @@
 // Finds rewrites whose own result they would rewrite again (P403), by trying them on examples and on the plainest command they match.
 import type { JsonObject } from '../abi/json.ts';
 import type { Problem } from '../abi/problem.ts';
+import { parseCommandPattern } from './command-pattern.ts';
 import { compile } from './compile.ts';
 import type { CompiledRule } from './compiled.ts';
 import { assumptionsOf } from './examples.ts';
@@ -74,18 +75,20 @@ function plainExamples({ match: { command = [], flags = [], facts }, where }: Ru
 	const suffix = flag === undefined || /[*?]/.test(flag) ? '' : ` ${flag}`;
 	return command
 		.filter((pattern) => !pattern.includes('$'))
-		.flatMap(alternatives)
+		.flatMap(plainCommands)
 		.slice(0, mostPlain)
-		.map((pattern) => ({ run: `${pattern.replace(/[*?]/g, '1')}${suffix}`, where }));
+		.map((plain) => ({ run: `${plain}${suffix}`, where }));
 }
 
-/** `pip {install,uninstall}` → `pip install`, `pip uninstall`. */
-function alternatives(pattern: string): readonly string[] {
-	const [whole, inner] = /\{([^{}]*)\}/.exec(pattern) ?? [];
-	if (whole === undefined || inner === undefined) return [pattern];
-	return inner
-		.split(',')
-		.slice(0, mostPlain)
-		.flatMap((one) => alternatives(pattern.replace(whole, () => one)))
-		.slice(0, mostPlain);
+/** `pip {install,uninstall}` → `pip install`, `pip uninstall`; a wildcard stands for one character. */
+function plainCommands(text: string): readonly string[] {
+	const pattern = parseCommandPattern(text);
+	if ('error' in pattern) return [];
+	const [programs = [], ...words] = [pattern.program, ...pattern.words].map((choices) =>
+		choices.slice(0, mostPlain).map((choice) => choice.replace(/[*?]/g, '1')),
+	);
+	return words.reduce<readonly string[]>(
+		(starts, choices) => starts.flatMap((start) => choices.map((choice) => `${start} ${choice}`)).slice(0, mostPlain),
+		programs,
+	);
 }

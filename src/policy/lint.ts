@@ -12,6 +12,8 @@ export interface LintOptions {
 	readonly now: number;
 	/** Arguments that carry shell text, by tool: `{ tool: 'ssh/exec', argument: '/command' }`. */
 	readonly commands?: readonly CommandArgument[];
+	/** A person has confirmed of some tool that it only reads. */
+	readonly hasReadingTools?: boolean;
 }
 
 export interface CommandArgument {
@@ -23,7 +25,10 @@ export interface CommandArgument {
 const shellCommand: CommandArgument = { tool: 'shell/run', argument: '/command' };
 
 /** Finds likely mistakes in policies that are used together, file by file in the order given. */
-export function lint(policies: readonly Policy[], { now, commands = [] }: LintOptions): Problem[] {
+export function lint(
+	policies: readonly Policy[],
+	{ now, commands = [], hasReadingTools = false }: LintOptions,
+): Problem[] {
 	// The strictest default holds, and without any it is deny.
 	const said = policies.flatMap(({ defaults }) => defaults.tool ?? []);
 	const isToolDenied = said.length === 0 || said.includes('deny');
@@ -35,7 +40,7 @@ export function lint(policies: readonly Policy[], { now, commands = [] }: LintOp
 			...lintExceptions(rule),
 			...lintCommandRegex(rule, [shellCommand, ...commands]),
 			...lintHide(rule),
-			...lintReading(rule),
+			...(hasReadingTools ? [] : lintReading(rule)),
 			...(isToolDenied ? lintEverything(rule) : []),
 		]),
 		...lintWaivers(policy, now),
@@ -165,7 +170,7 @@ function mayMeet(one: string, other: string): boolean {
 	return /\$\{/.test(one + other) || globsOverlap(one, other);
 }
 
-/** P303: until a person can confirm what a tool does, every tool writes, and what restricts reading restricts nothing. */
+/** P303: what no person has confirmed writes, so where nobody has, what restricts reading restricts nothing. */
 function lintReading({ action, id, match, matchWhere, where }: Rule): Problem[] {
 	if (match.effect !== 'read' || action.kind === 'allow') return [];
 	return [
@@ -174,8 +179,8 @@ function lintReading({ action, id, match, matchWhere, where }: Rule): Problem[] 
 			severity: 'warning',
 			message: `rule ${quote(id)} can never take effect`,
 			where: matchWhere ?? where,
-			label: 'no tool counts as one that only reads: what tools do is not recorded yet',
-			help: 'name the tools instead',
+			label: 'of no tool has a person confirmed that it only reads',
+			help: 'confirm what the tools do: trapgate lock --review   (or name the tools instead)',
 		},
 	];
 }

@@ -1,5 +1,10 @@
 // `trapgate check`: every problem in every file, and the exit codes scripts rely on.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { accept } from '../../src/kernel/lock/accept.ts';
+import { differences } from '../../src/kernel/lock/differences.ts';
+import { emptyLock } from '../../src/kernel/lock/lock.ts';
+import { lockText } from '../../src/kernel/lock/text.ts';
+import { listingOf, notes, tool } from '../kernel/lock/support.ts';
 import { makePlace, type Place } from './support.ts';
 
 let place: Place;
@@ -221,4 +226,18 @@ test('quiet says nothing beside the findings', async () => {
 	const { stdout } = await place.run(['check', '--quiet']);
 	expect(stdout).toContain('error[P302]');
 	expect(stdout).not.toContain('1 file');
+});
+
+test('a restriction of tools that only read is in order once a person has confirmed that one does', async () => {
+	const rule = '{ id: a, match: { tool: "notes/*", effect: read }, then: deny, reason: r, instead: i }';
+	place.write('trapgate.yaml', `version: 1\nrules:\n  - ${rule}\n`);
+	const codes = async () =>
+		((await place.run(['check', '--format', 'json'])).document()['problems'] as { code: string }[]).map(
+			({ code }) => code,
+		);
+	expect(await codes()).toEqual(['P303']);
+	const [look] = differences(emptyLock(), listingOf({ tool: [tool('look')] }), [notes]);
+	if (look === undefined) throw new Error('a difference was expected');
+	place.write('trapgate.lock', lockText(accept(emptyLock(), look, { effect: 'read', roles: {} })));
+	expect(await codes()).toEqual([]);
 });

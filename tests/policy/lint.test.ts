@@ -186,8 +186,10 @@ test.each([
 	['tool: "a/*", effect: read', '{ narrow: { params: { n: { max: 1 } } } }', ['P303']],
 	['effect: write', 'deny', []],
 	['effect: read', 'allow', []],
-])('nothing restricts tools that only read, since none counts as one: { %s } with %s', (match, then, expected) => {
-	expect(codes(rules(`id: a, match: { ${match} }, then: ${then}, ${complete}`))).toEqual(expected);
+])('where no tool is known to only read, nothing restricts those that do: { %s } with %s', (match, then, expected) => {
+	const policy = rules(`id: a, match: { ${match} }, then: ${then}, ${complete}`);
+	expect(codes(policy)).toEqual(expected);
+	expect(lint([policy], { now: 0, hasReadingTools: true })).toEqual([]);
 });
 
 test.each([

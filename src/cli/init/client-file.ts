@@ -2,6 +2,7 @@
 import { basename } from 'node:path';
 import { isJsonObject, type Json, type JsonObject, member } from '../../abi/json.ts';
 import { TrapgateError } from '../../abi/problem.ts';
+import type { ServerAddress } from '../../kernel/config.ts';
 import { readSource } from '../../kernel/sources.ts';
 import { lineStartsOf, spanPlace } from '../../text/places.ts';
 import { quote } from '../../text/words.ts';
@@ -12,16 +13,7 @@ export type ClientServer = {
 	/** As the client calls it: any text. */
 	readonly name: string;
 	readonly isDisabled: boolean;
-} & (
-	| {
-			readonly kind: 'stdio';
-			readonly command: string;
-			readonly args: readonly string[];
-			readonly env: Readonly<Record<string, string>>;
-			readonly cwd: string | undefined;
-	  }
-	| { readonly kind: 'http'; readonly url: string; readonly headers: Readonly<Record<string, string>> }
-);
+} & ServerAddress;
 
 export interface ClientFile {
 	readonly servers: readonly ClientServer[];

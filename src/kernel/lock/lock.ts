@@ -83,6 +83,13 @@ export class Lock {
 		return [...this.drivers.values()].reduce((sum, { tool }) => sum + tool.size, 0);
 	}
 
+	/** Has a person confirmed of some tool that it only reads? */
+	get hasReadingTools(): boolean {
+		return [...this.drivers.values()].some(({ tool }) =>
+			[...tool.values()].some(({ confirmed }) => confirmed?.effect === 'read'),
+		);
+	}
+
 	#hashOf(definition: Json): string {
 		if (!isJsonObject(definition)) return definitionHash(definition);
 		const known = this.#hashes.get(definition);

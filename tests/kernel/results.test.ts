@@ -1,0 +1,54 @@
+// Answers of drivers: what no rule is about passes as it came, and what a rule can't be applied to does not pass.
+import { expect, test } from 'vitest';
+import { callId, type DriverName } from '../../src/abi/names.ts';
+import { targetOf } from '../../src/abi/syscall.ts';
+import { emptyLock } from '../../src/kernel/lock/lock.ts';
+import { makeFinishResult } from '../../src/kernel/results.ts';
+import type { Policy } from '../../src/policy/rule.ts';
+import { resultReply } from '../../src/wire/message.ts';
+import { compiled, policyOf, portsWith } from '../policy/support.ts';
+
+const reply = resultReply({ content: [{ type: 'text', text: 'a secret' }] });
+
+/** What becomes of the answer under a rule that no file can hold yet. */
+function finishedUnder(tool: string) {
+	const policy = policyOf(`rules: [{ id: later, match: { tool: ${tool} }, then: deny }]`);
+	const withRedaction: Policy = {
+		...policy,
+		rules: policy.rules.map((rule) => ({
+			...rule,
+			action: { kind: 'redact', redaction: { find: ['regex:secret'], replace: '' } },
+		})),
+	};
+	const { set } = compiled([withRedaction]);
+	const finish = makeFinishResult({
+		revisions: { current: () => ({ set, lock: emptyLock() }) },
+		ports: portsWith(),
+		env: {},
+		now: () => 0,
+		isShell: () => false,
+		runsCommands: () => false,
+	} as never);
+	const asked = {
+		id: callId('c1'),
+		caller: { agent: 'a', principal: 'a', session: 's' },
+		driver: 'x' as DriverName,
+		method: 'tools/call',
+		params: { name: 'y', arguments: {} },
+		extra: {},
+	};
+	const final = targetOf(asked);
+	const decision = { verdict: 'allowed', acted: true, mode: 'enforce', because: [], final, changes: [] } as const;
+	return finish({ asked, decision, context: { cwd: '/', commandsAt: [], driverHasAllowedTool: true } as never, reply });
+}
+
+test('an answer that no rule is about is the very same', () => {
+	expect(finishedUnder('x/other').reply).toBe(reply);
+});
+
+test('an answer that a rule is about, and can not be applied to, is withheld', () => {
+	const { reply: shown, error } = finishedUnder('x/y');
+	expect(error).toContain("rule later can't be applied");
+	expect(shown.body.text).not.toContain('a secret');
+	expect(shown.body.text).toContain('The result is withheld');
+});
