@@ -105,3 +105,13 @@ export interface CommandReader {
 	/** Gives command `index` of `analyse(source)` other words; every byte outside of them stays. */
 	edit(source: CommandSource, index: number, argv: readonly NewWord[], around?: Surroundings): EditOutcome;
 }
+
+/** What the analyser may ever say of programs: what rules ask of them beyond that never holds. */
+export interface Vocabulary {
+	/** Every fact that there is, of whatever program. */
+	readonly facts: readonly string[];
+	/** The facts of one program, those of all programs included; undefined where nobody vouches for the list. */
+	factsOf(program: string): readonly string[] | undefined;
+	/** Its sub-commands; undefined where nobody vouches for the list. */
+	subcommandsOf(program: string): readonly string[] | undefined;
+}

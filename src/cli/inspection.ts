@@ -4,8 +4,9 @@ import type { DriverName } from '../abi/names.ts';
 import type { Problem } from '../abi/problem.ts';
 import type { KernelConfig } from '../kernel/config.ts';
 import { commandPointers } from '../kernel/governed.ts';
+import { misnamedCommands } from '../kernel/lock/commands.ts';
 import type { Lock } from '../kernel/lock/lock.ts';
-import { ports } from '../kernel/ports.ts';
+import { ports, vocabulary } from '../kernel/ports.ts';
 import type { LoadOptions } from '../kernel/revision.ts';
 import { liesIn, readSource, type SourceFile } from '../kernel/sources.ts';
 import { checkRewrites } from '../policy/check-rewrites.ts';
@@ -43,7 +44,10 @@ export function inspectSetting({ load, loaded }: Setting, now: number): Inspecti
 			: policy,
 	);
 	const cwd = config.workspace ?? config.directory;
-	return judge(policies, problems, sources, { context, config, lock: revision.lock, cwd, now });
+	const { lock } = revision;
+	const [root] = sources;
+	const misnamed = root === undefined ? [] : misnamedCommands(config, lock, root);
+	return judge(policies, [...problems, ...misnamed], sources, { context, config, lock, cwd, now });
 }
 
 /** Policy files on their own, as if a root file named them all. */
@@ -102,6 +106,9 @@ function judge(
 		at: now,
 		cwd,
 		...(shell === undefined ? {} : { shell }),
+		...(lock === undefined
+			? {}
+			: { toolFacts: (driver: DriverName, tool: string) => lock.rememberedTool(driver, tool) }),
 		commandsAt: (driver: DriverName, tool: string) =>
 			commandPointers(
 				drivers.find(({ name }) => name === driver),
@@ -109,12 +116,14 @@ function judge(
 				tool,
 			),
 	};
+	const known = lock?.known(drivers.map(({ name }) => name));
+	const mistakes = lint(policies, { now, commands, vocabulary, ...(known && { known }) });
 	const { problems: unheld, total, heldAlone, heldMerged } = checkExamples(policies, examples);
 	return {
 		loads: true,
 		problems: [
-			...problems,
-			...lint(policies, { now, commands, hasReadingTools: lock?.hasReadingTools ?? false }),
+			...problems.filter((problem) => !mistakes.some((mistake) => isSameCause(problem, mistake))),
+			...mistakes,
 			...checkRewrites(policies, examples),
 			...unheld,
 		],
@@ -134,6 +143,14 @@ function withTmpApart(context: CompileContext): CompileContext {
 	return workspace !== undefined && liesIn(workspace, tmp)
 		? { ...context, tmp: join(tmp, 'trapgate-examples') }
 		: context;
+}
+
+/** A driver that `drivers:` does not name has no tools in the lock either; the finding that shows the word says more. */
+function isSameCause(problem: Problem, mistake: Problem): boolean {
+	const [one, other] = [problem.where, mistake.where];
+	if (problem.code !== 'P201' || mistake.code !== 'P201' || one === undefined || other === undefined) return false;
+	const isWithin = one.column >= other.column && one.column < other.column + other.length;
+	return one.file === other.file && one.line === other.line && isWithin;
 }
 
 function broken(problems: readonly Problem[], sources: readonly SourceFile[]): Inspection {

@@ -6,3 +6,6 @@ import { branchOf } from './branch.ts';
 import { resolvePath } from './paths.ts';
 
 export const ports: Ports = Object.freeze({ resolvePath, commands: Object.freeze({ analyse, edit }), branchOf });
+
+/** What rules about commands may ask for. */
+export { vocabulary } from '../shell/vocabulary.ts';

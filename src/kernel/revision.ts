@@ -85,7 +85,7 @@ export function loadRevision(options: LoadOptions): Loaded {
 	const sources: SourceFile[] = [{ ...root, layer: rootLayer }];
 	const policies: Policy[] = [];
 
-	const take = (source: SourceFile | Problem): void => {
+	const take = (source: SourceFile | Problem, isPack = false): void => {
 		if ('code' in source) {
 			problems.push(source);
 			return;
@@ -93,7 +93,7 @@ export function loadRevision(options: LoadOptions): Loaded {
 		sources.push(source);
 		const loaded = loadPolicy({ ...source, name: nameOf(source.path), lists: config.own.lists });
 		problems.push(...loaded.problems);
-		if (loaded.policy !== undefined) policies.push(loaded.policy);
+		if (loaded.policy !== undefined) policies.push(isPack ? { ...loaded.policy, isPack } : loaded.policy);
 	};
 	for (const path of layerFiles(options.roots.organisation)) take(readSource(path, 'organisation', options.cwd));
 	for (const path of layerFiles(options.roots.user)) {
@@ -102,7 +102,7 @@ export function loadRevision(options: LoadOptions): Loaded {
 	for (const entry of config.policies) {
 		const path = policyPath(entry.text, config.directory, options.roots);
 		if (path === undefined) problems.push(noSuchPack(entry, options.roots));
-		else take(readSource(path, isProject(path) ? 'project' : rootLayer, options.cwd));
+		else take(readSource(path, isProject(path) ? 'project' : rootLayer, options.cwd), entry.text.startsWith('pack:'));
 	}
 	policies.push({
 		...config.own,

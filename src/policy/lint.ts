@@ -1,8 +1,11 @@
 // Likely mistakes in policies that load. Findings of `check`: they never stop loading.
+import type { Vocabulary } from '../abi/command.ts';
 import type { Problem } from '../abi/problem.ts';
 import { quote } from '../text/words.ts';
 import { compileCel } from './cel.ts';
 import { covers, coversMatch } from './lint-cover.ts';
+import { lintFacts } from './lint-facts.ts';
+import { type KnownTools, lintNames } from './lint-names.ts';
 import type { Match, Policy, Rule } from './rule.ts';
 import { placeOfWord } from './rule-place.ts';
 import { globsOverlap, isLiteral, matchesTextGlob } from './text-glob.ts';
@@ -12,8 +15,10 @@ export interface LintOptions {
 	readonly now: number;
 	/** Arguments that carry shell text, by tool: `{ tool: 'ssh/exec', argument: '/command' }`. */
 	readonly commands?: readonly CommandArgument[];
-	/** A person has confirmed of some tool that it only reads. */
-	readonly hasReadingTools?: boolean;
+	/** The tools that a person accepted; without them no name of a tool or parameter is looked up. */
+	readonly known?: KnownTools;
+	/** What can be said of commands; without it no fact is looked up. */
+	readonly vocabulary?: Vocabulary;
 }
 
 export interface CommandArgument {
@@ -25,14 +30,12 @@ export interface CommandArgument {
 const shellCommand: CommandArgument = { tool: 'shell/run', argument: '/command' };
 
 /** Finds likely mistakes in policies that are used together, file by file in the order given. */
-export function lint(
-	policies: readonly Policy[],
-	{ now, commands = [], hasReadingTools = false }: LintOptions,
-): Problem[] {
+export function lint(policies: readonly Policy[], { now, commands = [], known, vocabulary }: LintOptions): Problem[] {
 	// The strictest default holds, and without any it is deny.
 	const said = policies.flatMap(({ defaults }) => defaults.tool ?? []);
 	const isToolDenied = said.length === 0 || said.includes('deny');
 	const stronger = strongerRules(policies);
+	const all = policies.flatMap((policy) => policy.rules);
 	return policies.flatMap((policy) => [
 		...policy.rules.flatMap((rule) => [
 			...lintRefusal(rule),
@@ -40,7 +43,9 @@ export function lint(
 			...lintExceptions(rule),
 			...lintCommandRegex(rule, [shellCommand, ...commands]),
 			...lintHide(rule),
-			...(hasReadingTools ? [] : lintReading(rule)),
+			...lintReading(rule, known),
+			...(known === undefined ? [] : lintNames(policy, rule, known, all)),
+			...(vocabulary === undefined ? [] : lintFacts(policy, rule, vocabulary)),
 			...(isToolDenied ? lintEverything(rule) : []),
 		]),
 		...lintWaivers(policy, now),
@@ -170,19 +175,30 @@ function mayMeet(one: string, other: string): boolean {
 	return /\$\{/.test(one + other) || globsOverlap(one, other);
 }
 
-/** P303: what no person has confirmed writes, so where nobody has, what restricts reading restricts nothing. */
-function lintReading({ action, id, match, matchWhere, where }: Rule): Problem[] {
-	if (match.effect !== 'read' || action.kind === 'allow') return [];
+/** P303: what a person has not confirmed writes, so what is about tools that only read may be about none. */
+function lintReading({ action, id, match, matchWhere, where }: Rule, known: KnownTools | undefined): Problem[] {
+	if (match.effect !== 'read') return [];
+	// Without a lock an allow rule opens nothing, which its author notices; a restriction nobody misses.
+	if (known === undefined && action.kind === 'allow') return [];
+	if (known?.tools.some(({ name, effect }) => effect === 'read' && isAbout(match, name))) return [];
 	return [
 		{
 			code: 'P303',
 			severity: 'warning',
 			message: `rule ${quote(id)} can never take effect`,
 			where: matchWhere ?? where,
-			label: 'of no tool has a person confirmed that it only reads',
+			label: 'of no tool that it matches has a person confirmed that it only reads',
 			help: 'confirm what the tools do: trapgate lock --review   (or name the tools instead)',
 		},
 	];
+}
+
+/** Is the match about this tool, as far as names go? A variable may stand for anything. */
+function isAbout({ tool, from }: Match, name: string): boolean {
+	const driver = name.slice(0, name.indexOf('/'));
+	const fits = (patterns: readonly string[] | undefined, text: string) =>
+		patterns?.some((pattern) => pattern.includes('${') || matchesTextGlob(pattern, text)) ?? true;
+	return fits(tool, name) && fits(from, driver);
 }
 
 /** P304: shell text has more spellings than any regex. */

@@ -1,6 +1,26 @@
 // Where in a rule its author wrote a word: for problems that are found when places are no longer at hand.
 import type { Place } from '../abi/problem.ts';
+import { isWritten, keyPlace, type Path, place } from '../text/places.ts';
+import { readYaml } from '../text/yaml.ts';
 import type { Rule } from './rule.ts';
+
+/**
+ * The place of what stands at the first of these paths in the rule that is written there; the rule's own place where none
+ * is. Reads the rule again: it is for the few that have a problem.
+ */
+export function placeInRule(
+	{ source, sourceWhere, where }: Pick<Rule, 'source' | 'sourceWhere' | 'where'>,
+	paths: readonly Path[],
+	at: 'key' | 'value' = 'value',
+): Place {
+	if (sourceWhere === undefined) return where;
+	// Its further lines are indented as in the file, so the first one must be, too.
+	const read = readYaml(' '.repeat(sourceWhere.column - 1) + source, sourceWhere.file);
+	const path = read.ok ? paths.find((one) => isWritten(read.document, one)) : undefined;
+	if (!read.ok || path === undefined) return where;
+	const found = (at === 'key' ? keyPlace : place)(read.document, path);
+	return { ...found, line: found.line + sourceWhere.line - 1 };
+}
 
 /** Undefined when the rule does not write it that way: a text of several lines, or one with other escapes. */
 export function placeOfWord(

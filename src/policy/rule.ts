@@ -240,6 +240,8 @@ export interface Waiver {
 /** One file's worth of policy. */
 export interface Policy {
 	readonly name: string;
+	/** Named as `pack:…`: written for many projects. */
+	readonly isPack?: boolean;
 	readonly file: string;
 	readonly layer: Layer;
 	readonly mode?: Mode;

@@ -50,3 +50,33 @@ function itemsOf(node: Json | undefined): Json | undefined {
 	const items = member(node, 'items');
 	return items !== undefined && member(node, 'properties') === undefined ? items : node;
 }
+
+export interface Parameter {
+	readonly path: ArgumentPath;
+	readonly schema: JsonObject;
+}
+
+/** A schema may have no end; what is deeper or more than this, no person would look at. */
+const deepest = 6;
+const mostParameters = 2000;
+
+/** Every parameter that a schema declares, outer ones first, array items looked through. */
+export function parametersOf(schema: JsonObject | undefined): readonly Parameter[] {
+	const found: Parameter[] = [];
+	let level: { path: ArgumentPath; node: Json | undefined }[] = [{ path: [], node: schema }];
+	for (let depth = 0; depth < deepest; depth++) {
+		const next: typeof level = [];
+		for (const { path, node } of level) {
+			const properties = member(itemsOf(node), 'properties');
+			if (!isJsonObject(properties)) continue;
+			for (const [name, child] of Object.entries(properties)) {
+				if (!isJsonObject(child)) continue;
+				if (found.length >= mostParameters) return found;
+				found.push({ path: [...path, name], schema: child });
+				next.push({ path: [...path, name], node: child });
+			}
+		}
+		level = next;
+	}
+	return found;
+}

@@ -340,6 +340,87 @@ test('doctor and explain say where the lock stands', async () => {
 	expect(offline.stdout).toMatch(/notes\/search +listed/);
 });
 
+describe('check, against the lock', () => {
+	const said = {
+		tools: [
+			tool('search', { inputSchema: { type: 'object', properties: { path: { type: 'string' } } } }),
+			tool('exec', { inputSchema: { type: 'object', properties: { command: { type: 'string' } } } }),
+		],
+	};
+	const checked = async (more: string, drivers = '') => {
+		configure(said, { more });
+		const root = readFileSync(join(place.directory, 'trapgate.yaml'), 'utf8');
+		place.write('trapgate.yaml', drivers === '' ? root : root.replace(/\] \}\ndefaults/, `], ${drivers} }\ndefaults`));
+		const outcome = await place.run(['check', '--format', 'json']);
+		const problems = outcome.document()['problems'] as {
+			code: string;
+			severity: string;
+			where: { line: number; column: number };
+			help: string;
+		}[];
+		return { code: outcome.code, problems };
+	};
+	beforeEach(async () => {
+		configure(said);
+		await place.run(['lock'], typing('y'));
+	});
+
+	test('a driver, a tool, a parameter and a fact that do not exist, each once and at its word', async () => {
+		const { code, problems } = await checked(
+			`  - { id: b, match: { tool: nots/search }, then: deny, reason: r, instead: i }
+  - { id: c, match: { tool: notes/serach }, then: deny, reason: r, instead: i }
+  - { id: d, match: { tool: notes/search, args: { pth: x } }, then: deny, reason: r, instead: i }
+  - { id: e, match: { command: git, facts: { skip_hooks: true } }, then: deny, reason: r, instead: i }
+`,
+		);
+		expect(code).toBe(1);
+		expect(
+			problems.map(({ code: one, severity, where, help }) => [one, severity, where.line, where.column, help]),
+		).toEqual([
+			['P201', 'error', 8, 29, 'did you mean `notes/search`?'],
+			['P201', 'error', 9, 29, 'did you mean `notes/search`?'],
+			['P202', 'error', 10, 51, 'did you mean `path`?'],
+			['P204', 'error', 11, 46, 'did you mean `skips_hooks`?'],
+		]);
+	});
+
+	test.each([
+		['exce: /command', 'P201', 'did you mean `exec`?'],
+		['exec: /comand', 'P202', 'did you mean `/command`?'],
+		['exec: /command', undefined, undefined],
+	])('`commands: { %s }`', async (commands, code, help) => {
+		const { problems } = await checked('', `commands: { ${commands} }`);
+		expect(problems.map((problem) => [problem.code, problem.help, problem.where.line])).toEqual(
+			code === undefined ? [] : [[code, help, 4]],
+		);
+	});
+
+	test('a pack that ships has notes only', async () => {
+		const { code, problems } = await checked('policies: [pack:rate-limits]\n');
+		expect(code).toBe(0);
+		expect([...new Set(problems.map((problem) => `${problem.code} ${problem.severity}`))]).toEqual(['P201 note']);
+	});
+
+	test('examples know what was confirmed', async () => {
+		await place.run(['lock', '--review'], typing('e', 'a', 'a'));
+		expect(held().entry('tool', 'notes', 'exec')?.confirmed?.effect).toBe('read');
+		const { problems } = await checked(
+			`  - id: readers
+    match: { effect: write }
+    when: { agent: reader }
+    then: hide
+    reason: r
+    instead: i
+    examples:
+      - { call: notes/exec, agent: reader, is: allowed }
+      - { call: notes/exec, effect: write, agent: reader, is: hidden }
+      - { call: notes/more, agent: reader, is: hidden }
+`,
+		);
+		expect(problems).toEqual([]);
+	});
+});
+
 test('real servers are recorded, compared and hidden like any other', async () => {
 	place.write('project/a.txt', '');
 	const node = JSON.stringify(process.execPath);

@@ -189,7 +189,8 @@ test.each([
 ])('where no tool is known to only read, nothing restricts those that do: { %s } with %s', (match, then, expected) => {
 	const policy = rules(`id: a, match: { ${match} }, then: ${then}, ${complete}`);
 	expect(codes(policy)).toEqual(expected);
-	expect(lint([policy], { now: 0, hasReadingTools: true })).toEqual([]);
+	const look = { name: 'a/look', effect: 'read', definition: { name: 'look' } } as const;
+	expect(lint([policy], { now: 0, known: { tools: [look], unrecorded: [] } })).toEqual([]);
 });
 
 test.each([

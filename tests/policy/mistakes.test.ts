@@ -1,6 +1,9 @@
 // The likely mistakes of an author, in two spellings each: `check` finds them at their line and column, and says what to type.
 import { afterAll, describe, expect, test } from 'vitest';
+import { acceptAll } from '../../src/kernel/lock/accept.ts';
+import { lockText } from '../../src/kernel/lock/text.ts';
 import { makePlace } from '../cli/support.ts';
+import { listingOf, tool } from '../kernel/lock/support.ts';
 
 const place = makePlace();
 afterAll(() => place.remove());
@@ -12,16 +15,38 @@ interface Found {
 	readonly where?: { readonly file: string; readonly line: number; readonly column: number; readonly length: number };
 }
 
-/** Everything `check` says of one policy file. */
+/** Everything `check` says of one policy file; a root file is checked with the lock beside it. */
 async function findingsIn(text: string): Promise<readonly Found[]> {
-	place.write('p.yaml', text);
-	const { document } = await place.run(['check', 'p.yaml', '--format', 'json']);
+	const isRoot = text.includes('\ndrivers:');
+	const file = isRoot ? 'trapgate.yaml' : 'p.yaml';
+	place.write(file, text);
+	const { document } = await place.run(['check', ...(isRoot ? [] : [file]), '--format', 'json']);
 	return document()['problems'] as readonly Found[];
 }
+
+const parameters = (...names: readonly string[]) => ({
+	inputSchema: { type: 'object', properties: Object.fromEntries(names.map((name) => [name, { type: 'string' }])) },
+});
+place.write(
+	'trapgate.lock',
+	lockText(
+		acceptAll(
+			listingOf({
+				tool: [
+					tool('search', parameters('query', 'in_folder')),
+					tool('move', parameters('source_path', 'target_path')),
+				],
+			}),
+		),
+	),
+);
 
 const fine = 'reason: r, instead: i';
 const head = 'version: 1\nname: p\nrules:\n';
 const rules = (...lines: readonly string[]) => `${head}${lines.map((line) => `  - { ${line} }\n`).join('')}`;
+/** Rules of a root file, with a driver whose tools are in the lock. */
+const withNotes = (line: string) =>
+	`version: 1\ndrivers: { notes: { command: notes-server } }\nrules:\n  - { ${line} }\n`;
 const deny = `id: no, match: { tool: "x/*" }, then: deny, ${fine}`;
 
 /** Name, file, code, the underlined text, and part of the suggestion. */
@@ -54,6 +79,69 @@ const mistakes: readonly Mistake[] = [
 		'keep one; a rule has exactly one `then`',
 	],
 	['a duplicate key', `version: 1\nname: p\nlists: { a: [1], "a": [2] }\nrules: []\n`, 'P001', '"a"', 'keep one'],
+	[
+		'a tool that does not exist',
+		withNotes('id: a, match: { tool: notes/serach }, then: allow'),
+		'P201',
+		'notes/serach',
+		'did you mean `notes/search`?',
+	],
+	[
+		'a tool that does not exist',
+		withNotes(`id: a, match: { tool: "notes/*" }, except: { tool: [notes/mvoe] }, then: deny, ${fine}`),
+		'P201',
+		'notes/mvoe',
+		'did you mean `notes/move`?',
+	],
+	[
+		'tools of a driver that does not exist',
+		withNotes('id: a, match: { tool: "ntoes/*" }, then: allow'),
+		'P201',
+		'"ntoes/*"',
+		'did you mean `notes/*`?',
+	],
+	[
+		'a parameter that does not exist',
+		withNotes(`id: a, match: { tool: notes/search, args: { qeury: secret } }, then: deny, ${fine}`),
+		'P202',
+		'qeury',
+		'did you mean `query`?',
+	],
+	[
+		'a parameter that does not exist',
+		withNotes('id: a, match: { tool: notes/search }, then: { narrow: { params: { folder: { enum: [public] } } } }'),
+		'P202',
+		'folder',
+		'did you mean `in_folder`?',
+	],
+	[
+		'one parameter named where the tool has several',
+		withNotes(`id: a, match: { tool: notes/move, args: { source_path: { outside: /ws } } }, then: deny, ${fine}`),
+		'P202',
+		'source_path',
+		'for all of them write `any_path`',
+	],
+	[
+		'one parameter named where the tool has several',
+		withNotes('id: a, match: { tool: "notes/*", args: { /target_path: { glob: "/ws/**/*.key" } } }, then: ask'),
+		'P202',
+		'/target_path',
+		'for all of them write `any_path`',
+	],
+	[
+		'a fact that does not exist',
+		rules(`id: a, match: { command: git, facts: { skip_hooks: true } }, then: deny, ${fine}`),
+		'P204',
+		'skip_hooks',
+		'did you mean `skips_hooks`?',
+	],
+	[
+		'a fact that does not exist',
+		rules(`id: a, match: { command: git push }, except: { facts: { toBranch: main } }, then: deny, ${fine}`),
+		'P204',
+		'toBranch',
+		'did you mean `to_branch`?',
+	],
 	[
 		'a regex over a command',
 		rules(`id: a, match: { tool: shell/run, args: { command: { matches: "rm -rf" } } }, then: deny, ${fine}`),
@@ -231,7 +319,7 @@ describe.each(mistakes)('%s: %j', (_name, text, code, underlined, help) => {
 		const [problem] = found.filter((one) => one.code === code);
 		expect(problem, JSON.stringify(found)).toBeDefined();
 		const { line = 0, column = 0, length = 0, file } = problem?.where ?? {};
-		expect(file).toBe('p.yaml');
+		expect(file).toBe(text.includes('\ndrivers:') ? 'trapgate.yaml' : 'p.yaml');
 		expect(text.split('\n')[line - 1]?.slice(column - 1, column - 1 + length)).toBe(underlined);
 		expect(problem?.help).toContain(help);
 	});

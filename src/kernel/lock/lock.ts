@@ -2,6 +2,7 @@
 import type { ArgumentRole, LockState, ToolFacts } from '../../abi/decision.ts';
 import { isJsonObject, type Json, type JsonObject, stringMember } from '../../abi/json.ts';
 import { canonicalJson, sha256 } from '../../audit/chain.ts';
+import type { KnownTools } from '../../policy/lint-names.ts';
 
 /** What is locked of a driver. */
 export type LockedKind = 'tool' | 'prompt' | 'template' | 'instructions';
@@ -78,16 +79,21 @@ export class Lock {
 		return { definition: isJsonObject(definition) ? definition : { name: tool }, ...confirmed };
 	}
 
+	/** What likely mistakes in rules are held against; undefined where nothing has been accepted. */
+	known(drivers: readonly string[]): KnownTools | undefined {
+		if (!this.isPresent) return undefined;
+		const tools = [...this.drivers].flatMap(([driver, { tool }]) =>
+			[...tool.keys()].map((name) => ({
+				name: `${driver}/${name}`,
+				...(this.rememberedTool(driver, name) ?? { definition: {} }),
+			})),
+		);
+		return { tools, unrecorded: drivers.filter((driver) => !this.drivers.has(driver)) };
+	}
+
 	/** How many tools were accepted. */
 	get toolCount(): number {
 		return [...this.drivers.values()].reduce((sum, { tool }) => sum + tool.size, 0);
-	}
-
-	/** Has a person confirmed of some tool that it only reads? */
-	get hasReadingTools(): boolean {
-		return [...this.drivers.values()].some(({ tool }) =>
-			[...tool.values()].some(({ confirmed }) => confirmed?.effect === 'read'),
-		);
 	}
 
 	#hashOf(definition: Json): string {

@@ -1,12 +1,12 @@
 // What a tool seems to do and what its parameters seem to mean: a proposal for a person to confirm, never more.
 import type { ArgumentRole } from '../../abi/decision.ts';
-import { isJsonObject, type Json, type JsonObject, member, stringMember } from '../../abi/json.ts';
+import { isJsonObject, type JsonObject, member, stringMember } from '../../abi/json.ts';
 import { argumentPointer } from '../../policy/arguments.ts';
 import { roleOfName, roleOfSchema } from '../../policy/roles.ts';
+import { inputSchema, parametersOf } from '../../policy/tool-schema.ts';
 import type { Confirmed } from './lock.ts';
 
-/** Deeper parameters, and more of them, are not looked at: a person could not look at them either. */
-const deepest = 6;
+/** More than these no person would look at. */
 const mostRoles = 200;
 
 /** By schema, names and annotations; what a person said before stays, except that a tool may turn into one that writes. */
@@ -58,9 +58,9 @@ function verbOf(definition: JsonObject): string {
 
 function rolesOf(definition: JsonObject): Record<string, ArgumentRole> {
 	const roles: [string, ArgumentRole][] = [];
-	for (const { path, node } of parametersOf(definition)) {
-		const role = roleOfSchema(node) ?? roleOfName(path.at(-1) ?? '');
-		if (role !== undefined && mayBeText(node)) roles.push([argumentPointer(path), role]);
+	for (const { path, schema } of parametersOf(inputSchema(definition))) {
+		const role = roleOfSchema(schema) ?? roleOfName(path.at(-1) ?? '');
+		if (role !== undefined && mayBeText(schema)) roles.push([argumentPointer(path), role]);
 		if (roles.length >= mostRoles) break;
 	}
 	return Object.fromEntries(roles);
@@ -68,30 +68,7 @@ function rolesOf(definition: JsonObject): Record<string, ArgumentRole> {
 
 /** Does the tool declare a parameter at this pointer? */
 export function isParameter(definition: JsonObject, pointer: string): boolean {
-	for (const { path } of parametersOf(definition)) if (argumentPointer(path) === pointer) return true;
-	return false;
-}
-
-interface Parameter {
-	readonly path: readonly string[];
-	readonly node: JsonObject;
-}
-
-function* parametersOf(definition: JsonObject): Generator<Parameter> {
-	const queue: { path: readonly string[]; node: Json | undefined }[] = [
-		{ path: [], node: member(definition, 'inputSchema') },
-	];
-	for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-		const { path, node } = next;
-		const items = member(node, 'items');
-		const properties = member(node, 'properties') ?? member(items, 'properties');
-		if (!isJsonObject(properties) || path.length >= deepest) continue;
-		for (const [name, child] of Object.entries(properties)) {
-			const at = [...path, name];
-			if (isJsonObject(child)) yield { path: at, node: child };
-			queue.push({ path: at, node: child });
-		}
-	}
+	return parametersOf(inputSchema(definition)).some(({ path }) => argumentPointer(path) === pointer);
 }
 
 /** A role is one of texts: a number is no path. */

@@ -33,6 +33,9 @@ const ownNames: ReadonlySet<string> = new Set(own.trim().split(/\s+/));
 const pluginNames: ReadonlySet<string> = new Set(plugins.trim().split(/\s+/));
 const groupNames: ReadonlySet<string> = new Set(groups.trim().split(/\s+/));
 
+/** What may follow `git`; beside it there are the user's own aliases and plugins. */
+export const gitSubcommands: readonly string[] = [...ownNames, ...pluginNames];
+
 /** A command of git itself: an alias of this name is ignored. */
 export function isOwnCommand(name: string): boolean {
 	return ownNames.has(name);

@@ -241,11 +241,19 @@ test('the hash is over the whole entry, and tells 1 from 1.0', () => {
 	expect(definitionHash({ n: 1 })).not.toBe(definitionHash({ n: new ExactNumber('1.0') }));
 });
 
-test('a lock tells whether a person has confirmed of any tool that it only reads', () => {
+test('a lock tells which tools it knows, what a person confirmed of them, and which drivers have none', () => {
 	const listed = listingOf({ tool: [tool('look'), tool('change')] });
 	const [one, other] = differences(emptyLock(), listed, [notes]);
 	if (one === undefined || other === undefined) throw new Error('two differences were expected');
 	const writing = accept(emptyLock(), one, { effect: 'write', roles: {} });
-	expect([emptyLock(), writing].map((lock) => lock.hasReadingTools)).toEqual([false, false]);
-	expect(reread(accept(writing, other, { effect: 'read', roles: {} })).hasReadingTools).toBe(true);
+	const both = reread(accept(writing, other, { effect: 'read', roles: {} }));
+	expect(emptyLock().known(['notes'])).toBeUndefined();
+	expect(reread(writing).known(['notes', 'later'])).toMatchObject({
+		tools: [{ name: 'notes/change', effect: 'write' }],
+		unrecorded: ['later'],
+	});
+	expect(both.known([])?.tools.map(({ name, effect }) => [name, effect])).toEqual([
+		['notes/change', 'write'],
+		['notes/look', 'read'],
+	]);
 });
