@@ -9,7 +9,7 @@ export interface RedactedText {
 }
 
 export const redactedMark = '[redacted]';
-const markPattern = /^\[redacted(?::[a-z_]+)?\]$/;
+const markPattern = /^\[redacted(?::[a-z0-9-]+)?\]$/;
 
 /**
  * The text without what looks like a secret: known token formats, passwords in URLs, and values that a telling name

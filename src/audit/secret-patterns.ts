@@ -1,37 +1,22 @@
 // What well-known secrets look like in any text. Every pattern is linear: no unbounded part stands before another.
+import { secretKinds } from '../abi/secrets.ts';
 
-/** Name and pattern; the name stands in the mark that replaces the secret. */
+/**
+ * Name and pattern; the name stands in the mark that replaces the secret. The kinds are those that results are searched
+ * for. Around them stands what the log takes out beyond that: a record may lose a word too many, where a result would
+ * be damaged. What is known by what stands before it is below.
+ */
 const known: readonly (readonly [kind: string, pattern: string])[] = [
 	// First, and to the end of the text when it has no end of its own: what follows a header is the key.
 	[
-		'private_key',
-		'-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----[^]*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|$)|AGE-SECRET-KEY-1[A-Z0-9]{20,}',
+		'private-key',
+		'-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----[^]*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|$)',
 	],
-	['jwt', '(?:(?<![\\w-])|(?<=%[0-9A-Fa-f]{2}))eyJ[\\w-]{8,4096}\\.[\\w-]{4,}(?:\\.[\\w-]*){0,3}'],
-	['aws', '(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}'],
-	['github', 'gh[pousr]_[A-Za-z0-9]{16,}|github_pat_\\w{20,}'],
-	['gitlab', 'gl(?:pat|dt|rt|cbt|ptt|ft|soat|agent|imt|oas)-[\\w.-]{16,}'],
-	['slack', 'xox[a-z]-[\\w-]{10,}|xapp-[\\w-]{10,}|hooks\\.slack\\.com/(?:services|workflows|triggers)/[\\w/-]+'],
-	['discord', 'discord(?:app)?\\.com/api/webhooks/[\\w/-]+'],
-	['google', 'AIza[\\w-]{30,}|ya29\\.[\\w.-]{16,}|GOCSPX-[\\w-]{16,}|1//0[\\w-]{20,}'],
-	[
-		'model_api',
-		'sk-(?:ant|proj|or|svcacct|admin|lf)-[\\w-]{8,}|(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2}))sk-[\\w-]{20,}|(?:gsk_|xai-|pplx-|r8_|hf_)\\w{20,}',
-	],
-	['stripe', '[srp]k_(?:live|test)_\\w{10,}|whsec_[\\w+/=]{16,}'],
-	['package_registry', 'npm_[A-Za-z0-9]{20,}|pypi-[\\w-]{16,}|dckr_(?:pat|oat)_[\\w-]{16,}|rubygems_[0-9a-f]{20,}'],
-	[
-		'cloud',
-		'do[opr]_v1_[0-9a-f]{20,}|dapi[0-9a-f]{32}|hv[sbr]\\.[\\w-]{20,}|[\\w]{14}\\.atlasv1\\.[\\w-]{20,}|pul-[0-9a-f]{40}',
-	],
-	[
-		'service',
-		'SG\\.[\\w-]{16,}\\.[\\w-]{16,}|lin_api_\\w{16,}|ntn_\\w{16,}|shp(?:at|ca|pa|ss)_[0-9a-fA-F]{16,}|gl(?:sa|c)_[\\w=+/]{20,}',
-	],
-	[
-		'service',
-		'sntry[su]_[\\w=+/]{20,}|ATATT3[\\w=-]{20,}|sbp_[0-9a-f]{20,}|PMAK-[\\w-]{20,}|NRAK-\\w{20,}|\\d{8,10}:AA[\\w-]{32,}',
-	],
+	...secretKinds.flatMap(({ name, patterns }) =>
+		patterns.flatMap(({ source, grouped }): [string, string][] => (grouped ? [] : [[name, source]])),
+	),
+	['model-api', '(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2}))sk-[\\w-]{20,}|(?:gsk_|xai-|pplx-|r8_|hf_)\\w{20,}'],
+	['notion', 'ntn_\\w{16,}'],
 ];
 
 const anyKnown = new RegExp(known.map(([, pattern]) => `(${pattern})`).join('|'), 'g');

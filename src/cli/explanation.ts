@@ -5,7 +5,7 @@ import type { Answer, Question } from '../kernel/question.ts';
 import type { Revision } from '../kernel/revision.ts';
 import type { SeenText } from '../policy/explain.ts';
 import type { Asked } from './batch.ts';
-import { nearMisses } from './render/decision.ts';
+import { nearMisses, resultRules } from './render/decision.ts';
 
 /** `isRun`: the question was a shell command, so both forms are shown as its text. */
 export function explanationJson(
@@ -14,6 +14,7 @@ export function explanationJson(
 	isRun: boolean,
 	revision: Pick<Revision, 'id'>,
 ): JsonObject {
+	const results = resultRules(decision, considered);
 	const shape = (form: Asked): JsonObject =>
 		isRun ? { run: finalOf(form, true) } : { call: `${form.driver}/${form.tool}`, args: form.args };
 	return {
@@ -32,6 +33,7 @@ export function explanationJson(
 			...(command === undefined ? {} : { command }),
 		})),
 		...(decision.limits === undefined ? {} : { limits: decision.limits.map(limitJson) }),
+		...(results.length === 0 ? {} : { results: results.map(({ id, action }) => ({ id, effect: action.kind })) }),
 		...(seen.length === 0 ? {} : { seen: seen.map(seenJson) }),
 		changes: decision.changes.map(({ path, from, to, rule }) => ({
 			path,

@@ -5,6 +5,7 @@ import { type JsonObject, member, stringMember } from '../abi/json.ts';
 import { callId, type DriverName } from '../abi/names.ts';
 import { errorText } from '../abi/problem.ts';
 import { type Caller, driverAsk, type Syscall } from '../abi/syscall.ts';
+import { errored } from '../policy/decide.ts';
 import type { MessageId } from '../wire/channel.ts';
 import type { Link } from '../wire/link.ts';
 import { errorReply } from '../wire/message.ts';
@@ -13,6 +14,7 @@ import type { DriverRequest } from './bank.ts';
 import type { JudgeAsk } from './gather.ts';
 import type { Journal } from './journal.ts';
 import type { Limits } from './limits.ts';
+import type { Results } from './results.ts';
 import { screenParams } from './screen.ts';
 
 export interface AskDoor {
@@ -21,6 +23,7 @@ export interface AskDoor {
 	readonly link: Link;
 	readonly approver: Approver;
 	readonly limits: Limits;
+	readonly results: Results;
 	readonly newId: () => string;
 }
 
@@ -39,34 +42,56 @@ export interface AskContext {
 
 /** Passes one request of a driver to the client, if the policy lets it. Never rejects. */
 export async function askClient(door: AskDoor, context: AskContext): Promise<Reply> {
-	const { driver, ask, caller } = context;
-	const params = ask.params ?? {};
+	const { driver, caller } = context;
+	const { method, params = {}, signal } = context.ask;
 	const taskId = stringMember(params, 'taskId');
 	// Following up on a task that the client made for this very driver asks for nothing new.
-	const isFollowUp =
-		ask.method.startsWith('tasks/') && taskId !== undefined && context.clientTasks.get(taskId) === driver;
-	const target = { kind: 'driver_asks', driver, asks: driverAsk(ask.method), params } as const;
-	const { decision, giveBack } = await door.limits.count(door.judgeAsk(target, caller, context.cwd), caller.agent);
+	const isFollowUp = method.startsWith('tasks/') && taskId !== undefined && context.clientTasks.get(taskId) === driver;
+	const target = { kind: 'driver_asks', driver, asks: driverAsk(method), params } as const;
+	const clean = withoutSecrets(door, context, isFollowUp ? taskId : undefined);
+	const judged =
+		clean === undefined ? errored(target, 'a redaction could not be done') : door.judgeAsk(target, caller, context.cwd);
+	const { decision, giveBack } = await door.limits.count(judged, caller.agent);
+	// What is shown, recorded and passed on is what is left of it.
+	const shown: DriverRequest = clean ?? { method, params: {}, extra: {}, signal };
 	try {
-		const isApproved = decision.verdict === 'asked' && decision.acted && (await isConsented(door, context, decision));
+		const isApproved =
+			decision.verdict === 'asked' && decision.acted && (await isConsented(door, { ...context, ask: shown }, decision));
 		const isWatched = !decision.acted && decision.verdict !== 'errored';
-		const mayPass = isFollowUp || isApproved || isWatched || decision.verdict === 'allowed';
+		const isLetThrough = isFollowUp || isApproved || isWatched || decision.verdict === 'allowed';
+		const mayPass = isLetThrough && clean !== undefined;
 		if (!mayPass) await giveBack();
-		await door.journal.driverAsk({ target, method: ask.method, caller, decision, passed: mayPass });
-		if (!mayPass) return refusedAsk(decision, ask.method, driver);
+		const recorded = { ...target, params: shown.params ?? {} };
+		await door.journal.driverAsk({ target: recorded, method, caller, decision, passed: mayPass });
+		if (!mayPass) return refusedAsk(decision, method, driver);
 	} catch (error) {
 		await giveBack();
 		return errorReply(-32603, `Refused: ${errorText(error)}`);
 	}
-	const reply = await door.link.request(ask.method, titled(ask.method, driver, params, ask.params !== undefined), {
-		signal: ask.signal,
-		extra: ask.extra,
+	const isGiven = context.ask.params !== undefined;
+	const reply = await door.link.request(method, titled(method, driver, shown.params ?? {}, isGiven), {
+		signal,
+		extra: shown.extra,
 		...(context.related === undefined ? {} : { related: context.related }),
 	});
 	const task = reply.ok && reply.body.text.includes('taskId') ? member(reply.body.value(), 'task') : undefined;
 	const created = stringMember(task, 'taskId');
 	if (created !== undefined) context.clientTasks.set(created, driver);
 	return reply;
+}
+
+/** Undefined when it can't be searched for secrets. Which call it belongs to is not known; any could be. */
+function withoutSecrets(
+	{ results }: AskDoor,
+	{ driver, caller, ask }: AskContext,
+	taskId: string | undefined,
+): DriverRequest | undefined {
+	const { method, params = {}, extra, signal } = ask;
+	const passed = results.around(driver, caller.agent).pass({ params, extra }, `its request ${method}`);
+	if (passed === undefined) return undefined;
+	// The id of its task is the client's own.
+	const own = taskId === undefined ? passed.params : { ...passed.params, taskId };
+	return { method, params: own, extra: passed.extra, signal };
 }
 
 function refusedAsk({ because, reason }: Decision, method: string, driver: DriverName): Reply {

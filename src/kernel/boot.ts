@@ -12,6 +12,7 @@ import { matchesTextGlob } from '../policy/text-glob.ts';
 import { Approver } from './approve.ts';
 import type { BankReport } from './bank.ts';
 import type { DetailLevel, KernelConfig } from './config.ts';
+import { DriverLines } from './driver-lines.ts';
 import { cwdOf, makeDriver } from './drivers.ts';
 import { type JudgeAsk, makeJudge, makeJudgeAsk } from './gather.ts';
 import { auditDirectoryOf, auditKeyFile, commandPointers, governedPaths } from './governed.ts';
@@ -24,7 +25,7 @@ import { resolvePath } from './paths.ts';
 import { Pools } from './pools.ts';
 import { ports } from './ports.ts';
 import { makeProtection } from './protect.ts';
-import { makeFinishResult } from './results.ts';
+import { makeResults, type Results } from './results.ts';
 import { loadRevision } from './revision.ts';
 import { Revisions } from './revisions.ts';
 import { SharedDriver } from './shared-driver.ts';
@@ -134,6 +135,7 @@ export async function boot(options: BootOptions): Promise<Kernel> {
 	const isShell = (name: DriverName) => byName.get(name)?.kind === 'shell';
 	const runsCommands = (name: DriverName) => Object.keys(byName.get(name)?.commands ?? {}).length > 0;
 	const gather = { isShell, runsCommands, revisions, ports, protection, env, now, elapsed };
+	const results = makeResults(gather, log);
 	const reaper = await startReaper({ warn: (text: string) => log.warn(text), random: randomBytes, env });
 	const around = {
 		...load,
@@ -153,7 +155,7 @@ export async function boot(options: BootOptions): Promise<Kernel> {
 		startTimeoutMs: config.startTimeoutMs,
 		idleMs: options.idleMs,
 		maxProcesses: config.http.maxProcesses,
-		report: bankReport(log, journal, report),
+		report: bankReport(log, journal, results, report),
 	});
 	if (options.watchEveryMs > 0) await revisions.watch(options.watchEveryMs);
 
@@ -165,7 +167,7 @@ export async function boot(options: BootOptions): Promise<Kernel> {
 			approver: new Approver(() => config.ask.channels, now),
 			journal,
 			limits: new Limits(inMemory, now),
-			finishResult: makeFinishResult(gather),
+			results,
 			grant,
 		},
 		judgeAsk: makeJudgeAsk(gather),
@@ -206,9 +208,11 @@ function detailOf({ audit }: KernelConfig, target: Target): DetailLevel {
 	return audit.tools.find(({ glob }) => matchesTextGlob(glob, name))?.detail ?? audit.detail;
 }
 
-function bankReport(log: Log, journal: Journal, failed: (error: unknown) => void): BankReport {
+function bankReport(log: Log, journal: Journal, results: Results, failed: (error: unknown) => void): BankReport {
+	const lines = new DriverLines((driver) => results.around(driver, undefined));
 	return {
 		driverState(driver, state) {
+			const say = (text: string) => lines.alone(driver, text);
 			switch (state.is) {
 				case 'ready':
 					log.info({ driver }, 'driver is up');
@@ -217,10 +221,10 @@ function bankReport(log: Log, journal: Journal, failed: (error: unknown) => void
 				case 'down':
 					log.error(
 						{ driver, code: state.trouble.code, retryInMs: state.retryInMs },
-						`driver is down: ${state.trouble.message}`,
+						`driver is down: ${say(state.trouble.message)}`,
 					);
 					void journal
-						.driver({ driver, state: 'down', reason: `${state.trouble.code}: ${state.trouble.message}` })
+						.driver({ driver, state: 'down', reason: `${state.trouble.code}: ${say(state.trouble.message)}` })
 						.catch(failed);
 					return;
 				case 'starting':
@@ -236,7 +240,7 @@ function bankReport(log: Log, journal: Journal, failed: (error: unknown) => void
 			);
 		},
 		log(driver, level, message) {
-			log[level]({ driver }, message);
+			log[level]({ driver }, lines.next(driver, message));
 		},
 	};
 }

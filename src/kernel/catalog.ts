@@ -40,7 +40,7 @@ export class Catalog {
 			if (ringDemand(revision, name, this.#kernel.isShell(entry.driver)) !== undefined) return [];
 			const known = revision.lock.knowledgeOf(entry.driver, entry.definition);
 			const view = viewTool(set, { driver: entry.driver, ...known, ...this.moment() });
-			return view.state === 'hidden' ? [] : [{ ...screenListed(view.definition), name: entry.wire }];
+			return view.state === 'hidden' ? [] : this.#shown(entry.driver, view.definition, { name: entry.wire });
 		});
 	}
 
@@ -49,7 +49,7 @@ export class Catalog {
 		const isListed = await this.#listing();
 		return [...table.entries.values()].flatMap(({ driver, name, definition, wire }) =>
 			isListed({ kind: 'prompt', driver, prompt: name, args: {}, method: 'prompts/get' }, definition)
-				? [{ ...screenListed(definition), name: wire }]
+				? this.#shown(driver, definition, { name: wire })
 				: [],
 		);
 	}
@@ -104,6 +104,13 @@ export class Catalog {
 		return { agent: this.#caller.agent, at: this.#kernel.now(), env: this.#kernel.env };
 	}
 
+	/** What a driver lists, as the client sees it; nothing when that can't be told. */
+	#shown(driver: DriverName, definition: JsonObject, more: JsonObject = {}): readonly JsonObject[] {
+		const { results } = this.#kernel.door;
+		const passed = results.around(driver, this.#caller.agent).pass(definition, 'what it lists');
+		return passed === undefined ? [] : [{ ...screenListed(passed), ...more }];
+	}
+
 	async #byUri(kind: 'resources' | 'resourceTemplates', key: 'uri' | 'uriTemplate'): Promise<readonly JsonObject[]> {
 		const lists = await this.#bank.listed(kind, true);
 		const isListed = await this.#listing();
@@ -117,7 +124,7 @@ export class Catalog {
 				taken.add(uri);
 				if (kind === 'resourceTemplates' && this.isLockedOut('template', driver, entry)) continue;
 				if (isListed({ kind: 'resource', driver, uri, method: 'resources/read' }, entry))
-					shown.push(screenListed(entry));
+					shown.push(...this.#shown(driver, entry));
 			}
 		}
 		return shown;

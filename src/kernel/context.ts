@@ -1,6 +1,7 @@
 // What surrounds one call: whose it is, what it is called, and the ways back to the client.
 import type { Exchange, Reply } from '../abi/driver.ts';
 import type { JsonObject } from '../abi/json.ts';
+import type { ResultRules } from '../policy/results.ts';
 import type { Elicit } from './approve.ts';
 import type { Bank, BankListener } from './bank.ts';
 
@@ -27,6 +28,10 @@ export interface CallContext {
 	readonly elicit: Elicit | undefined;
 	/** W3C trace context of the request, when the client sent one. */
 	readonly traceparent: string | undefined;
+	/** For a request about a call of before (a task's result): the rules about what that call gives back. */
+	readonly followsUp?: (() => ResultRules) | undefined;
+	/** Takes the rules about what this call gives back, for requests that follow it up. */
+	readonly ran?: ((rules: () => ResultRules) => void) | undefined;
 	/** Counts refusals of one kind within the session: returns how often this fingerprint was refused, this time included. */
 	readonly countRefusal: (fingerprint: string) => number;
 }

@@ -102,6 +102,9 @@ export function withheldResult(asked: Target, why: string): Reply {
 	);
 }
 
+/** Beside a result whose structured part could not be sent as it had to be changed. */
+export const structureWithheld = `${noticePrefix} The call ran. The structured part of its result is withheld: with what had to be redacted, it might not fit the form that the tool promises. What else the result says is below.`;
+
 /** The answer with our notice as its own first content block; the driver's output stays as it was. */
 export function withNotice(reply: Reply, notice: string): Reply {
 	const body = reply.body.value();

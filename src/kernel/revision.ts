@@ -157,7 +157,7 @@ export function tightened(options: LoadOptions, trusted: Revision, edited: Revis
 
 function onlyTightens({ action }: Rule): boolean {
 	// Not `ask`: it opens what no rule allows, as far as asking.
-	return ['hide', 'deny', 'narrow', 'limit', 'lock'].includes(action.kind);
+	return ['hide', 'deny', 'narrow', 'limit', 'lock', 'redact'].includes(action.kind);
 }
 
 /** The edited form stands beside the trusted one, which stays in force; two rules can't share an id. */

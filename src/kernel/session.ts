@@ -5,6 +5,7 @@ import { isJsonObject, type Json, type JsonObject, member, stringMember } from '
 import { callId, type DriverName } from '../abi/names.ts';
 import { type Caller, driverAsk, type Syscall, targetOf } from '../abi/syscall.ts';
 import { isRequestMethod } from '../policy/methods.ts';
+import type { ResultRules } from '../policy/results.ts';
 import { hints } from '../policy/view.ts';
 import type { MessageId } from '../wire/channel.ts';
 import type { Incoming, Link } from '../wire/link.ts';
@@ -19,6 +20,7 @@ import { mergeCapabilities, mergeInstructions } from './merge.ts';
 import { misreadKey } from './misread.ts';
 import { unknownName, unknownResource } from './refusal.ts';
 import { ownerOf } from './resources.ts';
+import type { Handling } from './results.ts';
 import { screenNote } from './screen.ts';
 import { syscall } from './syscall.ts';
 
@@ -38,7 +40,7 @@ export class Session implements BankListener {
 	readonly #hello: Hello;
 	readonly #catalog: Catalog;
 	/** Tasks (MCP 2025-11-25): which driver keeps which. */
-	readonly #tasks = new Map<string, DriverName>();
+	readonly #tasks = new Map<string, KeptTask>();
 	/** Tasks the client keeps for drivers. */
 	readonly #clientTasks = new Map<string, DriverName>();
 	readonly #subscribed = new Set<string>();
@@ -66,7 +68,16 @@ export class Session implements BankListener {
 		const introductions = new Map(
 			this.#bank.ready().flatMap((name) => {
 				const introduction = this.#bank.introduction(name);
-				return introduction === undefined ? [] : [[name, this.#acceptedPart(name, introduction)] as const];
+				if (introduction === undefined) return [];
+				const { capabilities, instructions = null, ...rest } = this.#acceptedPart(name, introduction);
+				const said = this.#around(name).pass({ capabilities, instructions }, 'its introduction');
+				const told = said?.instructions ?? undefined;
+				const shown = {
+					...rest,
+					capabilities: said?.capabilities ?? {},
+					...(told === undefined ? {} : { instructions: told }),
+				};
+				return [[name, shown] as const];
 			}),
 		);
 		const instructions = mergeInstructions(introductions, [
@@ -159,8 +170,10 @@ export class Session implements BankListener {
 		const uri = stringMember(note.params, 'uri');
 		if (note.method === 'notifications/resources/updated' && uri !== undefined && !this.#subscribed.has(uri)) return;
 		const related = this.#inFlight.findLast((flight) => flight.driver === driver)?.incoming.id;
+		const passed = this.#around(driver).note(note);
+		if (passed === undefined) return;
 		void this.#link.notify(
-			{ ...note, params: screenNote(note.params) },
+			{ ...passed, params: screenNote(passed.params) },
 			note.method === 'notifications/message' ? related : undefined,
 		);
 	}
@@ -195,12 +208,16 @@ export class Session implements BankListener {
 		const table = kept.entries.has(name) ? kept : await this.#bank.tools(true);
 		const entry = table.entries.get(name);
 		if (entry === undefined) return this.#nothingThere('tool', name, unknown);
+		let rules: (() => ResultRules) | undefined;
 		const reply = await this.#syscall(
 			incoming,
 			entry.driver,
 			{ ...params, name: entry.name },
 			{
 				name,
+				ran: (found) => {
+					rules = found;
+				},
 				definition: entry.definition,
 				definitionNow: async () => (await this.#bank.tools()).entries.get(name)?.definition,
 				commandsAt: this.#kernel.commandsAt(entry.driver, entry.name),
@@ -210,7 +227,7 @@ export class Session implements BankListener {
 		);
 		// Looking an unknown name up takes a driver's time, so a hidden one must, too.
 		if (reply === unknown) await this.#bank.tools(true);
-		this.#rememberTask(entry.driver, reply);
+		if (rules !== undefined) this.#rememberTask({ driver: entry.driver, rules, definition: entry.definition }, reply);
 		return reply;
 	}
 
@@ -309,10 +326,11 @@ export class Session implements BankListener {
 		const missing = errorReply(-32601, `Method not found: ${incoming.method}`);
 		const taskId = stringMember(params, 'taskId');
 		if (incoming.method.startsWith('tasks/') && taskId !== undefined) {
-			const keeper = this.#tasks.get(taskId) ?? this.#soleKeeper();
+			const task = this.#tasks.get(taskId);
+			const keeper = task?.driver ?? this.#soleKeeper();
 			return keeper === undefined
 				? errorReply(-32602, `Unknown task: ${taskId}`)
-				: this.#method(incoming, keeper, params);
+				: this.#method(incoming, keeper, params, task);
 		}
 		const ready = this.#bank.ready();
 		const candidates = ready.length === 1 ? ready : await this.#allowedFor(incoming.method, params, ready);
@@ -340,9 +358,13 @@ export class Session implements BankListener {
 		return drivers.filter((_, index) => judged[index]);
 	}
 
-	async #method(incoming: Incoming, driver: DriverName, params: JsonObject): Promise<Reply> {
+	/** `task`: the call whose task this asks about; without it, one of tasks could be about any call. */
+	async #method(incoming: Incoming, driver: DriverName, params: JsonObject, task?: KeptTask): Promise<Reply> {
+		const around = incoming.method.startsWith('tasks/') ? this.#around(driver).rules : undefined;
 		return this.#syscall(incoming, driver, params, {
 			name: incoming.method,
+			definition: task?.definition,
+			followsUp: task?.rules ?? around,
 			unknown: errorReply(-32601, `Method not found: ${incoming.method}`),
 		});
 	}
@@ -367,7 +389,7 @@ export class Session implements BankListener {
 		driver: DriverName,
 		params: JsonObject,
 		about: Pick<CallContext, 'name' | 'unknown'> &
-			Partial<Pick<CallContext, 'definition' | 'definitionNow' | 'commandsAt' | 'toolsRevision'>>,
+			Partial<Pick<CallContext, 'definition' | 'definitionNow' | 'commandsAt' | 'toolsRevision' | 'followsUp' | 'ran'>>,
 	): Promise<Reply> {
 		const call: Syscall = {
 			id: callId(this.#kernel.newId()),
@@ -408,6 +430,10 @@ export class Session implements BankListener {
 		return unknown;
 	}
 
+	#around(driver: DriverName): Handling {
+		return this.#kernel.door.results.around(driver, this.#caller.agent);
+	}
+
 	#elicit(related: MessageId | undefined): Elicit | undefined {
 		const declared = member(this.#hello.capabilities, 'elicitation');
 		if (!isJsonObject(declared)) return undefined;
@@ -431,16 +457,24 @@ export class Session implements BankListener {
 		return count;
 	}
 
-	#rememberTask(driver: DriverName, reply: Reply): void {
+	#rememberTask(kept: KeptTask, reply: Reply): void {
 		if (!reply.ok || !reply.body.text.includes('taskId')) return;
 		const taskId = stringMember(member(reply.body.value(), 'task'), 'taskId');
-		if (taskId !== undefined) this.#tasks.set(taskId, driver);
+		if (taskId !== undefined) this.#tasks.set(taskId, kept);
 	}
 
 	/** All lists fit one page; a cursor is none of ours. */
 	#listPage(params: JsonObject): Reply | undefined {
 		return params['cursor'] === undefined ? undefined : errorReply(-32602, 'Invalid cursor');
 	}
+}
+
+/** A task that a driver keeps for a call of this client. */
+interface KeptTask {
+	readonly driver: DriverName;
+	/** The rules about what the call gives back. */
+	readonly rules: () => ResultRules;
+	readonly definition: JsonObject;
 }
 
 /** A call without an id is a call all the same to some servers, and it would go around the door. */

@@ -1,6 +1,6 @@
 // THE door: every request of a client to a driver goes through here, and nothing else can make a driver act.
 import type { Decision } from '../abi/decision.ts';
-import type { Reply } from '../abi/driver.ts';
+import type { Exchange, Note, Reply } from '../abi/driver.ts';
 import type { JsonObject } from '../abi/json.ts';
 import type { Permit } from '../abi/permit.ts';
 import { errorText } from '../abi/problem.ts';
@@ -13,7 +13,7 @@ import type { Judge } from './gather.ts';
 import type { Journal } from './journal.ts';
 import type { Limits } from './limits.ts';
 import { notApproved, noticeOf, ranUnrecorded, refusal, unrecorded, withNotice } from './refusal.ts';
-import type { FinishResult } from './results.ts';
+import type { Results } from './results.ts';
 import { screen } from './screen.ts';
 
 export interface Door {
@@ -21,7 +21,7 @@ export interface Door {
 	readonly approver: Approver;
 	readonly journal: Journal;
 	readonly limits: Limits;
-	readonly finishResult: FinishResult;
+	readonly results: Results;
 	/** INVARIANT: only the door holds this. */
 	readonly grant: (call: Syscall) => Permit;
 }
@@ -57,17 +57,27 @@ export async function syscall(door: Door, asked: Syscall, context: CallContext):
 		return unrecorded(targetOf(asked), errorText(error));
 	}
 
-	const reply = await context.bank.call(call.driver, door.grant(call), context.exchange, context.listener);
-	const finished = door.finishResult({ asked, decision: judged, context, reply });
+	const results = door.results.on({ asked, decision: judged, context });
+	context.ran?.(results.rules);
+	const progress = (note: Note) => {
+		const passed = results.note(note);
+		if (passed !== undefined) context.exchange.progress(passed);
+	};
+	const exchange: Exchange = { ...context.exchange, progress };
+	const finished = results.reply(await context.bank.call(call.driver, door.grant(call), exchange, context.listener));
 
 	try {
 		await door.journal.completed({ call, finished, context });
 	} catch (error) {
 		return ranUnrecorded(targetOf(asked), errorText(error));
 	}
+	if (finished.error !== undefined) return finished.reply;
 	const shown = screen(finished.reply, call, (target) => door.judge(withTarget(call, target), context));
-	const notice = noticeOf(decision, targetOf(asked), context.name);
-	return notice === undefined ? shown : withNotice(shown, notice);
+	const notices = [noticeOf(decision, targetOf(asked), context.name), finished.notice];
+	return notices.reduceRight<Reply>(
+		(reply, notice) => (notice === undefined ? reply : withNotice(reply, notice)),
+		shown,
+	);
 }
 
 /** True when the verdict stops the call in this mode. */

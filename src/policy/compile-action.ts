@@ -1,6 +1,7 @@
 // Turns what a rule does into a form that can be done: paths parsed, variables put in, patterns compiled.
 import type { Json } from '../abi/json.ts';
 import { parseArgument } from './arguments.ts';
+import { compileRedaction } from './compile-redaction.ts';
 import { compilePattern, compileRoots } from './compile-values.ts';
 import type { CompiledAction, Edit, Narrowed } from './compiled.ts';
 import { hasSubject } from './match.ts';
@@ -18,9 +19,10 @@ export function compileAction({ action, match }: Rule, notes: Notes): CompiledAc
 		case 'ask':
 		case 'rewrite-command':
 		case 'limit':
-		case 'redact':
 		case 'truncate':
 			return action;
+		case 'redact':
+			return { kind: 'redact', redaction: compileRedaction(action.redaction, notes) };
 		case 'sandbox':
 			return { kind: 'sandbox', terms: compileSandbox(action.terms, notes) };
 		case 'pin':

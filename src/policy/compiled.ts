@@ -8,8 +8,9 @@ import type { CommandTest } from './command-test.ts';
 import type { Condition } from './condition.ts';
 import type { Look } from './look.ts';
 import { firstFailure } from './match.ts';
+import type { CompiledRedaction } from './redact.ts';
 import type { Regex } from './regex.ts';
-import type { CommandRewrite, Match, Rate, Redaction, Rule, SandboxTerms, Truncation } from './rule.ts';
+import type { CommandRewrite, Match, Rate, Rule, SandboxTerms, Truncation } from './rule.ts';
 import { type Lean, opposite } from './truth.ts';
 
 export interface Pinned {
@@ -43,7 +44,7 @@ export type CompiledAction =
 	| { readonly kind: 'narrow'; readonly params: readonly Narrowed[] }
 	| { readonly kind: 'rewrite'; readonly edits: readonly Edit[] }
 	| { readonly kind: 'limit'; readonly rate: Rate }
-	| { readonly kind: 'redact'; readonly redaction: Redaction }
+	| { readonly kind: 'redact'; readonly redaction: CompiledRedaction }
 	| { readonly kind: 'truncate'; readonly truncation: Truncation }
 	| { readonly kind: 'sandbox'; readonly terms: SandboxTerms };
 

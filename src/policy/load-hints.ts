@@ -1,6 +1,6 @@
 // What to tell an author whose file has a key or a word that does not belong where it stands.
-import { isJsonObject, type Json, member } from '../abi/json.ts';
-import type { Path, YamlDocument } from '../text/places.ts';
+import type { Json } from '../abi/json.ts';
+import type { Path } from '../text/places.ts';
 import type { Explanation, ShapeHints } from '../text/shape.ts';
 import { suggest } from '../text/suggest.ts';
 import { kindOf, quote } from '../text/words.ts';
@@ -46,7 +46,7 @@ const actionSynonyms = new Map([
 /** Hints for policy files, and for the parts of the root file that have the same shape. */
 export const policyHints: ShapeHints = { unknownKey, wrongValue, missingKey };
 
-function unknownKey(path: Path, key: string, document: YamlDocument): Explanation | 'skip' | undefined {
+function unknownKey(path: Path, key: string): Explanation | 'skip' | undefined {
 	if (path.length === 0) return inFile(key);
 	if (isRule(path)) return inRule(key);
 	switch (path.at(-1)) {
@@ -63,7 +63,6 @@ function unknownKey(path: Path, key: string, document: YamlDocument): Explanatio
 		default:
 	}
 	if (path.at(-2) === 'except') return inMatch(key);
-	if (path.at(-2) === 'examples' && key === 'result') return resultExample(path, document);
 	return undefined;
 }
 
@@ -95,23 +94,6 @@ function inThen(key: string): Explanation | undefined {
 function inMatch(key: string): Explanation | undefined {
 	if (isRole(key)) return { help: `write \`args: { ${key}: … }\`` };
 	return whenKeys.includes(key) ? { help: `${quote(key)} is a condition: write \`when: { ${key}: … }\`` } : undefined;
-}
-
-/** Results can only be judged by the actions that are not here yet; the action itself is reported when it stands there. */
-function resultExample(path: Path, document: YamlDocument): Explanation | 'skip' {
-	let rule: Json | undefined = document.value;
-	for (const step of path.slice(0, -2)) {
-		rule = typeof step === 'number' ? (rule as readonly Json[])[step] : member(rule, step);
-	}
-	const action = member(rule, 'then');
-	const words = typeof action === 'string' ? [action] : isJsonObject(action) ? Object.keys(action) : [];
-	if (words.some((word) => unavailableAction(word) !== undefined)) return 'skip';
-	return {
-		code: 'P102',
-		message: 'an example of a `result` can not be checked in this version',
-		label: 'no action here judges results',
-		help: 'delete this example',
-	};
 }
 
 function wrongValue(path: Path, value: Json | undefined): Explanation | undefined {

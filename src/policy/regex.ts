@@ -9,6 +9,8 @@ export interface Regex {
 	readonly size: number;
 	/** Unanchored. */
 	matches(text: string): boolean;
+	/** Where every match stands, empty ones too, from left to right. */
+	findAll(text: string): Iterable<{ readonly start: number; readonly end: number }>;
 	/** Replaces every match; `$1` names a group. */
 	replaceAll(text: string, replacement: string): string;
 }
@@ -24,6 +26,12 @@ export function compileRegex(source: string): Regex | { readonly error: string }
 			source,
 			size: compiled.programSize(),
 			matches: (text) => compiled.test(text),
+			*findAll(text) {
+				// The quick engine says whether there is anything to look for.
+				if (!compiled.test(text)) return;
+				const matcher = compiled.matcher(text);
+				while (matcher.find()) yield { start: matcher.start(), end: matcher.end() };
+			},
 			replaceAll: (text, replacement) => compiled.matcher(text).replaceAll(replacement),
 		};
 	} catch (error) {

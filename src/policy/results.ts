@@ -4,6 +4,7 @@ import type { DriverName } from '../abi/names.ts';
 import type { Target } from '../abi/syscall.ts';
 import type { PolicySet } from './compile.ts';
 import { applies, type CompiledRule, isKind, type RuleOf } from './compiled.ts';
+import type { Condition } from './condition.ts';
 import { lookAt, noSenses, sensesOf } from './look.ts';
 
 /** Each list in rule-id order. */
@@ -41,6 +42,19 @@ export function resultRulesAround(set: PolicySet, around: Surroundings): ResultR
 	return set.results.length === 0 ? none : sorted(set.results.filter((rule) => mayConcern(rule, around)));
 }
 
+/** Could a rule be about a resource of this driver, whatever is asked of it? */
+export function hasRulesOnResources(set: PolicySet, driver: DriverName): boolean {
+	const anyOne: Target = { kind: 'resource', driver, uri: '', method: 'resources/read' };
+	return set.results.length > 0 && set.index.candidates(anyOne).some(isAboutResults);
+}
+
+/** The rules of both, each once. */
+export function joinRules(one: ResultRules, other: ResultRules | undefined): ResultRules {
+	if (other === undefined) return one;
+	const all: CompiledRule[] = [...new Set([...one.redact, ...one.truncate, ...other.redact, ...other.truncate])];
+	return sorted(all.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)));
+}
+
 export function isAboutResults(rule: CompiledRule): boolean {
 	return rule.action.kind === 'redact' || rule.action.kind === 'truncate';
 }
@@ -60,15 +74,17 @@ function mayConcern(rule: CompiledRule, { driver, agent, at, env }: Surroundings
 	const target: Target = { kind: 'method', driver, method: '', params: {} };
 	const look = lookAt(target, { agent: agent ?? '', at, env, cwd: '/' }, noSenses());
 	return rule.conditions
-		.filter(({ name, reads }) => reads === 'target' && isKnown(name, agent))
+		.filter((condition) => isKnown(condition, agent))
 		.every((condition) => condition.test(look) !== 'no');
 }
 
 /** What holds or not whatever the call is. */
-function isKnown(condition: string, agent: string | undefined): boolean {
-	if (condition === 'when.agent') return agent !== undefined;
-	return condition === 'from' || condition === 'when.time' || condition.startsWith('when.env.');
+function isKnown({ name, reads }: Condition, agent: string | undefined): boolean {
+	if (reads === 'moment') return agent !== undefined || !mayReadAgent.has(name);
+	return name === 'from';
 }
+
+const mayReadAgent: ReadonlySet<string> = new Set(['when.agent', 'when.cel']);
 
 /** Could the pattern match a tool of this driver? */
 function mayName(pattern: string, driver: string): boolean {

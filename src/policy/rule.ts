@@ -188,7 +188,9 @@ export interface Example {
 	/** The how-manieth such call in one period of a limit; 1 unless told. */
 	readonly nth?: number;
 	readonly is?: 'allowed' | 'denied' | 'asked' | 'hidden' | 'unchanged';
-	/** Arguments for a call, text for a run. */
+	/** What the call gives back: text, or the structured part. Then only rules about results are judged. */
+	readonly result?: Json;
+	/** Arguments for a call, text for a run; of a result, the same kind as that. */
 	readonly becomes?: Json;
 	readonly where: Place;
 }

@@ -1,7 +1,10 @@
 // The schema of `then`: exactly one action, as a word or with its terms.
 import { z } from 'zod';
+import { findTreacherous } from '../text/characters.ts';
 import { judge } from '../text/shape.ts';
+import { suggest } from '../text/suggest.ts';
 import { quote } from '../text/words.ts';
+import { detectorNames } from './finder.ts';
 import { wrongArgumentName } from './schema-match.ts';
 import {
 	about,
@@ -264,25 +267,51 @@ const limitSchema = z
 	})
 	.meta({ id: 'limit', title: 'limit', description: 'How often something may be called.' });
 
-const findSchema = patternSchema.meta({ pattern: '^(?:detector|regex):.' }).check(
+const findSchema = patternSchema.meta({ pattern: `^(?:detector:(?:${detectorNames.join('|')})$|regex:.)` }).check(
 	judge((value, refuse) => {
-		if (/^(?:detector|regex):./.test(value)) return;
-		const message = `${quote(value)} says neither what to look for nor how`;
-		refuse(message, { help: 'write `detector:<name>` for a kind of secret we know, or `regex:<pattern>`' });
+		const [, how, what = ''] = /^(detector|regex):(.+)$/s.exec(value) ?? [];
+		if (how === undefined) {
+			const message = `${quote(value)} says neither what to look for nor how`;
+			refuse(message, { help: 'write `detector:<name>` for a kind of secret we know, or `regex:<pattern>`' });
+		} else if (how === 'detector' && !detectorNames.includes(what)) {
+			const near = suggest(what, detectorNames);
+			const help = near === undefined ? `detectors: ${detectorNames.join(', ')}` : `did you mean \`detector:${near}\`?`;
+			refuse(`there is no detector ${quote(what)}`, { help });
+		}
 	}),
 );
+
+/** What takes the place of a secret can't hold any of it: there are no groups, and one variable. */
+const replacementSchema = z
+	.string()
+	.max(200)
+	.check(
+		judge((value, refuse) => {
+			const odd = findTreacherous(value);
+			const variable = /\$\{(?!kind\})[^}]*\}?/.exec(value)?.[0];
+			const group = /\$(?:\d|[&<`'])|\\\d/.exec(value)?.[0];
+			if (odd !== undefined) {
+				const message = `this text contains ${odd.name}, which hides or reorders what is written`;
+				refuse(message, { code: 'P004', help: 'delete it' });
+			} else if (variable !== undefined) {
+				const help = 'write `${kind}` for the kind of secret';
+				refuse(`${quote(variable)} stands for nothing here`, { code: 'P203', help });
+			} else if (group !== undefined) {
+				const help = 'write plain text; `${kind}` is the kind of secret';
+				refuse(`${quote(group)} would put a part of the secret back`, { help });
+			}
+		}),
+	);
 
 const redactSchema = z
 	.strictObject({
 		find: oneOrMany(findSchema).meta(
-			about('Kinds of secret (`detector:aws`) and own patterns (`regex:…`, RE2 syntax).', [
+			about('Kinds of secret (`detector:aws`, see detectors.md) and own patterns (`regex:…`, RE2 syntax).', [
 				'detector:aws',
 				'regex:xox[abp]-[0-9A-Za-z-]{10,}',
 			]),
 		),
-		replace: z
-			.string()
-			.max(200)
+		replace: replacementSchema
 			.optional()
 			.meta(about('What takes their place; `${kind}` is the kind of secret, `custom` for own patterns.', '<${kind}>'))
 			.meta({ default: '[redacted:${kind}]' }),

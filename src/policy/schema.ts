@@ -216,6 +216,18 @@ export const exampleSchema = z
 			.min(1)
 			.optional()
 			.meta(about('The how-manieth such call in one period; where 30 are allowed, `nth: 31` is denied.', 31)),
+		result: z
+			.union([z.string(), z.record(z.string(), jsonSchema)])
+			.optional()
+			.meta(
+				about(
+					'What the call gives back: its text, or its structured part. Only rules about results are judged then.',
+					'T=1',
+					{
+						token: 'abc',
+					},
+				),
+			),
 		is: z
 			.enum(['allowed', 'denied', 'asked', 'hidden', 'unchanged'])
 			.optional()
@@ -224,15 +236,19 @@ export const exampleSchema = z
 			.union([z.string(), z.record(z.string(), jsonSchema)])
 			.optional()
 			.meta(
-				about('What is done instead: arguments of a call, text of a command.', 'uv run python3 app.py', {
-					owner: 'acme',
-					number: 3,
-				}),
+				about(
+					'What is done instead: arguments of a call, text of a command. With `result`: what the agent reads.',
+					'uv run python3 app.py',
+					{
+						owner: 'acme',
+						number: 3,
+					},
+				),
 			),
 	})
 	.check(
 		judge((value, refuse) => {
-			const { call, run, resource, prompt, args, is, becomes } = value;
+			const { call, run, resource, prompt, args, nth, result, is, becomes } = value;
 			const subjects = [call, run, resource, prompt].filter((subject) => subject !== undefined).length;
 			const say = (message: string, help: string) => refuse(message, { help });
 			if (subjects !== 1) {
@@ -244,7 +260,19 @@ export const exampleSchema = z
 				);
 			} else if (args !== undefined && call === undefined && prompt === undefined) {
 				say('only a call or a prompt has `args`', 'delete `args`');
-			} else if (becomes !== undefined && (typeof becomes === 'string') !== (run !== undefined)) {
+			} else if (result !== undefined && is !== undefined && is !== 'unchanged') {
+				const message = `a result is never ${quote(is)}: the call has run`;
+				refuse(message, { path: ['is'], help: 'write `becomes: …` or `is: unchanged`, or delete `result`' });
+			} else if (result !== undefined && nth !== undefined) {
+				refuse('`nth` counts calls, and this is about a result', { path: ['nth'], at: 'key', help: 'delete `nth`' });
+			} else if (result !== undefined && becomes !== undefined && typeof becomes !== typeof result) {
+				const message = '`becomes` is text where `result` is, and structured where that is';
+				refuse(message, { path: ['becomes'], help: 'write it in the same form' });
+			} else if (
+				result === undefined &&
+				becomes !== undefined &&
+				(typeof becomes === 'string') !== (run !== undefined)
+			) {
 				say('`becomes` is text for `run`, and arguments for `call`', 'write it in that form');
 			}
 		}),

@@ -2,7 +2,7 @@
 import type { Explanation } from '../text/shape.ts';
 import { quote } from '../text/words.ts';
 
-const actions = ['redact', 'truncate'];
+const actions = ['truncate'];
 
 /** Says so when `word` is an action of a later version. */
 export function unavailableAction(word: string): Explanation | undefined {

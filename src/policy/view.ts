@@ -9,6 +9,7 @@ import { applies, type CompiledRule, isKind, opens, type RuleOf, ruleRef } from 
 import { locksOn } from './lock.ts';
 import { type Look, lookAt, noSenses } from './look.ts';
 import { joinNarrowings, narrowSchema } from './narrow.ts';
+import { isAboutResults } from './results.ts';
 import { inputSchema } from './tool-schema.ts';
 
 export interface ViewQuestion extends Pick<Request, 'lock'>, ToolFacts {
@@ -23,7 +24,7 @@ export interface ToolView {
 	readonly state: 'listed' | 'hidden';
 	/** The very object that came in when nothing is narrowed or pinned. */
 	readonly definition: JsonObject;
-	/** What hid, pinned or narrowed it, then what allows it; empty for a default. */
+	/** What hid, pinned or narrowed it, then what allows it, then what may change its results; empty for a default. */
 	readonly by: readonly RuleRef[];
 	readonly states: readonly ('narrowed' | 'pinned')[];
 }
@@ -54,7 +55,7 @@ export function viewTool(set: PolicySet, question: ViewQuestion): ToolView {
 	return {
 		state: 'listed',
 		definition: shown === schema || shown === undefined ? definition : { ...definition, inputSchema: shown },
-		by: [...pins, ...narrows, ...allowing, ...asking].map(ref),
+		by: [...pins, ...narrows, ...allowing, ...asking, ...onResults(set, look)].map(ref),
 		states: [...(narrows.length > 0 ? (['narrowed'] as const) : []), ...(pins.length > 0 ? (['pinned'] as const) : [])],
 	};
 }
@@ -65,6 +66,15 @@ export function hints(set: PolicySet, moment: Pick<ViewQuestion, 'agent' | 'at' 
 		.filter(isKind('hide'))
 		.filter((rule) => rule.mode === 'enforce' && rule.instead !== undefined && isOfMoment(rule, moment));
 	return [...new Set(hiding.map((rule) => rule.instead ?? ''))];
+}
+
+/** The rules that are about the results of some call of the tool; arguments are not known yet, so they keep none out. */
+function onResults(set: PolicySet, look: Look): readonly CompiledRule[] {
+	if (set.results.length === 0) return [];
+	return set.index
+		.candidates(look.target)
+		.filter(isAboutResults)
+		.filter(({ conditions }) => conditions.every(({ reads, test }) => reads === 'args' || test(look) !== 'no'));
 }
 
 /** A tool that a person can let happen is there to be asked for. */

@@ -45,7 +45,7 @@ test.each([
 		'Proxy-Authorization',
 		'cookie',
 		'Set-Cookie',
-		'private_key',
+		'private-key',
 		'privateKey',
 		'ssh_key',
 		'sessionid',
@@ -172,18 +172,18 @@ const tokens: [kind: string, ...parts: string[]][] = [
 	['google', 'AIza', 'SyA-0123456789abcdefghijklmnopqrstu'],
 	['google', 'ya29.', 'a0AfH6SMBx0123456789'],
 	['google', 'GOCSPX-', 'abcdefghijklmnopqrst'],
-	['model_api', 'sk-', 'abcdefghijklmnopqrstT3BlbkFJabcdefghijklmnopqrst'],
-	['model_api', 'sk-proj-', 'abcdefgh_ijklmnop-qrst'],
-	['model_api', 'sk-ant-', 'api03-abcdefghijklmnop'],
-	['model_api', 'hf_', 'abcdefghijklmnopqrstuvwxyz'],
+	['openai', 'sk-', 'abcdefghijklmnopqrstT3BlbkFJabcdefghijklmnopqrst'],
+	['openai', 'sk-proj-', 'abcdefgh_ijklmnop-qrst'],
+	['anthropic', 'sk-ant-', 'api03-abcdefghijklmnop'],
+	['model-api', 'hf_', 'abcdefghijklmnopqrstuvwxyz'],
 	['stripe', 'sk_live_', '0123456789abcdefghijklmn'],
-	['package_registry', 'npm_', 'abcdefghijklmnopqrstuvwxyz0123456789'],
-	['package_registry', 'pypi-', 'AgEIcHlwaS5vcmcCJDAxMjM0NTY3'],
-	['service', 'SG.', 'abcdefghijklmnopqrstuv.abcdefghijklmnopqrstuvwxyz0123456789'],
+	['npm', 'npm_', 'abcdefghijklmnopqrstuvwxyz0123456789'],
+	['pypi', 'pypi-', 'AgEIcHlwaS5vcmcCJDAxMjM0NTY3'],
+	['sendgrid', 'SG.', 'abcdefghijklmnopqrstuv.abcdefghijklmnopqrstuvwxyz0123456789'],
 	['jwt', 'eyJhbGciOiJIUzI1NiJ9.', 'eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U'],
-	['private_key', '-----BEGIN RSA PRIVATE', ' KEY-----\nMIIEow\nIBAAKC\n-----END RSA PRIVATE KEY-----'],
-	['private_key', '-----BEGIN OPENSSH PRIVATE', ' KEY-----\\nb3BlbnNzaC1r\\n-----END OPENSSH PRIVATE KEY-----'],
-	['private_key', '-----BEGIN PGP PRIVATE', ' KEY BLOCK-----\n\nlQdGBF\n-----END PGP PRIVATE KEY BLOCK-----'],
+	['private-key', '-----BEGIN RSA PRIVATE', ' KEY-----\nMIIEow\nIBAAKC\n-----END RSA PRIVATE KEY-----'],
+	['private-key', '-----BEGIN OPENSSH PRIVATE', ' KEY-----\\nb3BlbnNzaC1r\\n-----END OPENSSH PRIVATE KEY-----'],
+	['private-key', '-----BEGIN PGP PRIVATE', ' KEY BLOCK-----\n\nlQdGBF\n-----END PGP PRIVATE KEY BLOCK-----'],
 ];
 test.each(tokens)('a token of kind %s is known by its form, wherever it stands', (kind, ...parts) => {
 	const token = parts.join('');
@@ -204,7 +204,7 @@ test.each(tokens)('a token of kind %s is known by its form, wherever it stands',
 });
 
 test('a key without its end is taken out to the end of the text', () => {
-	expect(redactText(`x -----BEGIN ${'PRIVATE'} KEY-----\nMIIEow\nmore`).text).toBe('x [redacted:private_key]');
+	expect(redactText(`x -----BEGIN ${'PRIVATE'} KEY-----\nMIIEow\nmore`).text).toBe('x [redacted:private-key]');
 });
 
 test.each([

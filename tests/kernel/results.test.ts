@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { callId, type DriverName } from '../../src/abi/names.ts';
 import { targetOf } from '../../src/abi/syscall.ts';
 import { emptyLock } from '../../src/kernel/lock/lock.ts';
-import { makeFinishResult } from '../../src/kernel/results.ts';
+import { makeResults } from '../../src/kernel/results.ts';
 import type { Policy } from '../../src/policy/rule.ts';
 import { resultReply } from '../../src/wire/message.ts';
 import { compiled, policyOf, portsWith } from '../policy/support.ts';
@@ -13,22 +13,24 @@ const reply = resultReply({ content: [{ type: 'text', text: 'a secret' }] });
 /** What becomes of the answer under a rule that no file can hold yet. */
 function finishedUnder(tool: string) {
 	const policy = policyOf(`rules: [{ id: later, match: { tool: ${tool} }, then: deny }]`);
-	const withRedaction: Policy = {
+	const withTruncation: Policy = {
 		...policy,
 		rules: policy.rules.map((rule) => ({
 			...rule,
-			action: { kind: 'redact', redaction: { find: ['regex:secret'], replace: '' } },
+			action: { kind: 'truncate', truncation: { maxTokens: 10, keep: 'head', spill: false } },
 		})),
 	};
-	const { set } = compiled([withRedaction]);
-	const finish = makeFinishResult({
+	const { set } = compiled([withTruncation]);
+	const options = {
 		revisions: { current: () => ({ set, lock: emptyLock() }) },
 		ports: portsWith(),
 		env: {},
 		now: () => 0,
 		isShell: () => false,
 		runsCommands: () => false,
-	} as never);
+		elapsed: () => 0,
+	};
+	const results = makeResults(options as never, { error: () => undefined });
 	const asked = {
 		id: callId('c1'),
 		caller: { agent: 'a', principal: 'a', session: 's' },
@@ -39,7 +41,8 @@ function finishedUnder(tool: string) {
 	};
 	const final = targetOf(asked);
 	const decision = { verdict: 'allowed', acted: true, mode: 'enforce', because: [], final, changes: [] } as const;
-	return finish({ asked, decision, context: { cwd: '/', commandsAt: [], driverHasAllowedTool: true } as never, reply });
+	const context = { cwd: '/', commandsAt: [], driverHasAllowedTool: true } as never;
+	return results.on({ asked, decision, context }).reply(reply);
 }
 
 test('an answer that no rule is about is the very same', () => {

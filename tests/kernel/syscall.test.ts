@@ -12,6 +12,7 @@ import { Approver, type Elicit } from '../../src/kernel/approve.ts';
 import type { CallContext } from '../../src/kernel/context.ts';
 import { Journal } from '../../src/kernel/journal.ts';
 import { inMemory, Limits } from '../../src/kernel/limits.ts';
+import type { Finished, Handling, Results } from '../../src/kernel/results.ts';
 import { type Door, syscall } from '../../src/kernel/syscall.ts';
 import { errorReply, resultReply } from '../../src/wire/message.ts';
 
@@ -56,6 +57,13 @@ function decision(target: Target, verdict: Verdict, more: Partial<Decision> = {}
 	return { verdict, acted: true, mode: 'enforce', because: [], final: target, changes: [], ...more };
 }
 
+/** Nothing is taken out but by `finish`. */
+function resultsThat(finish: (reply: Reply) => Finished): Results {
+	const rules = () => ({ redact: [], truncate: [] });
+	const handling: Handling = { rules, pass: (value) => value, note: (note) => note, texts: (texts) => texts };
+	return { around: () => handling, on: () => ({ ...handling, reply: finish }) };
+}
+
 function doorThat(judge: (target: Target) => Decision, channels: readonly 'elicitation'[] = ['elicitation']): Door {
 	return {
 		judge: (call) => judge(targetOf(call)),
@@ -65,7 +73,7 @@ function doorThat(judge: (target: Target) => Decision, channels: readonly 'elici
 		),
 		journal,
 		limits: new Limits(inMemory, () => now),
-		finishResult: ({ reply }) => ({ reply, redacted: 0 }),
+		results: resultsThat((reply) => ({ reply, redacted: 0 })),
 		grant,
 	};
 }

@@ -169,3 +169,63 @@ test('the rules that had a part in what came out are told: those that decided, t
 	`);
 	expect([...checkExamples([policy], examples).exercised].sort()).toEqual(['all', 'pinned', 'unseen']);
 });
+
+const redactions = `
+	rules:
+	  - id: keys
+	    match: { tool: ["t/*", shell/run] }
+	    except: { tool: t/raw }
+	    then: { redact: { find: [detector:aws, "regex:x+"] } }
+	    examples:
+	      - { call: t/a, result: "a xx b", becomes: "a [redacted:custom] b" }
+	      - { run: env, result: AKIAIOSFODNN7EXAMPLE, becomes: "[redacted:aws]" }
+	      - { call: t/a, result: { k: [xx], n: 1 }, becomes: { k: ["[redacted:custom]"], n: 1 } }
+	      - { call: t/a, result: "a b", is: unchanged }
+	      - { call: t/raw, result: xx, is: unchanged }
+	      - { call: u/a, result: xx, is: unchanged }
+	      - { resource: "t://a", result: xx, is: unchanged }
+`;
+
+test('what comes back is judged by the rules about results alone, whatever becomes of the call', () => {
+	expect(report(redactions)).toEqual({ problems: [], total: 7, heldAlone: 7, heldMerged: 7 });
+	const denied = 'rules: [{ id: no, match: { tool: "t/*" }, then: deny }]';
+	expect(report(redactions, denied)).toEqual({ problems: [], total: 7, heldAlone: 7, heldMerged: 7 });
+});
+
+test('a result that comes out otherwise is an error alone, and a note merged', () => {
+	const wrong = redactions.replace('becomes: "a [redacted:custom] b"', 'is: unchanged');
+	expect(report(wrong).problems).toEqual([
+		{
+			code: 'P402',
+			severity: 'error',
+			line: 9,
+			help: 'the file says `is: unchanged`; the policy gives `becomes: "a [redacted:custom] b"` (rule: keys)',
+		},
+	]);
+	const more = 'rules: [{ id: letters, match: { tool: t/a }, then: { redact: { find: "regex:b", replace: "<b>" } } }]';
+	expect(report(redactions, more).problems).toEqual([
+		expect.objectContaining({
+			code: 'P404',
+			severity: 'note',
+			help: 'alone it is `becomes: "a [redacted:custom] b"`; merged it gives `becomes: "a [redacted:custom] <b>"` (rule: keys, letters)',
+		}),
+		expect.objectContaining({ code: 'P404', severity: 'note' }),
+	]);
+});
+
+test('a result that nobody takes anything out of any more is looser', () => {
+	const waiver = 'rules: []\nwaivers: [{ rule: keys, match: { tool: t/a }, until: 2027-01-01, approved_by: dana }]';
+	const { problems } = report(redactions, waiver);
+	expect(problems.map(({ code, severity }) => [code, severity])).toEqual([
+		['P404', 'error'],
+		['P404', 'error'],
+	]);
+	expect(problems[0]?.help).toBe('alone it is `becomes: "a [redacted:custom] b"`; merged it gives `is: unchanged`');
+});
+
+test('a rule is exercised by a result that it takes something out of', () => {
+	const { exercised } = checkExamples([policyOf(redactions)], examples);
+	expect([...exercised]).toEqual(['keys']);
+	const idle = redactions.replace(/^.*(?:xx b|AKIA|\[xx\]).*$/gm, '');
+	expect([...checkExamples([policyOf(idle)], examples).exercised]).toEqual([]);
+});

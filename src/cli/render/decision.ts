@@ -9,6 +9,7 @@ import type { Revision } from '../../kernel/revision.ts';
 import type { Considered } from '../../policy/explain.ts';
 import { showable } from '../../text/characters.ts';
 import { writeJson } from '../../wire/json.ts';
+import { limitsOf } from './limits.ts';
 import { type Paint, painter } from './paint.ts';
 import { seenLines } from './seen.ts';
 import { toneOf } from './verdict.ts';
@@ -30,7 +31,8 @@ export function decisionText(
 	const paint = painter(view.color);
 	const near = nearMisses(considered);
 	const shownNear = near.slice(0, mostNear);
-	const ids = [...decision.because.map(({ id }) => id), ...shownNear.map(({ rule }) => rule.id)];
+	const onResults = resultRules(decision, considered);
+	const ids = [...decision.because, ...onResults, ...shownNear.map(({ rule }) => rule)].map(({ id }) => id);
 	const width = Math.max(24, ...ids.map((id) => id.length));
 	const row = (label: string, text: string) => `${paint('quiet', label.padEnd(7))} ${text}`;
 	const named = (id: string, text: string) => `${id.padEnd(text === '' ? 0 : width)}${text === '' ? '' : `  ${text}`}`;
@@ -41,6 +43,7 @@ export function decisionText(
 		...decision.because.map((rule) => row(rule.effect, named(rule.id, whatItDid(rule, decision)))),
 		...(decision.limits ?? []).map((use) => row('limit', named(use.rule.id, rateText(use)))),
 		...(decision.changes.length === 0 ? [] : [row('final', callText(decision.final, name, Number.POSITIVE_INFINITY))]),
+		...onResults.map((rule) => row(rule.action.kind, named(rule.id, limitsOf([rule]).join(', ')))),
 		row('verdict', verdictText(decision, view, paint)),
 		...(decision.error === undefined ? [] : [row('error', showable(decision.error))]),
 		...(decision.reason === undefined ? [] : [row('why', showable(decision.reason))]),
@@ -51,6 +54,16 @@ export function decisionText(
 			? [row('', paint('quiet', `and ${near.length - mostNear} more that did not match`))]
 			: []),
 	].join('\n');
+}
+
+/** The rules about what comes back; a call that does not happen gives nothing back. */
+export function resultRules(
+	{ verdict, acted }: Decision,
+	considered: readonly Considered[],
+): readonly Considered['rule'][] {
+	const happens = !acted || verdict === 'allowed' || verdict === 'rewritten' || verdict === 'asked';
+	const matched = considered.filter((one) => happens && one.matched).map(({ rule }) => rule);
+	return matched.filter(({ action }) => action.kind === 'redact' || action.kind === 'truncate');
 }
 
 export interface NearMiss extends Considered {

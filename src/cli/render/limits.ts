@@ -1,6 +1,6 @@
-// What pins and narrowings do to a tool's parameters, in words.
+// What rules do to a tool's parameters and results, in words.
 import type { Json } from '../../abi/json.ts';
-import type { Narrowing, Rule } from '../../policy/rule.ts';
+import type { Narrowing, Redaction, Rule } from '../../policy/rule.ts';
 import { writeJson } from '../../wire/json.ts';
 
 /** `owner = acme`, `head at most 40`, `connection dropped`: one entry a parameter and rule. */
@@ -11,6 +11,8 @@ export function limitsOf(rules: readonly Pick<Rule, 'action'>[]): readonly strin
 				return Object.entries(action.params).map(([name, value]) => `${name} = ${valueText(value)}`);
 			case 'narrow':
 				return Object.entries(action.params).map(([name, narrowing]) => `${name} ${boundsText(narrowing)}`);
+			case 'redact':
+				return [`results without ${foundText(action.redaction)}`];
 			case 'hide':
 			case 'deny':
 			case 'ask':
@@ -19,7 +21,6 @@ export function limitsOf(rules: readonly Pick<Rule, 'action'>[]): readonly strin
 			case 'rewrite-command':
 			case 'lock':
 			case 'limit':
-			case 'redact':
 			case 'truncate':
 			case 'sandbox':
 				return [];
@@ -28,6 +29,20 @@ export function limitsOf(rules: readonly Pick<Rule, 'action'>[]): readonly strin
 		}
 	});
 }
+
+/** `aws, github and 2 own patterns`. */
+export function foundText({ find }: Redaction): string {
+	const names = find.flatMap((entry) => (entry.startsWith('detector:') ? [entry.slice('detector:'.length)] : []));
+	const own = find.length - names.length;
+	const patterns = own === 0 ? [] : [own === 1 ? '1 own pattern' : `${own} own patterns`];
+	const shown =
+		names.length > mostNames ? [...names.slice(0, mostNames), `${names.length - mostNames} more kinds`] : names;
+	const all = [...shown, ...patterns];
+	const last = all.pop() ?? '';
+	return all.length === 0 ? last : `${all.join(', ')} and ${last}`;
+}
+
+const mostNames = 5;
 
 function boundsText({ drop, min, max, maxLength, pattern, enum: values }: Narrowing): string {
 	if (drop === true) return 'dropped';

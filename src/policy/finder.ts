@@ -1,0 +1,59 @@
+// Finds secrets of one kind in a text: one we know, or an author's own pattern.
+import { secretKinds } from '../abi/secrets.ts';
+import type { Regex } from './regex.ts';
+
+/** UTF-16 offsets, end exclusive. */
+export interface Found {
+	readonly start: number;
+	readonly end: number;
+}
+
+export interface Finder {
+	/** The name of the kind, `custom` for an author's own pattern. */
+	readonly kind: string;
+	/** In no order; an empty one is none. */
+	find(text: string): Iterable<Found>;
+}
+
+export const ownKind = 'custom';
+
+/** What `detector:` may name, in the order of the reference page. */
+export const detectorNames: readonly string[] = secretKinds.map(({ name }) => name);
+
+/** True where one of these kinds may be in the text: one look instead of one for each pattern. */
+export function detectorGate(names: readonly string[]): (text: string) => boolean {
+	const patterns = secretKinds.filter(({ name }) => names.includes(name)).flatMap((kind) => kind.patterns);
+	const gates = [false, true].flatMap((caseless) => {
+		const sources = patterns
+			.filter((pattern) => (pattern.caseless ?? false) === caseless)
+			.map(({ source }) => `(?:${source})`);
+		return sources.length === 0 ? [] : [new RegExp(sources.join('|'), caseless ? 'i' : '')];
+	});
+	return (text) => gates.some((gate) => gate.test(text));
+}
+
+/** Undefined when there is no detector of that name. */
+export function detector(name: string): Finder | undefined {
+	const kind = secretKinds.find((known) => known.name === name);
+	if (kind === undefined) return undefined;
+	// `d`: where a group stands.
+	const patterns = kind.patterns.map(({ source, caseless, grouped }) => {
+		return new RegExp(source, `g${caseless ? 'i' : ''}${grouped ? 'd' : ''}`);
+	});
+	return {
+		kind: name,
+		*find(text) {
+			for (const pattern of patterns) {
+				for (const match of text.matchAll(pattern)) {
+					const whole: [number, number] = [match.index, match.index + match[0].length];
+					const [start, end] = match.indices === undefined ? whole : (match.indices[1] ?? [0, 0]);
+					if (start < end) yield { start, end };
+				}
+			}
+		},
+	};
+}
+
+export function ownFinder(regex: Regex): Finder {
+	return { kind: ownKind, find: (text) => regex.findAll(text) };
+}

@@ -1,0 +1,186 @@
+// Takes secrets out of a message: every text in it, names of members too, texts that are read one after the other together.
+import { ExactNumber, isJsonObject, type Json, type JsonObject, member, stringMember } from '../abi/json.ts';
+import { readBase64 } from '../text/base64.ts';
+import { isProtocolName, isProtocolText } from './protocol-words.ts';
+import { type Meter, type RedactRule, redactTexts } from './redact.ts';
+
+export interface JsonRedaction {
+	readonly rules: readonly RedactRule[];
+	/** Rules about a resource within the message, beyond those. */
+	readonly rulesOn?: (uri: string) => readonly RedactRule[];
+	readonly meter: Meter;
+}
+
+export interface RedactedJson {
+	/** The very value that came in when nothing was found. */
+	readonly value: Json;
+	/** How many places were taken out. */
+	readonly count: number;
+}
+
+/** Lists of what a model reads one after the other. */
+const sequences: ReadonlySet<string> = new Set(['content', 'contents', 'messages']);
+
+/** Throws as {@link redactTexts} does. */
+export function redactJson(value: Json, redaction: JsonRedaction): RedactedJson {
+	const walk = new Walk(redaction);
+	const here = { rules: redaction.rules, depth: 0, name: undefined, numbers: false, isRead: false };
+	return { value: walk.value(value, here), count: walk.count };
+}
+
+interface Here {
+	readonly rules: readonly RedactRule[];
+	readonly depth: number;
+	/** The member that the value is, or whose list it is in. */
+	readonly name: string | undefined;
+	/** Numbers count as texts: what a tool computed, not what the protocol counts. */
+	readonly numbers: boolean;
+	/** The texts of this block were looked at with those around it. */
+	readonly isRead: boolean;
+}
+
+class Walk {
+	count = 0;
+	readonly #redaction: JsonRedaction;
+	readonly #names = new Map<string, string>();
+
+	constructor(redaction: JsonRedaction) {
+		this.#redaction = redaction;
+	}
+
+	value(value: Json, here: Here): Json {
+		if (typeof value === 'string') return this.#string(value, here);
+		if (typeof value === 'number' || value instanceof ExactNumber) return this.#number(value, here);
+		if (typeof value !== 'object' || value === null) return value;
+		return isJsonObject(value) ? this.#object(value, here) : this.#list(value, here);
+	}
+
+	#string(text: string, here: Here): string {
+		const { name, rules } = here;
+		if (isProtocolText(name, text)) return text;
+		const plain = this.#text(text, rules);
+		return plain === text ? this.#wrapped(text, here) : plain;
+	}
+
+	/** Text that stands in base64: a blob, the data of an image, a `data:` address. */
+	#wrapped(text: string, { name, rules }: Here): string {
+		const start = name === 'blob' || name === 'data' ? 0 : (/^data:[^,]{0,200};base64,/i.exec(text)?.[0].length ?? -1);
+		const wrapped = start < 0 ? undefined : readBase64(text.slice(start));
+		if (wrapped === undefined) return text;
+		const clean = this.#text(wrapped.text, rules);
+		return clean === wrapped.text ? text : text.slice(0, start) + wrapped.encode(clean);
+	}
+
+	#number(value: number | ExactNumber, here: Here): Json {
+		if (!here.numbers) return value;
+		const text = String(value);
+		const clean = this.#text(text, here.rules);
+		return clean === text ? value : clean;
+	}
+
+	#list(list: readonly Json[], here: Here): readonly Json[] {
+		const isSequence = !here.isRead && here.name !== undefined && sequences.has(here.name);
+		const read = isSequence ? this.#sequence(list, here) : list;
+		const items = read.map((item) => {
+			const isRead = here.isRead || isSequence;
+			return this.value(item, { ...here, rules: this.#rulesOn(item, here), depth: here.depth + 1, isRead });
+		});
+		return items.every((item, index) => item === list[index]) ? list : items;
+	}
+
+	/** The texts of all blocks as one text: a secret may begin in one and end in the next. */
+	#sequence(list: readonly Json[], here: Here): readonly Json[] {
+		const before: string[] = [];
+		for (const item of list) {
+			mapTexts(item, (text) => {
+				before.push(text);
+				return text;
+			});
+		}
+		if (before.length === 0) return list;
+		const { texts, count } = redactTexts(before, here.rules, this.#redaction.meter);
+		this.count += count;
+		let next = 0;
+		const put = (text: string) => texts[next++] ?? text;
+		return list.map((item) => {
+			const own = this.#rulesOn(item, here);
+			const mapped = mapTexts(item, put);
+			return own === here.rules ? mapped : mapTexts(mapped, (text) => this.#text(text, own));
+		});
+	}
+
+	#object(object: JsonObject, here: Here): JsonObject {
+		const { isRead } = here;
+		const members = Object.entries(object);
+		const entries = members.map(([name, value]): [string, Json] => {
+			const inner: Here = {
+				...here,
+				depth: here.depth + 1,
+				name,
+				numbers: here.numbers || (here.depth === 0 && (name === 'structuredContent' || name === 'data')),
+				// Of a block that was read, only where its texts stand.
+				isRead: isRead && (name === 'text' || name === 'resource' || name === 'content'),
+			};
+			const isDone = isRead && name === 'text' && typeof value === 'string';
+			return [this.#name(name), isDone ? value : this.value(value, inner)];
+		});
+		if (entries.every(([name, value], index) => name === members[index]?.[0] && value === members[index]?.[1])) {
+			return object;
+		}
+		return Object.fromEntries(distinct(entries));
+	}
+
+	/** The same names come again in every row of a table. */
+	#name(name: string): string {
+		if (isProtocolName(name)) return name;
+		let clean = this.#names.get(name);
+		if (clean === undefined) {
+			clean = this.#text(name, this.#redaction.rules);
+			this.#names.set(name, clean);
+		}
+		return clean;
+	}
+
+	#text(text: string, rules: readonly RedactRule[]): string {
+		const { texts, count } = redactTexts([text], rules, this.#redaction.meter);
+		this.count += count;
+		return texts[0] ?? '';
+	}
+
+	/** The rules on an item of a list: one with the contents of a resource may have more. */
+	#rulesOn(item: Json, { rules }: Here): readonly RedactRule[] {
+		const { rulesOn } = this.#redaction;
+		const uri = stringMember(member(item, 'resource'), 'uri') ?? stringMember(item, 'uri');
+		const more = uri === undefined || rulesOn === undefined ? [] : rulesOn(uri);
+		const added = more.filter((rule) => !rules.includes(rule));
+		return added.length === 0 ? rules : [...rules, ...added];
+	}
+}
+
+/** A block, or a message made of blocks, with other texts. */
+function mapTexts(item: Json, map: (text: string) => string): Json {
+	if (Array.isArray(item)) {
+		const items = item.map((one: Json) => mapTexts(one, map));
+		return items.every((one, index) => one === item[index]) ? item : items;
+	}
+	if (!isJsonObject(item)) return item;
+	const changes: Record<string, Json> = {};
+	for (const name of ['text', 'resource', 'content']) {
+		const value = member(item, name);
+		if (value === undefined) continue;
+		const mapped = typeof value === 'string' ? (name === 'text' ? map(value) : value) : mapTexts(value, map);
+		if (mapped !== value) changes[name] = mapped;
+	}
+	return Object.keys(changes).length === 0 ? item : { ...item, ...changes };
+}
+
+/** Two names that became the same are told apart by a number, so that no member is lost. */
+function distinct(entries: readonly [string, Json][]): [string, Json][] {
+	const taken = new Set<string>();
+	return entries.map(([name, value]) => {
+		let free = name;
+		for (let number = 2; taken.has(free); number += 1) free = `${name} ${number}`;
+		taken.add(free);
+		return [free, value];
+	});
+}
