@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import { configSchema } from '../../src/kernel/config-schema.ts';
 import { policySchema } from '../../src/policy/schema.ts';
+import { suiteSchema } from '../../src/policy/schema-suite.ts';
 
 export interface FileKind {
 	/** `schema/<name>.schema.json`, and the word after `trapgate schema`. */
@@ -15,4 +16,5 @@ export interface FileKind {
 export const fileKinds: readonly FileKind[] = [
 	{ name: 'policy', title: 'Policy files', schema: policySchema },
 	{ name: 'trapgate', title: 'trapgate.yaml', schema: configSchema },
+	{ name: 'test', title: 'Test files', schema: suiteSchema },
 ];

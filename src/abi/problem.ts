@@ -19,6 +19,7 @@ export type ProblemCode =
 	| 'P203' // no such list or variable
 	| 'P204' // no such fact
 	| 'P205' // a policy file can't be read, or a pack does not exist
+	| 'P206' // no such rule
 	// P3: likely mistakes, reported by `check`, which do not stop loading
 	| 'P302' // a refusal without `instead`
 	| 'P303' // a rule that can never take effect

@@ -76,6 +76,12 @@ export const policyPages = {
 		means: 'A file or a pack that is named does not exist, is not a file, is too large, or is not UTF-8.',
 		mend: 'Correct the path: it is relative to trapgate.yaml. Packs are `pack:name`.',
 	},
+	P206: {
+		title: 'no such rule',
+		means:
+			'A case of a test file says that a rule has a part in what comes out, and no rule of those policies has that id.',
+		mend: 'Write the id as the rule has it, or name the file of that rule under `policies`.',
+	},
 	P302: {
 		title: 'a refusal without a way on',
 		means:

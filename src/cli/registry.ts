@@ -7,6 +7,7 @@ export const commands = {
 	run: async () => (await import('./commands/run.ts')).run,
 	check: async () => (await import('./commands/check.ts')).check,
 	fmt: async () => (await import('./commands/fmt.ts')).fmt,
+	test: async () => (await import('./commands/test.ts')).test,
 	tools: async () => (await import('./commands/tools.ts')).tools,
 	explain: async () => (await import('./commands/explain.ts')).explain,
 	schema: async () => (await import('./commands/schema.ts')).schema,

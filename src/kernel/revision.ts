@@ -275,7 +275,8 @@ function strictest(file: Mode, flag: Mode | undefined): Mode {
 	return flag !== undefined && strictness[flag] > strictness[file] ? flag : file;
 }
 
-function noSuchPack(entry: KernelConfig['policies'][number], roots: SourceRoots): Problem {
+/** A `pack:` entry that leads nowhere. */
+export function noSuchPack(entry: KernelConfig['policies'][number], roots: SourceRoots): Problem {
 	const name = entry.text.slice('pack:'.length);
 	const near = suggest(name, packNames(roots));
 	return {

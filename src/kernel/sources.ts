@@ -21,13 +21,23 @@ export interface SourceRoots {
 
 const largestFile = 4 * 1024 * 1024;
 
-/** Every `*.yaml` of a layer's directory, in name order; none when there is no such directory. */
+/** Every policy file of a layer's directory, in name order; none when there is no such directory. Tests are no policy. */
 export function layerFiles(directory: string): readonly string[] {
+	return yamlFiles(directory).filter((path) => !isTestFile(path));
+}
+
+/** Every `*.yaml` in a directory, in name order. */
+export function yamlFiles(directory: string): readonly string[] {
 	if (!existsSync(directory)) return [];
 	return readdirSync(directory)
 		.filter((name) => /\.ya?ml$/.test(name))
 		.sort()
 		.map((name) => join(directory, name));
+}
+
+/** `team.test.yaml`: cases, and no policy. */
+export function isTestFile(path: string): boolean {
+	return /\.test\.ya?ml$/.test(path);
 }
 
 /**
@@ -41,11 +51,15 @@ export function policyPath(entry: string, directory: string, roots: SourceRoots)
 	return [join(roots.packs, name, 'policy.yaml'), join(roots.user, 'packs', name, 'policy.yaml')].find(existsSync);
 }
 
-/** Names of the packs that ship, for suggestions. */
+/** Names of the packs there are, for suggestions. */
 export function packNames(roots: SourceRoots): readonly string[] {
-	return [roots.packs, join(roots.user, 'packs')]
-		.filter(existsSync)
-		.flatMap((directory) => readdirSync(directory).filter((name) => existsSync(join(directory, name, 'policy.yaml'))));
+	return [roots.packs, join(roots.user, 'packs')].flatMap(packsIn);
+}
+
+/** Names of the packs in one folder. */
+export function packsIn(folder: string): readonly string[] {
+	if (!existsSync(folder)) return [];
+	return readdirSync(folder).filter((name) => existsSync(join(folder, name, 'policy.yaml')));
 }
 
 /** Reads a file a person wrote: a regular file of bearable size in UTF-8, or a Problem. */

@@ -1,6 +1,7 @@
 // Runs the `examples` of policies: each file alone (P402), then all together (P404).
 import { type DriverName, parseDriverName, type RuleId } from '../abi/names.ts';
 import type { Problem } from '../abi/problem.ts';
+import { quote } from '../text/words.ts';
 import { compile } from './compile.ts';
 import { type Assumptions, type ExamplesContext, type Failure, judgeExample } from './judge-example.ts';
 import type { Example, Policy, Rule } from './rule.ts';
@@ -73,19 +74,37 @@ function failedAlone(rule: Rule, example: Example, failure: Failure): Problem {
 }
 
 function failedMerged(rule: Rule, example: Example, failure: Failure): Problem {
+	const before = clause(said(example));
+	const after = clause(failure.found);
 	return {
 		code: 'P404',
 		severity: failure.isLooser ? 'error' : 'note',
-		message: `example of \`${rule.id}\` ${failure.isLooser ? 'is looser' : 'differs'} when all policies are merged`,
+		message: `${subjectOf(example)} ${before} in ${rule.where.file}, but ${after} when all policies are combined${byRules(failure)}`,
 		where: example.where,
-		help: `alone it is \`${said(example)}\`; merged it gives \`${failure.found}\`${byRules(failure)}`,
+		help: failure.isLooser
+			? 'no policy should open what another one closes: make the rule that does narrower'
+			: 'if that is meant, say it in a *.test.yaml file, which speaks of all policies together',
 	};
 }
 
-function said({ is, becomes }: Example): string {
+/** `is: denied` within a sentence. */
+function clause(outcome: string): string {
+	const [, verb = '', value = ''] = /^(\w+): (.*)$/s.exec(outcome) ?? ['', '', outcome];
+	return `${verb} ${verb === 'becomes' ? quote(value.replace(/^"(.*)"$/s, '$1')) : value}`.trim();
+}
+
+/** The call that an example is about, in backticks; of a result, whose it is. */
+export function subjectOf({ run, call, resource, prompt, args, result }: Example): string {
+	const shown = args === undefined || Object.keys(args).length === 0 ? '' : ` ${JSON.stringify(args)}`;
+	const asked = quote(`${run ?? call ?? resource ?? prompt ?? ''}${shown}`);
+	return result === undefined ? asked : `the result of ${asked}`;
+}
+
+/** What the author says, as it would be written. */
+export function said({ is, becomes }: Example): string {
 	return becomes === undefined ? `is: ${is ?? 'allowed'}` : `becomes: ${JSON.stringify(becomes)}`;
 }
 
-function byRules({ rules }: Failure): string {
+export function byRules({ rules }: Failure): string {
 	return rules.length === 0 ? '' : ` (rule: ${rules.join(', ')})`;
 }

@@ -68,6 +68,7 @@ function unknownKey(path: Path, key: string): Explanation | 'skip' | undefined {
 
 function inFile(key: string): Explanation | undefined {
 	if (rootKeys.includes(key)) return { help: `${quote(key)} belongs in trapgate.yaml` };
+	if (key === 'cases') return { help: 'cases stand in a test file of their own, called `<name>.test.yaml`' };
 	return key === 'rule' ? { help: 'did you mean `rules`?' } : undefined;
 }
 
@@ -96,16 +97,21 @@ function inMatch(key: string): Explanation | undefined {
 	return whenKeys.includes(key) ? { help: `${quote(key)} is a condition: write \`when: { ${key}: … }\`` } : undefined;
 }
 
-function wrongValue(path: Path, value: Json | undefined): Explanation | undefined {
+/** What files of every format are told: that they are empty, or of a version nobody knows. */
+export function wrongFile(path: Path, value: Json | undefined, format: 'policy' | 'test'): Explanation | undefined {
 	if (path.length === 0 && value === null) return { message: 'the file is empty', help: 'start with: version: 1' };
-	if (path.length === 1 && path[0] === 'version' && value !== undefined) {
-		const said = typeof value === 'number' ? quote(String(value)) : kindOf(value);
-		return {
-			code: 'P105',
-			message: `version ${said} of the policy format is not supported`,
-			help: 'write `version: 1`',
-		};
-	}
+	if (path.length !== 1 || path[0] !== 'version' || value === undefined) return undefined;
+	const said = typeof value === 'number' ? quote(String(value)) : kindOf(value);
+	return {
+		code: 'P105',
+		message: `version ${said} of the ${format} format is not supported`,
+		help: 'write `version: 1`',
+	};
+}
+
+function wrongValue(path: Path, value: Json | undefined): Explanation | undefined {
+	const ofFile = wrongFile(path, value, 'policy');
+	if (ofFile !== undefined) return ofFile;
 	if (typeof value === 'string' && [path.at(-1), path.at(-2)].includes('statement_other_than')) return statement(value);
 	if (path.at(-1) === 'then' && isRule(path.slice(0, -1)) && typeof value === 'string') {
 		const meant = actionSynonyms.get(value.toLowerCase());

@@ -125,7 +125,8 @@ function readRule(loading: Loading, source: RuleSource, path: Path, scope: { lay
 	return rule;
 }
 
-function readExample(loading: Loading, source: ExampleSource, path: Path): Example {
+/** An example, wherever it stands. */
+export function readExample(loading: Loading, source: ExampleSource, path: Path): Example {
 	if (source.at !== undefined && !isInstant(source.at)) {
 		const help = 'write for example `2026-11-20T15:00:00Z`';
 		loading.complain('P102', [...path, 'at'], `${quote(source.at)} is not a time with an offset`, help);

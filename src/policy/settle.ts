@@ -73,11 +73,17 @@ export function settle(rules: readonly CompiledRule[], asked: Look, lookWith: (a
 
 interface Outcome {
 	readonly args: JsonObject;
-	/** Who touched what, by JSON Pointer; the last one counts. */
-	readonly touched: ReadonlyMap<string, { readonly path: ArgumentPath; readonly rule: CompiledRule }>;
+	/** Who touched what, by JSON Pointer. */
+	readonly touched: ReadonlyMap<string, Touch>;
 	/** Rewrites that applied in some pass. */
 	readonly applied: ReadonlySet<CompiledRule>;
 	readonly refusals: readonly Refusal[];
+}
+
+interface Touch {
+	readonly path: ArgumentPath;
+	/** Each once, the last one last: two rules can change two commands of one text. */
+	readonly rules: readonly CompiledRule[];
 }
 
 function runPasses(
@@ -87,7 +93,7 @@ function runPasses(
 	asked: Look,
 	lookWith: (args: JsonObject) => Look,
 ): Outcome {
-	const touched = new Map<string, { path: ArgumentPath; rule: CompiledRule }>();
+	const touched = new Map<string, Touch>();
 	const refusals: Refusal[] = [];
 	const applied = new Set<CompiledRule>();
 	let look = asked;
@@ -98,7 +104,9 @@ function runPasses(
 			if (next === undefined) {
 				refusals.push({ rules: [rule], reason: `\`${argumentPointer(edit.path)}\` can't be set in these arguments.` });
 			} else if (!sameJson(next, look.args)) {
-				touched.set(argumentPointer(edit.path), { path: edit.path, rule });
+				const pointer = argumentPointer(edit.path);
+				const others = touched.get(pointer)?.rules.filter((other) => other !== rule) ?? [];
+				touched.set(pointer, { path: edit.path, rules: [...others, rule] });
 				look = lookWith(next);
 			}
 		}
@@ -121,7 +129,7 @@ function runPasses(
 				args: asked.args,
 				touched: new Map(),
 				applied,
-				refusals: [unsettled([...touched.values()].map(({ rule }) => rule))],
+				refusals: [unsettled([...touched.values()].flatMap((touch) => touch.rules))],
 			};
 		}
 	}
@@ -174,23 +182,23 @@ function orderRefusals(
 
 function changesOf({ args, touched }: Outcome, asked: JsonObject): Change[] {
 	return [...touched]
-		.map(([pointer, { path, rule }]): Change => {
+		.map(([pointer, { path, rules }]): Change => {
 			const [from] = findArguments(asked, path, false);
 			const [to] = findArguments(args, path, false);
 			return {
 				path: pointer,
 				...(from === undefined ? {} : { from }),
 				...(to === undefined ? {} : { to }),
-				rule: rule.id,
+				rule: (rules.at(-1) as CompiledRule).id,
 			};
 		})
 		.filter(({ from, to }) => !sameJson(from, to));
 }
 
 function changersOf(outcome: Outcome, asked: JsonObject): CompiledRule[] {
-	const ids = new Set(changesOf(outcome, asked).map(({ rule }) => rule));
-	const rules = new Set([...outcome.touched.values()].map(({ rule }) => rule));
-	return [...rules].filter(({ id }) => ids.has(id)).sort((a, b) => (a.id < b.id ? -1 : 1));
+	const changed = new Set(changesOf(outcome, asked).map(({ path }) => path));
+	const rules = [...outcome.touched].flatMap(([pointer, touch]) => (changed.has(pointer) ? touch.rules : []));
+	return [...new Set(rules)].sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 /** Could the rule concern this call, whatever its arguments? */

@@ -4,8 +4,12 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { home, loadPacks, ports, workspace } from '../../bench/corpus-judge.ts';
 import { sqlParserOnDemand } from '../../src/kernel/sql-parser.ts';
+import { checkCases } from '../../src/policy/cases.ts';
 import { checkExamples } from '../../src/policy/examples.ts';
+import { keyOrder } from '../../src/policy/key-order.ts';
 import { loadPolicy } from '../../src/policy/load.ts';
+import { loadSuite } from '../../src/policy/load-suite.ts';
+import { formatYaml } from '../../src/text/format.ts';
 
 const folder = fileURLToPath(new URL('../../policies', import.meta.url));
 /** A project as the examples think of it, in a file system without links. */
@@ -30,6 +34,7 @@ test('there are packs', () => {
 
 describe.each(readdirSync(folder))('the pack %s', (pack) => {
 	const file = `${pack}/policy.yaml`;
+	const cases = `${pack}/cases.test.yaml`;
 	const { policy, problems } = loadPolicy({ file, text: read(file), layer: 'run' });
 
 	test('loads without a remark, under the name of its folder', () => {
@@ -40,6 +45,23 @@ describe.each(readdirSync(folder))('the pack %s', (pack) => {
 
 	test('tells editors its schema in the first line', () => {
 		expect(read(file).split('\n')[0]).toBe('# yaml-language-server: $schema=../../schema/policy.schema.json');
+		expect(read(cases).split('\n')[0]).toBe('# yaml-language-server: $schema=../../schema/test.schema.json');
+	});
+
+	test.each([file, cases])('is laid out as `trapgate fmt` does it: %s', (path) => {
+		expect(formatYaml(read(path), path, keyOrder)).toEqual({ ok: true, text: read(path) });
+	});
+
+	test('has cases that hold with all other packs', () => {
+		const { suite, problems: mistakes } = loadSuite({ file: cases, text: read(cases) });
+		expect(mistakes).toEqual([]);
+		if (suite === undefined) return;
+		expect(suite.policies?.map(({ text }) => text)).toEqual(['pack:*']);
+		const { problems: unheld, held, exercised } = checkCases(suite, loadPacks(), context);
+		expect(unheld).toEqual([]);
+		expect(held).toBe(suite.cases.length);
+		// It is about this pack, too.
+		expect(policy?.rules.some(({ id }) => exercised.has(id))).toBe(true);
 	});
 
 	test('has a README that names every rule', () => {

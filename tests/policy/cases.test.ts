@@ -1,111 +1,101 @@
-// Runs every table in tests/cases: YAML to decision.
-import { readdirSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from 'vitest';
-import { parse, stringify } from 'yaml';
-import { z } from 'zod';
-import type { Json, JsonObject } from '../../src/abi/json.ts';
-import type { DriverName } from '../../src/abi/names.ts';
-import { driverAsk, type Target } from '../../src/abi/syscall.ts';
-import { ask, finalArgs, friday, idsOf, policyOf, setOfPolicies, toolTarget } from './support.ts';
+// Cases are judged by all policies together, and can say which rules had a part in what comes out.
+import { expect, test } from 'vitest';
+import { checkCases } from '../../src/policy/cases.ts';
+import type { ExamplesContext } from '../../src/policy/judge-example.ts';
+import { loadSuite } from '../../src/policy/load-suite.ts';
+import { context, friday, policyOf, portsWith } from './support.ts';
 
-const json = z.custom<Json>();
-const object = z.record(z.string(), json);
-const verdicts = ['allowed', 'rewritten', 'denied', 'asked', 'hidden', 'contained', 'errored'] as const;
+const surroundings: ExamplesContext = { ...context, ports: portsWith(), at: friday, cwd: '/ws' };
 
-const caseSchema = z.strictObject({
-	call: z.string().optional(),
-	resource: z.string().optional(),
-	prompt: z.string().optional(),
-	method: z.string().optional(),
-	driver_asks: z.string().optional(),
-	from: z.string().default('some'),
-	args: object.default({}),
-	agent: z.string().optional(),
-	at: z.string().optional(),
-	env: z.record(z.string(), z.string()).optional(),
-	cwd: z.string().optional(),
-	links: z.record(z.string(), z.string()).optional(),
-	schema: object.optional(),
-	commands: z.array(z.string()).optional(),
-	branch: z.string().optional(),
-	allowed_tool: z.boolean().optional(),
-	runs_commands: z.boolean().optional(),
-	verdict: z.enum(verdicts),
-	final: object.optional(),
-	because: z.array(z.string()).optional(),
-	acted: z.boolean().optional(),
-	reason: z.string().optional(),
-	instead: z.string().optional(),
-});
+const policies = [
+	policyOf(
+		'rules: [{ id: allow, match: { tool: "t/*" }, then: allow }, { id: no-x, match: { tool: t/x }, then: deny }]',
+		{ name: 'one' },
+	),
+	policyOf(
+		'rules: [{ id: uv, match: { command: python3 }, except: { under: uv run }, then: { rewrite: { prepend: [uv, run] } } }, { id: notes, match: { resource: "n://*", from: notes }, then: deny }]',
+		{ name: 'two' },
+	),
+];
 
-const fileSchema = z.strictObject({
-	about: z.string(),
-	mode: z.enum(['enforce', 'warn', 'observe']).default('enforce'),
-	policies: z.array(object).min(1),
-	cases: z.array(caseSchema).min(1),
-});
+function report(cases: string, head = '') {
+	const { suite, problems } = loadSuite({ file: 't.test.yaml', text: `version: 1\n${head}cases:\n${cases}` });
+	if (suite === undefined) throw new Error(JSON.stringify(problems));
+	const { problems: found, exercised, ...counts } = checkCases(suite, policies, surroundings);
+	return {
+		...counts,
+		exercised: [...exercised].sort(),
+		problems: found.map(({ code, help, where }) => [code, where?.line, where?.column, help]),
+	};
+}
 
-type Case = z.output<typeof caseSchema>;
-
-const folder = fileURLToPath(new URL('../cases/', import.meta.url));
-const files = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
-
-test('the tables are found', () => {
-	expect(files.length).toBeGreaterThan(5);
-});
-
-describe.each(files)('%s', (name) => {
-	const text = readFileSync(`${folder}${name}`, 'utf8');
-	const { mode, cases } = fileSchema.parse(parse(text));
-	// Written again for the loader, so no number in a policy may be rounded on the way.
-	const { policies } = parse(text, { intAsBigInt: true }) as { policies: object[] };
-	const set = setOfPolicies(
-		policies.map((policy, index) =>
-			policyOf(stringify(policy, { aliasDuplicateObjects: false }), { name: `${name}-${index}` }),
-		),
-		{ mode },
-	);
-
-	test.each(cases.map((one, index) => [`${index + 1}. ${titleOf(one)}`, one] as const))('%s', (_title, one) => {
-		const decision = ask(set, targetOf(one), {
-			at: one.at === undefined ? friday : Date.parse(one.at),
-			driverHasAllowedTool: one.allowed_tool ?? true,
-			driverRunsCommands: one.runs_commands ?? false,
-			...(one.agent === undefined ? {} : { agent: one.agent }),
-			...(one.env === undefined ? {} : { env: one.env }),
-			...(one.cwd === undefined ? {} : { cwd: one.cwd }),
-			...(one.links === undefined ? {} : { links: one.links }),
-			...(one.schema === undefined ? {} : { schema: one.schema as JsonObject }),
-			...(one.commands === undefined ? {} : { commandsAt: one.commands }),
-			...(one.branch === undefined ? {} : { branch: one.branch }),
-			isBuiltinShell: one.call === 'shell/run',
-		});
-		const found = {
-			verdict: decision.verdict,
-			...(one.final === undefined ? {} : { final: finalArgs(decision) }),
-			...(one.because === undefined ? {} : { because: idsOf(decision) }),
-			...(one.acted === undefined ? {} : { acted: decision.acted }),
-		};
-		const { verdict, final, because, acted } = one;
-		expect(found, decision.reason ?? decision.error).toEqual(
-			Object.fromEntries(Object.entries({ verdict, final, because, acted }).filter(([, value]) => value !== undefined)),
-		);
-		if (one.reason !== undefined) expect(decision.reason).toContain(one.reason);
-		if (one.instead !== undefined) expect(decision.instead).toBe(one.instead);
+test('what holds holds, and tells whose doing it was', () => {
+	const found = report(`
+  - { call: t/x, is: denied, because: [no-x] }
+  - { call: t/y, is: allowed }
+  - { call: u/y, is: hidden }
+  - { run: python3 a, becomes: uv run python3 a, because: [uv] }
+  - { run: "$CMD", is: denied, because: [kernel/unparsed] }
+  - { resource: "n://a", from: notes, is: denied, because: [notes] }
+  - { resource: "n://a", from: other, is: allowed }
+`);
+	expect(found).toEqual({
+		loads: true,
+		total: 7,
+		held: 7,
+		exercised: ['allow', 'kernel/unparsed', 'no-x', 'notes', 'uv'],
+		problems: [],
 	});
 });
 
-function targetOf({ call, resource, prompt, method, driver_asks, from, args }: Case): Target {
-	const driver = from as DriverName;
-	if (call !== undefined) return toolTarget(call, args);
-	if (resource !== undefined) return { kind: 'resource', driver, uri: resource, method: 'resources/read' };
-	if (prompt !== undefined) return { kind: 'prompt', driver, prompt, args, method: 'prompts/get' };
-	if (method !== undefined) return { kind: 'method', driver, method, params: args };
-	if (driver_asks !== undefined) return { kind: 'driver_asks', driver, asks: driverAsk(driver_asks), params: args };
-	throw new Error('a case names nothing to judge');
-}
+test('what does not hold says what comes out instead, and whose doing it is', () => {
+	const found = report(
+		`
+  - { call: t/x, is: allowed }
+  - { call: t/x, is: denied, because: [allow] }
+  - { call: u/y, is: hidden, because: [no-x] }
+  - { call: t/x, is: denied, because: [no_x-] }
+  - { call: t/x, is: allowed, because: [nox] }
+`.replace('no_x-', 'no-xx'),
+	);
+	expect(found).toMatchObject({ total: 5, held: 0 });
+	expect(found.problems).toEqual([
+		['P402', 4, 5, 'the file says `is: allowed`; the policies give `is: denied` (rule: no-x)'],
+		['P402', 5, 40, '`no-x` has a part in what comes out; `allow` has none'],
+		['P402', 6, 40, 'no rule has a part in what comes out; `no-x` has none'],
+		['P206', 7, 40, 'did you mean `no-x`?'],
+		['P206', 8, 41, 'did you mean `no-x`?'],
+	]);
+});
 
-function titleOf({ call, resource, prompt, method, driver_asks, args, verdict }: Case): string {
-	return `${call ?? resource ?? prompt ?? method ?? driver_asks} ${JSON.stringify(args)} is ${verdict}`;
-}
+test('two rules that change two commands of one text both have a part', () => {
+	const pnpm = policyOf('rules: [{ id: pnpm, match: { command: npm }, then: { rewrite: { program: pnpm } } }]', {
+		name: 'pnpm',
+	});
+	const { suite } = loadSuite({
+		file: 't.test.yaml',
+		text: 'version: 1\ncases: [{ run: npm i; python3 a, becomes: pnpm i; uv run python3 a, because: [pnpm, uv] }]\n',
+	});
+	expect(suite && checkCases(suite, [...policies, pnpm], surroundings)).toMatchObject({ held: 1 });
+});
+
+test('lists and the workspace stand in for variables', () => {
+	expect(report('  - { call: t/y, args: { a: "${workspace}/b" }, is: unchanged }\n')).toMatchObject({ held: 1 });
+	const { problems } = report(
+		'  - { call: t/y, args: { a: "${lists.names}" }, becomes: { a: b } }\n',
+		'policies: [x]\nlists: { names: [main] }\n',
+	);
+	expect(problems[0]?.[3]).toContain('the policies give');
+});
+
+test('policies that do not go together judge nothing', () => {
+	const { suite } = loadSuite({ file: 't.test.yaml', text: 'version: 1\ncases: [{ run: ls, is: allowed }]\n' });
+	if (suite === undefined) throw new Error('it should load');
+	const twice = [...policies, ...policies];
+	expect(checkCases(suite, twice, surroundings)).toMatchObject({
+		loads: false,
+		held: 0,
+		total: 1,
+		problems: [{ code: 'P104' }, {}, {}, {}],
+	});
+});

@@ -48,11 +48,11 @@ test('the listings about commands hold together', () => {
 	const report = checkExamples(policies, examples);
 	expect(report).toMatchObject({ total: 39, heldAlone: 39 });
 	// Together, what the first listing would change is still refused by the second.
-	expect(report.problems.map(({ code, severity, help }) => [code, severity, help])).toEqual([
+	expect(report.problems.map(({ code, severity, message }) => [code, severity, message])).toEqual([
 		[
 			'P404',
 			'note',
-			'alone it is `is: unchanged`; merged it gives `becomes: "uv run python3 -m pytest"` (rule: python-through-uv)',
+			'`python3 -m pytest` is unchanged in 02-no-pip.yaml, but becomes `uv run python3 -m pytest` when all policies are combined (rule: python-through-uv)',
 		],
 	]);
 });

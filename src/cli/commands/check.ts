@@ -6,13 +6,14 @@ import type { Command, CommandInput } from '../command.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { explainCode } from '../explain-code.ts';
 import { isSet, textFlag } from '../flags.ts';
-import { type Inspection, inspectFiles, inspectSetting } from '../inspection.ts';
+import { type Inspection, inspect } from '../inspection.ts';
 import { writeDocument, writeLine } from '../output.ts';
 import { count } from '../render/columns.ts';
 import { painter } from '../render/paint.ts';
 import { inFileOrder, problemsJson, problemsText } from '../render/problems.ts';
 import { sarifOf } from '../render/sarif.ts';
 import { readSetting, textsOf } from '../setting.ts';
+import { type Trial, trialOfFiles, trialOfRoot } from '../trial.ts';
 
 export const check: Command = {
 	name: 'check',
@@ -33,7 +34,8 @@ export const check: Command = {
 		const { flags } = input;
 		const code = textFlag(flags, 'explain');
 		if (code !== undefined) return explainCode(code, input);
-		const inspection = inspect(input);
+		const now = Date.now();
+		const inspection = inspect(trialOf(input, now), now);
 		const problems = inFileOrder(inspection.problems);
 		write(inspection, problems, input);
 		if (!inspection.loads) return exitCodes.policy;
@@ -68,12 +70,11 @@ function write(inspection: Inspection, problems: readonly Problem[], { words, gl
 	}
 }
 
-function inspect(input: CommandInput): Inspection {
+function trialOf(input: CommandInput, now: number): Trial {
 	const { words, global, around } = input;
-	const now = Date.now();
-	if (words.length === 0) return inspectSetting(readSetting(input), now);
+	if (words.length === 0) return trialOfRoot(readSetting(input), now);
 	const directories = stateDirectories(around.env);
-	return inspectFiles(words, loadOptions({ file: global.config, cwd: around.cwd, env: around.env }, directories), now);
+	return trialOfFiles(words, loadOptions({ file: global.config, cwd: around.cwd, env: around.env }, directories), now);
 }
 
 /** `13 files, 35 rules, 3 layers: no problems`; a file that was named has no layer. */

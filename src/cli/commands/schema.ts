@@ -9,15 +9,16 @@ import { usageError } from '../flags.ts';
 import { installedFile } from '../installation.ts';
 
 /** Kinds of file by the name of their schema, the commonest first. */
-export const schemaNames = ['policy', 'trapgate'] as const;
+export const schemaNames = ['policy', 'trapgate', 'test'] as const;
 
 export const schema: Command = {
 	name: 'schema',
 	usage: `[${schemaNames.join('|')}]`,
-	summary: 'print the JSON Schema of policy files or of trapgate.yaml',
+	summary: 'print the JSON Schema of policy files, of trapgate.yaml or of test files',
 	details: [
 		'policy     policy files and packs; this one without words',
 		'trapgate   trapgate.yaml',
+		'test       *.test.yaml',
 		'',
 		'Editors find it by the first line of a file:',
 		'  # yaml-language-server: $schema=./node_modules/trapgate/schema/policy.schema.json',
