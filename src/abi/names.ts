@@ -14,6 +14,9 @@ export type RuleId = Branded<'RuleId'>;
 /** The kernel's own id of one call; the `decided` and `completed` records share it. */
 export type CallId = Branded<'CallId'>;
 
+/** The kernel's own driver; no server may be called so. */
+export const ownDriver = 'trapgate' as DriverName;
+
 const driverPattern = /^[a-z0-9-]{1,20}$/;
 const rulePattern = /^[a-z0-9][a-z0-9._/-]{0,79}$/;
 

@@ -56,34 +56,37 @@ export function listRunFiles(directory: string, day: string): RunFile[] {
  * Makes the directory (0700) unless it is there, and checks that nobody else can put files into it: owned by this
  * user, no link, not writable by group or others. Throws A102.
  */
-export function prepareDirectory(path: string): void {
+export function prepareDirectory(path: string, what = auditDirectory): void {
 	try {
 		makeDirectory(path);
-		checkDirectory(path, lstatSync(path));
-		checkAncestors(realpathSync(path));
+		checkDirectory(path, lstatSync(path), what);
+		checkAncestors(realpathSync(path), what);
 	} catch (thrown) {
 		if (thrown instanceof TrapgateError) throw thrown;
-		throw new TrapgateError('A102', `the audit directory \`${path}\` can't be used: ${errorText(thrown)}`, {
+		throw new TrapgateError('A102', `the ${what} \`${path}\` can't be used: ${errorText(thrown)}`, {
 			cause: thrown,
 		});
 	}
 }
 
+const auditDirectory = 'audit directory';
+
 /** Throws A102 when somebody else owns the directory or may write to it. */
-export function checkDirectory(path: string, found: Stats): void {
-	if (found.isSymbolicLink()) throw unusable(path, 'it is a symbolic link', 'name the real directory');
-	if (!found.isDirectory()) throw unusable(path, 'it is not a directory', 'choose another path');
-	if (!isOurs(found)) throw unusable(path, 'it belongs to another user', 'choose a directory of your own');
-	if ((found.mode & 0o022) !== 0) throw unusable(path, 'others may write to it', `chmod 700 ${path}`);
+export function checkDirectory(path: string, found: Stats, what = auditDirectory): void {
+	const refuse = (why: string, help: string) => unusable(path, what, why, help);
+	if (found.isSymbolicLink()) throw refuse('it is a symbolic link', 'name the real directory');
+	if (!found.isDirectory()) throw refuse('it is not a directory', 'choose another path');
+	if (!isOurs(found)) throw refuse('it belongs to another user', 'choose a directory of your own');
+	if ((found.mode & 0o022) !== 0) throw refuse('others may write to it', `chmod 700 ${path}`);
 }
 
 // A directory above ours that anybody may write to lets them move ours away and put theirs in its place. Group-writable
 // homes are common (umask 002 with private groups), so only the sticky-less world-writable ones are refused.
-function checkAncestors(path: string): void {
+function checkAncestors(path: string, what: string): void {
 	for (let above = dirname(path); ; above = dirname(above)) {
 		const { mode } = lstatSync(above);
 		if ((mode & 0o002) !== 0 && (mode & 0o1000) === 0) {
-			throw unusable(path, `everybody may write to \`${above}\` above it`, `chmod o-w ${above}`);
+			throw unusable(path, what, `everybody may write to \`${above}\` above it`, `chmod o-w ${above}`);
 		}
 		if (above === dirname(above)) return;
 	}
@@ -95,8 +98,8 @@ export function isOurs(found: Stats): boolean {
 	return uid === undefined || found.uid === uid;
 }
 
-function unusable(path: string, why: string, help: string): TrapgateError {
-	return new TrapgateError('A102', `the audit directory \`${path}\` can't be used: ${why}`, { help });
+function unusable(path: string, what: string, why: string, help: string): TrapgateError {
+	return new TrapgateError('A102', `the ${what} \`${path}\` can't be used: ${why}`, { help });
 }
 
 /**

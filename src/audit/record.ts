@@ -71,6 +71,17 @@ export interface ResultFields {
 	readonly tokens?: number;
 	readonly exit?: number;
 	readonly redacted?: number;
+	readonly truncated?: TruncatedFields;
+}
+
+/** An answer that was too long for a rule. */
+export interface TruncatedFields {
+	readonly from_tokens: number;
+	readonly to_tokens: number;
+	/** The full text can be read in pages. */
+	readonly spilled: boolean;
+	/** The rules that shortened it, the deciding one first. */
+	readonly rules: readonly string[];
 }
 
 export interface ApprovalFields {

@@ -1,11 +1,12 @@
 // A bank: the driver processes that serve one principal, what they offer, and who is listening to them.
 import type { Driver, DriverTrouble, Exchange, Hello, Introduction, ListKind, Note, Reply } from '../abi/driver.ts';
 import type { JsonObject } from '../abi/json.ts';
-import type { DriverName } from '../abi/names.ts';
+import { type DriverName, ownDriver } from '../abi/names.ts';
 import type { Permit } from '../abi/permit.ts';
 import { errorText, TrapgateError } from '../abi/problem.ts';
 import { errorReply } from '../wire/message.ts';
-import { buildTable, type Collision, type Listed, type Prefix, type Table } from './syscall-table.ts';
+import { readResult } from './own-driver.ts';
+import { buildTable, type Collision, type Listed, ownWireName, type Prefix, type Table } from './syscall-table.ts';
 
 /** A session that uses the bank. */
 export interface BankListener {
@@ -37,6 +38,8 @@ export interface BankReport {
 
 export interface BankOptions {
 	readonly drivers: readonly Driver[];
+	/** The kernel's own: called and listed like any other, and counted among none of them. */
+	readonly own?: Driver;
 	readonly prefix: Prefix;
 	/** How long `open` waits for slow drivers; they join later with `changed`. */
 	readonly startTimeoutMs: number;
@@ -76,6 +79,8 @@ export class Bank {
 		for (const driver of options.drivers) {
 			this.#slots.set(driver.name, { driver, state: { is: 'starting' }, lists: new Map(), busy: [] });
 		}
+		// Nobody else may answer for the kernel, whether it lists the tool by now or not.
+		this.#boundTools.set(ownWireName(readResult), ownDriver);
 	}
 
 	/**
@@ -133,11 +138,15 @@ export class Bank {
 	async listed(kind: ListKind, fresh = false): Promise<Listed> {
 		if (fresh) this.#forgetUnannounced(kind);
 		const lists = await Promise.all(this.ready().map(async (name) => [name, await this.#list(name, kind)] as const));
-		return new Map(lists.filter(([, entries]) => entries.length > 0));
+		const own = await this.#options.own?.list(kind);
+		const all = own === undefined ? lists : [...lists, [ownDriver, own] as const];
+		return new Map(all.filter(([, entries]) => entries.length > 0));
 	}
 
 	/** Makes one permitted call; requests the driver makes meanwhile go to `listener`. */
 	async call(driver: DriverName, permit: Permit, exchange: Exchange, listener: BankListener): Promise<Reply> {
+		const { own } = this.#options;
+		if (driver === own?.name) return own.call(permit, exchange);
 		const slot = this.#slots.get(driver);
 		if (slot === undefined) return errorReply(-32603, `driver ${driver} is not loaded`);
 		slot.busy.push(listener);

@@ -1,6 +1,7 @@
 // Boots the kernel: everything is checked, trusted and open before the first client is served.
 import { randomBytes } from 'node:crypto';
 import { userInfo } from 'node:os';
+import { join } from 'node:path';
 import type { Mode } from '../abi/decision.ts';
 import type { DriverName } from '../abi/names.ts';
 import { takeGrantor } from '../abi/permit.ts';
@@ -21,6 +22,7 @@ import { Journal } from './journal.ts';
 import { inMemory, Limits } from './limits.ts';
 import { loadOptions } from './load-options.ts';
 import type { Log } from './log.ts';
+import { makeOwnDriver } from './own-driver.ts';
 import { resolvePath } from './paths.ts';
 import { Pools } from './pools.ts';
 import { ports } from './ports.ts';
@@ -29,10 +31,15 @@ import { makeResults, type Results } from './results.ts';
 import { loadRevision } from './revision.ts';
 import { Revisions } from './revisions.ts';
 import { SharedDriver } from './shared-driver.ts';
+import { Spill } from './spill.ts';
 import { type StateDirectories, stateDirectories } from './state.ts';
 import type { Door } from './syscall.ts';
+import { makeReaders, makeTruncate } from './truncation.ts';
 import { TrustStore } from './trust.ts';
 import { requireTrust } from './trusted.ts';
+
+/** Nothing is kept much longer than it can be read. */
+const sweepEveryMs = 10 * 60_000;
 
 /** INVARIANT: taken once, when this module loads; nobody else can grant a permit in this process. */
 const grant = takeGrantor();
@@ -148,9 +155,21 @@ export async function boot(options: BootOptions): Promise<Kernel> {
 			.filter((driver) => driver.shared)
 			.map((driver) => [driver.name, new SharedDriver(() => makeDriver(driver, around))]),
 	);
+	const spill = new Spill({
+		directory: join(directories.state, 'results'),
+		root: options.file,
+		now,
+		random: randomBytes,
+		warn: (text: string) => log.warn(text),
+	});
+	spill.sweep();
+	const sweeping = setInterval(() => spill.sweep(), sweepEveryMs);
+	sweeping.unref();
+	const readers = makeReaders(gather);
 	const pools = new Pools({
 		makeDrivers: () =>
 			config.drivers.map((driver) => shared.get(driver.name)?.handle(driver.name) ?? makeDriver(driver, around)),
+		own: makeOwnDriver({ spill, limitOf: readers.limitOf }),
 		prefix: options.prefix ?? config.prefix,
 		startTimeoutMs: config.startTimeoutMs,
 		idleMs: options.idleMs,
@@ -168,6 +187,7 @@ export async function boot(options: BootOptions): Promise<Kernel> {
 			journal,
 			limits: new Limits(inMemory, now),
 			results,
+			truncate: makeTruncate({ spill, readers }),
 			grant,
 		},
 		judgeAsk: makeJudgeAsk(gather),
@@ -186,6 +206,7 @@ export async function boot(options: BootOptions): Promise<Kernel> {
 		commandsAt: (name, tool) => commandPointers(byName.get(name), name, tool),
 		async close() {
 			revisions.stop();
+			clearInterval(sweeping);
 			await pools.close();
 			await reaper.close();
 			await audit.close();

@@ -1,15 +1,17 @@
 // The catalogue: the tools, prompts and resources that exist for one caller, as the caller's lists show them.
 import type { Json, JsonObject } from '../abi/json.ts';
 import { stringMember } from '../abi/json.ts';
-import { callId, type DriverName, toolName } from '../abi/names.ts';
+import { callId, type DriverName, ownDriver, toolName } from '../abi/names.ts';
 import type { Caller, Target } from '../abi/syscall.ts';
 import { locksOnDriver } from '../policy/lock.ts';
+import { maySpill } from '../policy/truncate.ts';
 import { viewTool } from '../policy/view.ts';
 import type { Bank } from './bank.ts';
 import type { Kernel } from './boot.ts';
 import { withTarget } from './call.ts';
 import type { CallContext } from './context.ts';
 import { ringDemand } from './governed.ts';
+import { isOwnUri } from './own-driver.ts';
 import { screenListed } from './screen.ts';
 
 /** What a rule on time, agent or environment is held against. */
@@ -36,6 +38,7 @@ export class Catalog {
 		const revision = this.#kernel.revisions.current();
 		const { set } = revision;
 		return [...table.entries.values()].flatMap((entry) => {
+			if (!this.exists(entry.driver)) return [];
 			const name = toolName(entry.driver, entry.name);
 			if (ringDemand(revision, name, this.#kernel.isShell(entry.driver)) !== undefined) return [];
 			const known = revision.lock.knowledgeOf(entry.driver, entry.definition);
@@ -100,6 +103,16 @@ export class Catalog {
 		return locksOnDriver(set, driver, this.moment()).length > 0;
 	}
 
+	/** The kernel's own driver, where some rule could make this caller need it. */
+	own(): DriverName | undefined {
+		return maySpill(this.#kernel.revisions.current().set, this.moment()) ? ownDriver : undefined;
+	}
+
+	/** True for every driver of the configuration. */
+	exists(driver: DriverName): boolean {
+		return driver !== ownDriver || this.own() !== undefined;
+	}
+
 	moment(): Moment {
 		return { agent: this.#caller.agent, at: this.#kernel.now(), env: this.#kernel.env };
 	}
@@ -117,10 +130,11 @@ export class Catalog {
 		const shown: JsonObject[] = [];
 		const taken = new Set<string>();
 		for (const [driver, entries] of lists) {
+			if (!this.exists(driver)) continue;
 			for (const entry of entries) {
 				const uri = stringMember(entry, key);
 				// The first driver to list a URI owns it; another's would be read from the first.
-				if (uri === undefined || taken.has(uri)) continue;
+				if (uri === undefined || taken.has(uri) || (isOwnUri(uri) && driver !== ownDriver)) continue;
 				taken.add(uri);
 				if (kind === 'resourceTemplates' && this.isLockedOut('template', driver, entry)) continue;
 				if (isListed({ kind: 'resource', driver, uri, method: 'resources/read' }, entry))
@@ -133,7 +147,9 @@ export class Catalog {
 	/** Answers for every prompt and resource of one list: hidden ones are left out, refused ones are not. */
 	async #listing(): Promise<(target: Target & { kind: 'prompt' | 'resource' }, definition: JsonObject) => boolean> {
 		const around = new Map(
-			await Promise.all(this.#bank.ready().map(async (driver) => [driver, await this.surroundings(driver)] as const)),
+			await Promise.all(
+				[...this.#bank.ready(), ownDriver].map(async (driver) => [driver, await this.surroundings(driver)] as const),
+			),
 		);
 		return (target, definition) => {
 			const { driver } = target;

@@ -1,7 +1,9 @@
 // The zod schema of trapgate.yaml; its descriptions are the reference page.
 import { z } from 'zod';
+import { ownDriver } from '../abi/names.ts';
 import { defaultsSchema, listsSchema, modeSchema, rulesSchema, waiversSchema } from '../policy/schema.ts';
 import { about } from '../policy/schema-words.ts';
+import { judge } from '../text/shape.ts';
 
 const text = z.string().min(1);
 const texts = z.record(z.string(), z.string());
@@ -141,12 +143,22 @@ export const configSchema = z
 				z.string().regex(/^[a-z0-9-]{1,20}$/, 'a driver name has 1 to 20 of the characters a-z 0-9 -'),
 				z.union([stdioDriverSchema, httpDriverSchema, shellDriverSchema]),
 			)
+			.check(
+				judge((drivers, refuse) => {
+					if (!Object.hasOwn(drivers, ownDriver)) return;
+					const help = 'call it something else';
+					refuse(`\`${ownDriver}\` is the kernel's own driver`, { path: [ownDriver], at: 'key', help });
+				}),
+			)
 			.optional()
 			.meta(
-				about("MCP servers, as in any client's `mcpServers`; the name has 1 to 20 of the characters a-z 0-9 -.", {
-					filesystem: { command: 'npx', args: ['-y', '@modelcontextprotocol/server-filesystem', '${workspace}'] },
-					shell: { builtin: 'shell' },
-				}),
+				about(
+					"MCP servers, as in any client's `mcpServers`; the name has 1 to 20 of the characters a-z 0-9 -, and is not `trapgate`.",
+					{
+						filesystem: { command: 'npx', args: ['-y', '@modelcontextprotocol/server-filesystem', '${workspace}'] },
+						shell: { builtin: 'shell' },
+					},
+				),
 			),
 		defaults: defaultsSchema.optional(),
 		policies: z

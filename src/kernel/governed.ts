@@ -1,7 +1,7 @@
 // Where the kernel keeps what governs it, and which arguments carry shell text: the same for every way of asking.
 import { join } from 'node:path';
 import type { Decision } from '../abi/decision.ts';
-import { parseToolName, type ToolName } from '../abi/names.ts';
+import { ownDriver, parseToolName, type ToolName } from '../abi/names.ts';
 import type { Target } from '../abi/syscall.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import type { CompiledRule } from '../policy/compiled.ts';
@@ -51,6 +51,8 @@ export function ringDemands({ rules }: PolicySet): RingDemands {
 export function ringDemand({ demands }: Pick<Revision, 'demands'>, tool: ToolName, isShell: boolean): Rule | undefined {
 	if (isShell && demands.shell !== undefined) return demands.shell;
 	const driver = parseToolName(tool)?.driver ?? '';
+	// The kernel starts nothing to answer for itself.
+	if (driver === ownDriver) return undefined;
 	const isAbout = ({ match: { tool: tools, from } }: CompiledRule) =>
 		(tools === undefined || textGlobTruth(tools, tool) !== 'no') &&
 		(from === undefined || textGlobTruth(from, driver) !== 'no');

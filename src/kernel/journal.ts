@@ -4,6 +4,7 @@ import type { Reply } from '../abi/driver.ts';
 import { isJsonObject, type Json, member } from '../abi/json.ts';
 import type { Problem } from '../abi/problem.ts';
 import { type Caller, type Syscall, type Target, targetOf } from '../abi/syscall.ts';
+import { tokensIn } from '../abi/tokens.ts';
 import { fingerprintOf } from '../audit/detail.ts';
 import type { AuditLog } from '../audit/log.ts';
 import {
@@ -104,6 +105,7 @@ export class Journal {
 			event: 'completed',
 			id: call.id,
 			result: resultOf(finished),
+			...(finished.truncated === undefined ? {} : { told_agent: true }),
 			...(finished.error === undefined
 				? {}
 				: { error: { type: 'policy_error', message: finished.error, effect: 'withheld' } }),
@@ -265,17 +267,15 @@ function approvalFields({ outcome, channel, waitedMs, boundTo }: Approval) {
 	return { channel: channel ?? 'none', outcome, waited_ms: Math.round(waitedMs), bound_to: boundTo };
 }
 
-/** A model reads about four characters as one token; the log says how large an answer was, not what it said. */
-const charactersPerToken = 4;
-
-function resultOf({ reply, redacted }: Finished): ResultFields {
+function resultOf({ reply, redacted, truncated }: Finished): ResultFields {
 	const bytes = Buffer.byteLength(reply.body.text);
 	return {
 		is_error: !reply.ok || saysError(reply),
 		bytes,
-		tokens: Math.ceil(reply.body.text.length / charactersPerToken),
+		tokens: tokensIn(reply.body.text.length),
 		...exitOf(reply),
 		redacted,
+		...(truncated === undefined ? {} : { truncated }),
 	};
 }
 

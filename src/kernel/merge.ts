@@ -6,10 +6,14 @@ import { honestText } from './screen.ts';
 
 export type Introductions = ReadonlyMap<DriverName, Introduction>;
 
-/** Every capability of every driver, unknown ones included; nested objects are joined, the first driver wins a conflict. */
-export function mergeCapabilities(introductions: Introductions): JsonObject {
+/**
+ * Every capability of every driver, unknown ones included, and what the kernel itself offers this client; nested objects
+ * are joined, the first driver wins a conflict.
+ */
+export function mergeCapabilities(introductions: Introductions, own: JsonObject): JsonObject {
 	let merged: JsonObject = {};
 	for (const { capabilities } of introductions.values()) merged = join(merged, capabilities);
+	merged = join(merged, own);
 	// The table changes when a policy or a driver does, whatever the drivers promise.
 	return { ...merged, tools: { ...(isJsonObject(merged['tools']) ? merged['tools'] : {}), listChanged: true } };
 }

@@ -8,6 +8,8 @@ import type { Prefix } from './syscall-table.ts';
 export interface PoolOptions {
 	/** Makes fresh drivers for one bank. */
 	readonly makeDrivers: () => readonly Driver[];
+	/** The kernel's own driver, which starts no process. */
+	readonly own: Driver;
 	readonly prefix: Prefix;
 	readonly startTimeoutMs: number;
 	/** How long a bank outlives its last session. */

@@ -118,8 +118,12 @@ export function withNotice(reply: Reply, notice: string): Reply {
 	};
 }
 
-/** What to tell the agent about a call that went through: nothing, unless a rewrite or warn mode changed or would have changed it. */
-export function noticeOf(decision: Decision, asked: Target, name: string): string | undefined {
+/**
+ * What to tell the agent about a call that went through: nothing, unless a rewrite or warn mode changed or would have
+ * changed it. `isWhole`: the output was not shortened.
+ */
+export function noticeOf(decision: Decision, asked: Target, name: string, isWhole = true): string | undefined {
+	const below = `Output below is ${isWhole ? 'unmodified' : 'shortened'}.`;
 	if (!decision.acted) {
 		if (decision.mode !== 'warn' || decision.verdict === 'allowed') return undefined;
 		const rule = decision.because[0]?.id ?? 'default';
@@ -128,7 +132,7 @@ export function noticeOf(decision: Decision, asked: Target, name: string): strin
 				? `run with ${decision.changes.map(changeText).join(', ')}`
 				: `be ${decision.verdict}`;
 		const instead = decision.instead === undefined ? '' : ` Instead: ${decision.instead}`;
-		return `${noticePrefix} Warning: under enforcement this call would ${would} (${rule}: ${clause(decision.reason ?? 'no rule allows it')}).${instead} Output below is unmodified.`;
+		return `${noticePrefix} Warning: under enforcement this call would ${would} (${rule}: ${clause(decision.reason ?? 'no rule allows it')}).${instead} ${below}`;
 	}
 	const rewriters = new Set(decision.because.filter((rule) => rule.effect === 'rewrite').map((rule) => rule.id));
 	const rewritten = decision.changes.filter((change) => rewriters.has(change.rule));
@@ -138,7 +142,7 @@ export function noticeOf(decision: Decision, asked: Target, name: string): strin
 		: `\`${name}\` with ${rewritten.map(changeText).join(', ')}`;
 	return [
 		`${noticePrefix} Ran ${ran}`,
-		`(${[...rewriters].join(', ')}: ${clause(decision.reason ?? 'changed by policy')}). Output below is unmodified.`,
+		`(${[...rewriters].join(', ')}: ${clause(decision.reason ?? 'changed by policy')}). ${below}`,
 	].join('\n');
 }
 

@@ -5,6 +5,7 @@ import { isJsonObject, type Json, type JsonObject, member } from '../abi/json.ts
 import type { DriverName } from '../abi/names.ts';
 import { errorText } from '../abi/problem.ts';
 import { type Syscall, type Target, targetOf } from '../abi/syscall.ts';
+import type { TruncatedFields } from '../audit/record.ts';
 import { fitsAlike } from '../policy/output-schema.ts';
 import { type Meter, RedactionFailure, redactTexts } from '../policy/redact.ts';
 import { type JsonRedaction, redactJson } from '../policy/redact-json.ts';
@@ -26,6 +27,8 @@ export interface Finished {
 	readonly reply: Reply;
 	/** How many places were taken out. */
 	readonly redacted: number;
+	/** Set when it was too long for a rule. */
+	readonly truncated?: TruncatedFields;
 	/** What to tell the agent beside what is left, in a block of its own. */
 	readonly notice?: string;
 	/** Why the answer was withheld: a rule could not be applied to it. */
@@ -77,11 +80,11 @@ export function makeResults(options: GatherOptions, log: Pick<Log, 'error'>): Re
 		redaction(): JsonRedaction;
 	} {
 		const redaction = (): JsonRedaction => ({
-			rules: redactionsOf(rules()),
+			rules: rules().redact,
 			meter: meterOf(elapsed),
 			// What a result holds of a resource obeys the rules about that resource, too.
 			...(rulesOn !== undefined && hasRulesOnResources(currentSet(), driver)
-				? { rulesOn: (uri: string) => redactionsOf(rulesOn(uri)) }
+				? { rulesOn: (uri: string) => rulesOn(uri).redact }
 				: {}),
 		});
 		const attempt = <T>(what: string, act: (redaction: JsonRedaction) => T): T | undefined => {
@@ -137,12 +140,6 @@ export function makeResults(options: GatherOptions, log: Pick<Log, 'error'>): Re
 			};
 		},
 	};
-}
-
-/** Files with other rules do not load in this version. Should one get here all the same, nothing passes it by. */
-function redactionsOf({ redact, truncate: [other] }: ResultRules): ResultRules['redact'] {
-	if (other !== undefined) throw new Error(`rule ${other.id} can't be applied to results in this version`);
-	return redact;
 }
 
 /** The token is the client's own, by which it knows its request. */

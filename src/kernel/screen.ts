@@ -78,6 +78,14 @@ export function honestText(text: string): string {
 	return text.replace(forged, '');
 }
 
+/**
+ * Where a text must be parted so that no part begins as the kernel's notices do: in the middle of their first word.
+ * Undefined when it begins otherwise.
+ */
+export function partedAt(text: string): number | undefined {
+	return forged.test(text) ? text.search(/[^\s\p{Cf}]/u) + 1 : undefined;
+}
+
 function withoutForgedNotice(block: Json): Json {
 	return honest(block, 'text');
 }

@@ -18,6 +18,7 @@ import { Catalog, plainSurroundings } from './catalog.ts';
 import type { CallContext } from './context.ts';
 import { mergeCapabilities, mergeInstructions } from './merge.ts';
 import { misreadKey } from './misread.ts';
+import { isOwnUri, ownCapabilities } from './own-driver.ts';
 import { unknownName, unknownResource } from './refusal.ts';
 import { ownerOf } from './resources.ts';
 import type { Handling } from './results.ts';
@@ -86,7 +87,7 @@ export class Session implements BankListener {
 		]);
 		return {
 			protocolVersion: this.#hello.protocolVersion,
-			capabilities: mergeCapabilities(introductions),
+			capabilities: mergeCapabilities(introductions, this.#catalog.own() === undefined ? {} : ownCapabilities),
 			serverInfo: { name: 'trapgate', title: 'Trapgate', version: this.#kernel.version },
 			...(instructions === undefined ? {} : { instructions }),
 		};
@@ -207,7 +208,7 @@ export class Session implements BankListener {
 		const kept = await this.#bank.tools();
 		const table = kept.entries.has(name) ? kept : await this.#bank.tools(true);
 		const entry = table.entries.get(name);
-		if (entry === undefined) return this.#nothingThere('tool', name, unknown);
+		if (entry === undefined || !this.#catalog.exists(entry.driver)) return this.#nothingThere('tool', name, unknown);
 		let rules: (() => ResultRules) | undefined;
 		const reply = await this.#syscall(
 			incoming,
@@ -256,7 +257,7 @@ export class Session implements BankListener {
 		const isOfTwoMinds = name === undefined ? type !== 'ref/resource' : uri !== undefined || type !== 'ref/prompt';
 		if (isOfTwoMinds) return errorReply(-32602, '`ref` must name a prompt or a resource, as its `type` says');
 		if (uri !== undefined) {
-			const owner = await ownerOf(this.#bank, uri);
+			const owner = await this.#ownerOf(uri);
 			const unknown = unknownResource(uri);
 			if (owner === undefined) return this.#nothingThere('resource', uri, unknown);
 			const templates = (await this.#bank.listed('resourceTemplates')).get(owner) ?? [];
@@ -290,12 +291,17 @@ export class Session implements BankListener {
 		const uri = params['uri'];
 		if (typeof uri !== 'string') return errorReply(-32602, '`uri` must be a string');
 		const unknown = unknownResource(uri);
-		const owner = await ownerOf(this.#bank, uri);
+		const owner = await this.#ownerOf(uri);
 		if (owner === undefined) return this.#nothingThere('resource', uri, unknown);
 		const reply = await this.#syscall(incoming, owner, params, { name: uri, unknown });
 		if (reply.ok && incoming.method === 'resources/subscribe') this.#subscribed.add(uri);
 		if (reply.ok && incoming.method === 'resources/unsubscribe') this.#subscribed.delete(uri);
 		return reply;
+	}
+
+	/** No server answers under the kernel's own scheme. */
+	async #ownerOf(uri: string): Promise<DriverName | undefined> {
+		return isOwnUri(uri) ? this.#catalog.own() : ownerOf(this.#bank, uri);
 	}
 
 	// Everything else

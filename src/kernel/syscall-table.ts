@@ -1,7 +1,7 @@
 // The syscall table: which name stands for which driver's tool or prompt.
 import { createHash } from 'node:crypto';
 import { type JsonObject, stringMember } from '../abi/json.ts';
-import { type DriverName, type WireName, wireName } from '../abi/names.ts';
+import { type DriverName, ownDriver, type WireName, wireName } from '../abi/names.ts';
 import { writeJson } from '../wire/json.ts';
 
 /** `always`: `driver__tool`; `conflict`: bare unless two drivers claim it; `never`: bare. */
@@ -51,7 +51,7 @@ export function buildTable(listed: Listed, prefix: Prefix, bound: Map<string, Dr
 			const name = stringMember(definition, 'name');
 			if (name === undefined || name === '') continue;
 			const bare = prefix === 'never' || (prefix === 'conflict' && claims.get(name) === 1);
-			const wire = deriveName(bare ? name : `${driver}__${name}`);
+			const wire = bare && driver !== ownDriver ? deriveName(name) : deriveName(`${driver}__${name}`);
 			const held = entries.get(wire);
 			const holder = bound.get(wire);
 			if (held !== undefined || (holder !== undefined && holder !== driver)) {
@@ -79,6 +79,11 @@ export function buildTable(listed: Listed, prefix: Prefix, bound: Map<string, Dr
 	};
 }
 
+/** A tool of the kernel's own: called so whatever the prefix, for nobody else can be. */
+export function ownWireName(tool: string): WireName {
+	return deriveName(`${ownDriver}__${tool}`);
+}
+
 /** The name every MCP client accepts: other characters become `_`, a long name is cut and told apart by a hash. */
 export function deriveName(full: string): WireName {
 	const plain = full.replace(/[^a-zA-Z0-9_-]/g, '_');
@@ -89,7 +94,8 @@ export function deriveName(full: string): WireName {
 
 function countNames(listed: Listed): Map<string, number> {
 	const counts = new Map<string, number>();
-	for (const definitions of listed.values()) {
+	for (const [driver, definitions] of listed) {
+		if (driver === ownDriver) continue;
 		for (const definition of definitions) {
 			const name = stringMember(definition, 'name');
 			if (name !== undefined) counts.set(name, (counts.get(name) ?? 0) + 1);

@@ -2,6 +2,7 @@
 import type { Decision } from '../abi/decision.ts';
 import type { Exchange, Note, Reply } from '../abi/driver.ts';
 import type { JsonObject } from '../abi/json.ts';
+import { ownDriver } from '../abi/names.ts';
 import type { Permit } from '../abi/permit.ts';
 import { errorText } from '../abi/problem.ts';
 import { type Syscall, targetOf } from '../abi/syscall.ts';
@@ -12,9 +13,10 @@ import type { CallContext } from './context.ts';
 import type { Judge } from './gather.ts';
 import type { Journal } from './journal.ts';
 import type { Limits } from './limits.ts';
-import { notApproved, noticeOf, ranUnrecorded, refusal, unrecorded, withNotice } from './refusal.ts';
-import type { Results } from './results.ts';
+import { notApproved, noticeOf, ranUnrecorded, refusal, unrecorded, withheldResult, withNotice } from './refusal.ts';
+import type { CallResults, Finished, Results } from './results.ts';
 import { screen } from './screen.ts';
+import type { Truncate } from './truncation.ts';
 
 export interface Door {
 	readonly judge: Judge;
@@ -22,6 +24,7 @@ export interface Door {
 	readonly journal: Journal;
 	readonly limits: Limits;
 	readonly results: Results;
+	readonly truncate: Truncate;
 	/** INVARIANT: only the door holds this. */
 	readonly grant: (call: Syscall) => Permit;
 }
@@ -64,7 +67,9 @@ export async function syscall(door: Door, asked: Syscall, context: CallContext):
 		if (passed !== undefined) context.exchange.progress(passed);
 	};
 	const exchange: Exchange = { ...context.exchange, progress };
-	const finished = results.reply(await context.bank.call(call.driver, door.grant(call), exchange, context.listener));
+	const reply = await context.bank.call(call.driver, door.grant(call), exchange, context.listener);
+	const notice = (isWhole: boolean) => noticeOf(decision, targetOf(asked), context.name, isWhole);
+	const finished = finish(door, { asked, call, context, results, reply, notice: notice(true) });
 
 	try {
 		await door.journal.completed({ call, finished, context });
@@ -72,12 +77,40 @@ export async function syscall(door: Door, asked: Syscall, context: CallContext):
 		return ranUnrecorded(targetOf(asked), errorText(error));
 	}
 	if (finished.error !== undefined) return finished.reply;
-	const shown = screen(finished.reply, call, (target) => door.judge(withTarget(call, target), context));
-	const notices = [noticeOf(decision, targetOf(asked), context.name), finished.notice];
+	const notices = [notice(finished.truncated === undefined), finished.notice];
 	return notices.reduceRight<Reply>(
-		(reply, notice) => (notice === undefined ? reply : withNotice(reply, notice)),
-		shown,
+		(shown, text) => (text === undefined ? shown : withNotice(shown, text)),
+		finished.reply,
 	);
+}
+
+interface Ran {
+	readonly asked: Syscall;
+	readonly call: Syscall;
+	readonly context: CallContext;
+	readonly results: CallResults;
+	readonly reply: Reply;
+	readonly notice: string | undefined;
+}
+
+/**
+ * Redacted, screened, then shortened: what is kept to be read later is what the agent could have read at once. Never
+ * throws: an answer that can't be handled is withheld.
+ */
+function finish(door: Door, { asked, call, context, results, reply, notice }: Ran): Finished {
+	const finished = results.reply(reply);
+	try {
+		// What the kernel itself says is no driver's to screen, nor its pages to be cut again.
+		if (asked.driver === ownDriver || finished.error !== undefined) return finished;
+		const shown = screen(finished.reply, call, (target) => door.judge(withTarget(call, target), context));
+		const { definition } = context;
+		const rules = () => results.rules().truncate;
+		const notices = [notice, finished.notice].filter((text) => text !== undefined);
+		return { ...finished, ...door.truncate({ reply: shown, asked, rules, definition, notices }) };
+	} catch (error) {
+		const why = errorText(error);
+		return { reply: withheldResult(targetOf(asked), why), redacted: finished.redacted, error: why };
+	}
 }
 
 /** True when the verdict stops the call in this mode. */

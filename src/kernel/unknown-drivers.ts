@@ -1,4 +1,5 @@
 // Rules of the root file about drivers that it does not load: a slip in a name must not silently leave a tool unguarded.
+import { ownDriver } from '../abi/names.ts';
 import type { Problem } from '../abi/problem.ts';
 import type { Rule } from '../policy/rule.ts';
 import { placeOfWord } from '../policy/rule-place.ts';
@@ -10,7 +11,7 @@ export function unknownDrivers(loaded: readonly string[], rules: readonly Rule[]
 	if (loaded.length === 0) return [];
 	return rules.flatMap((rule) => {
 		const named = driverGlobs(rule);
-		const isKnown = (glob: string) => loaded.some((name) => matchesTextGlob(glob, name));
+		const isKnown = (glob: string) => [...loaded, ownDriver].some((name) => matchesTextGlob(glob, name));
 		return named.filter((glob) => !isKnown(glob)).map((glob) => problemOf(rule, glob, loaded));
 	});
 }

@@ -6,7 +6,6 @@ import { suggest } from '../text/suggest.ts';
 import { kindOf, quote } from '../text/words.ts';
 import { isRole } from './roles.ts';
 import { type SqlKind, sqlKinds } from './sql-kinds.ts';
-import { unavailableAction } from './unavailable.ts';
 
 const plainActions = ['hide', 'deny', 'ask', 'allow'];
 const actionsWithTerms = ['pin', 'narrow', 'rewrite', 'lock', 'limit', 'redact', 'truncate', 'sandbox'];
@@ -73,8 +72,6 @@ function inFile(key: string): Explanation | undefined {
 }
 
 function inRule(key: string): Explanation | undefined {
-	const unavailable = unavailableAction(key);
-	if (unavailable !== undefined) return unavailable;
 	if (plainActions.includes(key)) {
 		return { help: `${quote(key)} is an action: write \`then: ${key}\` (one action per rule)` };
 	}
@@ -116,7 +113,7 @@ function wrongValue(path: Path, value: Json | undefined): Explanation | undefine
 	if (path.at(-1) === 'then' && isRule(path.slice(0, -1)) && typeof value === 'string') {
 		const meant = actionSynonyms.get(value.toLowerCase());
 		const needsTerms = { help: `\`${value}\` needs terms: write \`then: { ${value}: … }\`` };
-		if (actionsWithTerms.includes(value)) return unavailableAction(value) ?? needsTerms;
+		if (actionsWithTerms.includes(value)) return needsTerms;
 		return didYouMean(meant);
 	}
 	return undefined;

@@ -17,7 +17,6 @@ import {
 	scalarSchema,
 	sentenceSchema,
 } from './schema-words.ts';
-import { unavailableAction } from './unavailable.ts';
 
 const askSchema = z
 	.strictObject({
@@ -385,11 +384,7 @@ const actionObjectSchema = z
 	.check(
 		judge((value, refuse) => {
 			const given = Object.keys(value);
-			for (const word of given) {
-				const { message, ...rest } = unavailableAction(word) ?? {};
-				if (message !== undefined) refuse(message, { ...rest, path: [word], at: 'key' });
-			}
-			if (given.length === 1 || given.some((word) => unavailableAction(word) !== undefined)) return;
+			if (given.length === 1) return;
 			const message = given.length === 0 ? '`then` says nothing' : 'a rule has exactly one action';
 			const help =
 				given.length === 0

@@ -1,5 +1,6 @@
 // What holds for a call that no rule mentions.
 import type { Request } from '../abi/decision.ts';
+import { ownDriver } from '../abi/names.ts';
 import type { SetDefaults } from './defaults.ts';
 import { isProtocolMethod } from './methods.ts';
 
@@ -14,7 +15,8 @@ export function defaultFor(
 ): 'allow' | 'ask' | 'deny' {
 	switch (target.kind) {
 		case 'tool':
-			return tool;
+			// What the kernel offers itself reads what the caller was given already.
+			return target.driver === ownDriver ? 'allow' : tool;
 		case 'resource':
 			return other ?? ridesAlong(driverHasAllowedTool);
 		case 'prompt':

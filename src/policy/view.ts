@@ -1,7 +1,7 @@
 // What an agent sees of a tool: nothing, the tool as it is, or the tool without what policy has fixed.
 import type { Request, RuleRef, ToolFacts } from '../abi/decision.ts';
 import { isJsonObject, type Json, type JsonObject, member, stringMember } from '../abi/json.ts';
-import type { DriverName } from '../abi/names.ts';
+import { type DriverName, ownDriver } from '../abi/names.ts';
 import type { Target } from '../abi/syscall.ts';
 import type { ArgumentPath } from './arguments.ts';
 import type { PolicySet } from './compile.ts';
@@ -43,7 +43,8 @@ export function viewTool(set: PolicySet, question: ViewQuestion): ToolView {
 	const asking = set.index
 		.candidates(look.target)
 		.filter((rule) => rule.mode === 'enforce' && opensByAsking(rule, look));
-	const isReachable = allowing.length + asking.length > 0 || set.defaults.tool !== 'deny' || set.mode !== 'enforce';
+	const isOpen = set.defaults.tool !== 'deny' || set.mode !== 'enforce' || question.driver === ownDriver;
+	const isReachable = isOpen || allowing.length + asking.length > 0;
 	const ref = (rule: CompiledRule) => ruleRef(rule, 'asked', look);
 	if (locking.length + hiding.length > 0 || !isReachable)
 		return { state: 'hidden', definition, by: [...locking, ...hiding].map(ref), states: [] };

@@ -4,23 +4,18 @@ import { callId, type DriverName } from '../../src/abi/names.ts';
 import { targetOf } from '../../src/abi/syscall.ts';
 import { emptyLock } from '../../src/kernel/lock/lock.ts';
 import { makeResults } from '../../src/kernel/results.ts';
-import type { Policy } from '../../src/policy/rule.ts';
 import { resultReply } from '../../src/wire/message.ts';
 import { compiled, policyOf, portsWith } from '../policy/support.ts';
 
 const reply = resultReply({ content: [{ type: 'text', text: 'a secret' }] });
 
-/** What becomes of the answer under a rule that no file can hold yet. */
-function finishedUnder(tool: string) {
-	const policy = policyOf(`rules: [{ id: later, match: { tool: ${tool} }, then: deny }]`);
-	const withTruncation: Policy = {
-		...policy,
-		rules: policy.rules.map((rule) => ({
-			...rule,
-			action: { kind: 'truncate', truncation: { maxTokens: 10, keep: 'head', spill: false } },
-		})),
-	};
-	const { set } = compiled([withTruncation]);
+/** What becomes of the answer under a rule that takes `secret` out, when looking takes so long. */
+function finishedUnder(tool: string, lookMs = 0) {
+	const policy = policyOf(
+		`rules: [{ id: later, match: { tool: ${tool} }, then: { redact: { find: ["regex:secret"] } } }]`,
+	);
+	const { set } = compiled([policy]);
+	let elapsedMs = 0;
 	const options = {
 		revisions: { current: () => ({ set, lock: emptyLock() }) },
 		ports: portsWith(),
@@ -28,7 +23,10 @@ function finishedUnder(tool: string) {
 		now: () => 0,
 		isShell: () => false,
 		runsCommands: () => false,
-		elapsed: () => 0,
+		elapsed: () => {
+			elapsedMs += lookMs;
+			return elapsedMs;
+		},
 	};
 	const results = makeResults(options as never, { error: () => undefined });
 	const asked = {
@@ -50,8 +48,9 @@ test('an answer that no rule is about is the very same', () => {
 });
 
 test('an answer that a rule is about, and can not be applied to, is withheld', () => {
-	const { reply: shown, error } = finishedUnder('x/y');
-	expect(error).toContain("rule later can't be applied");
+	expect(finishedUnder('x/y')).toMatchObject({ redacted: 1 });
+	const { reply: shown, error } = finishedUnder('x/y', 3_000);
+	expect(error).toContain('looking for secrets took longer than 2 s');
 	expect(shown.body.text).not.toContain('a secret');
 	expect(shown.body.text).toContain('The result is withheld');
 });

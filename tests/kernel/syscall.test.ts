@@ -74,6 +74,7 @@ function doorThat(judge: (target: Target) => Decision, channels: readonly 'elici
 		journal,
 		limits: new Limits(inMemory, () => now),
 		results: resultsThat((reply) => ({ reply, redacted: 0 })),
+		truncate: ({ reply }) => ({ reply }),
 		grant,
 	};
 }

@@ -2,12 +2,16 @@
 import type { LockState } from '../../abi/decision.ts';
 import type { JsonObject } from '../../abi/json.ts';
 import { stringMember } from '../../abi/json.ts';
-import { type DriverName, parseToolName, toolName } from '../../abi/names.ts';
+import { type DriverName, ownDriver, parseToolName, toolName } from '../../abi/names.ts';
+import { tokensIn } from '../../abi/tokens.ts';
 import { ringDemand } from '../../kernel/governed.ts';
 import type { Lock } from '../../kernel/lock/lock.ts';
+import { readResult, readResultTool } from '../../kernel/own-driver.ts';
 import type { Revision } from '../../kernel/revision.ts';
+import { ownWireName } from '../../kernel/syscall-table.ts';
 import { TrustStore } from '../../kernel/trust.ts';
 import { requireTrust } from '../../kernel/trusted.ts';
+import { maySpill } from '../../policy/truncate.ts';
 import { viewTool } from '../../policy/view.ts';
 import { writeJson } from '../../wire/json.ts';
 import type { Command, CommandInput } from '../command.ts';
@@ -40,9 +44,9 @@ export const tools: Command = {
 		if (!isOffline) requireTrust(revision, new TrustStore(setting.directories.state), setting.load.file);
 		const look = isOffline ? undefined : await lookAtDrivers(revision, setting, input);
 		if (look?.collision !== undefined) throw look.collision;
-		const rows = (look === undefined ? namedTools(revision) : listedTools(look)).map((tool) =>
-			rowOf(revision, agent, tool, around.env),
-		);
+		const offered = look === undefined ? namedTools(revision) : listedTools(look);
+		const own = maySpill(revision.set, { agent, env: around.env }) ? [ownTool] : [];
+		const rows = [...offered, ...own].map((tool) => rowOf(revision, agent, tool, around.env));
 		const down = look === undefined ? [] : downDrivers(look);
 		if (global.format === 'json') {
 			writeDocument(around, 'tools', {
@@ -87,6 +91,9 @@ interface Tool {
 	readonly wire: string | null;
 }
 
+/** There where a result of this agent could be shortened and kept. */
+const ownTool: Tool = { driver: ownDriver, definition: readResultTool, wire: ownWireName(readResult) };
+
 function listedTools({ tools }: Look): readonly Tool[] {
 	return tools.map(({ driver, definition, wire }) => ({ driver, definition, wire }));
 }
@@ -97,7 +104,7 @@ function namedTools({ policies, lock }: Revision): readonly Tool[] {
 	const accepted = [...lock.drivers].flatMap(([driver, { tool }]) =>
 		[...tool.keys()].map((name) => `${driver}/${name}`),
 	);
-	const spelled = patterns.filter((pattern) => !/[*?[\]{}!$]/.test(pattern));
+	const spelled = patterns.filter((pattern) => !/[*?[\]{}!$]/.test(pattern) && !pattern.startsWith(`${ownDriver}/`));
 	return [...new Set([...accepted, ...spelled])].sort().flatMap((text) => {
 		const name = parseToolName(text);
 		if (name === undefined) return [];
@@ -123,7 +130,8 @@ function rowOf(revision: Revision, agent: string, { driver, definition, wire }: 
 	const limits = limitsOf(took).map((text) =>
 		text.replaceAll('${workspace}', revision.config.workspace ?? '${workspace}'),
 	);
-	return { ...about, state, limits, tokens: { before, after: tokensOf(view.definition) } };
+	const after = tokensOf(view.definition);
+	return { ...about, state, limits, tokens: { before, after } };
 }
 
 /** A driver that was not started is taken to list what was accepted. */
@@ -138,9 +146,8 @@ function isShell({ config }: Revision, name: string): boolean {
 	return config.drivers.some((driver) => driver.name === name && driver.kind === 'shell');
 }
 
-/** A model reads about four characters as one token. */
 function tokensOf(definition: JsonObject): number {
-	return Math.ceil(writeJson(definition).length / 4);
+	return tokensIn(writeJson(definition).length);
 }
 
 function totalsOf(rows: readonly Row[]) {

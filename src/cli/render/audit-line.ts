@@ -1,9 +1,9 @@
 // A record of the log as one line for people.
 import { isJsonObject, type Json, type JsonObject } from '../../abi/json.ts';
 import type { CallView } from '../../audit/calls.ts';
-import type { AuditRecord } from '../../audit/record.ts';
+import type { AuditRecord, TruncatedFields } from '../../audit/record.ts';
 import { showable } from '../../text/characters.ts';
-import type { Cell } from './columns.ts';
+import { type Cell, thousands } from './columns.ts';
 import { changeText } from './decision.ts';
 import { toneOf, wordOf } from './verdict.ts';
 
@@ -83,9 +83,14 @@ function remarks(call: CallView): string[] {
 		...(approval?.outcome === undefined ? [] : [approvalText(approval.outcome, approval.waited_ms)]),
 		...(result?.exit === undefined || result.exit === 0 ? [] : [`exit ${result.exit}`]),
 		...(result?.is_error === true && (result.exit ?? 0) === 0 ? ['the driver answered with an error'] : []),
+		...(result?.truncated === undefined ? [] : [shortenedText(result.truncated)]),
 		...(error?.message === undefined ? [] : [cut(error.message)]),
 		...(interrupted === true ? ['no end recorded'] : []),
 	];
+}
+
+function shortenedText({ from_tokens, to_tokens, spilled }: TruncatedFields): string {
+	return `${thousands(from_tokens)} tokens shortened to ${thousands(to_tokens)}${spilled ? '' : ', the rest not kept'}`;
 }
 
 function approvalText(outcome: string, waitedMs: number | undefined): string {

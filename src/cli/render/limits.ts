@@ -2,6 +2,7 @@
 import type { Json } from '../../abi/json.ts';
 import type { Narrowing, Redaction, Rule } from '../../policy/rule.ts';
 import { writeJson } from '../../wire/json.ts';
+import { thousands } from './columns.ts';
 
 /** `owner = acme`, `head at most 40`, `connection dropped`: one entry a parameter and rule. */
 export function limitsOf(rules: readonly Pick<Rule, 'action'>[]): readonly string[] {
@@ -13,6 +14,8 @@ export function limitsOf(rules: readonly Pick<Rule, 'action'>[]): readonly strin
 				return Object.entries(action.params).map(([name, narrowing]) => `${name} ${boundsText(narrowing)}`);
 			case 'redact':
 				return [`results without ${foundText(action.redaction)}`];
+			case 'truncate':
+				return [`results of at most ${thousands(action.truncation.maxTokens)} tokens`];
 			case 'hide':
 			case 'deny':
 			case 'ask':
@@ -21,7 +24,6 @@ export function limitsOf(rules: readonly Pick<Rule, 'action'>[]): readonly strin
 			case 'rewrite-command':
 			case 'lock':
 			case 'limit':
-			case 'truncate':
 			case 'sandbox':
 				return [];
 			default:

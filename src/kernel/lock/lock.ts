@@ -1,8 +1,10 @@
 // The lock: what a person accepted of every driver, and how what a driver lists now compares with it.
 import type { ArgumentRole, LockState, ToolFacts } from '../../abi/decision.ts';
 import { isJsonObject, type Json, type JsonObject, stringMember } from '../../abi/json.ts';
+import { ownDriver } from '../../abi/names.ts';
 import { canonicalJson, sha256 } from '../../audit/chain.ts';
 import type { KnownTools } from '../../policy/lint-names.ts';
+import { readResult, readResultTool } from '../own-driver.ts';
 
 /** What is locked of a driver. */
 export type LockedKind = 'tool' | 'prompt' | 'template' | 'instructions';
@@ -57,6 +59,8 @@ export class Lock {
 
 	/** How what the driver lists compares with what was accepted under that name. */
 	stateOf(kind: LockedKind, driver: string, definition: Json): LockState {
+		// What the kernel itself offers is as this version has it; no server can list it.
+		if (driver === ownDriver) return 'accepted';
 		const name = nameIn(kind, definition);
 		const entry = name === undefined ? undefined : this.entry(kind, driver, name);
 		if (entry === undefined) return 'new';
@@ -65,6 +69,7 @@ export class Lock {
 
 	/** What the policy may know of a tool that a driver lists: confirmations count for the very definition they were made of. */
 	knowledgeOf(driver: string, definition: JsonObject): ToolFacts & { readonly lock: LockState } {
+		if (driver === ownDriver) return { definition, lock: 'accepted', ...onlyReads };
 		const lock = this.stateOf('tool', driver, definition);
 		const confirmed =
 			lock === 'accepted' ? this.entry('tool', driver, nameIn('tool', definition) ?? '')?.confirmed : undefined;
@@ -73,6 +78,7 @@ export class Lock {
 
 	/** The same for a tool that no driver was asked about: as it was accepted. */
 	rememberedTool(driver: string, tool: string): ToolFacts | undefined {
+		if (driver === ownDriver) return tool === readResult ? { definition: readResultTool, ...onlyReads } : undefined;
 		const entry = this.entry('tool', driver, tool);
 		if (entry === undefined) return undefined;
 		const { definition, confirmed } = entry;
@@ -105,6 +111,8 @@ export class Lock {
 		return hash;
 	}
 }
+
+const onlyReads: Confirmed = { effect: 'read', roles: {} };
 
 /** The lock of a project that has none: nothing has been accepted. */
 export function emptyLock(): Lock {

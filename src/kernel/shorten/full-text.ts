@@ -1,0 +1,97 @@
+// What an answer says in full, as one text to be read in pages.
+import { isJsonObject, type Json, member, stringMember } from '../../abi/json.ts';
+import { writeJson } from '../../wire/json.ts';
+import { mapTexts } from './texts.ts';
+import { listNames } from './words.ts';
+
+interface Part {
+	readonly title: string;
+	readonly text: string;
+}
+
+/**
+ * The text of an answer that is one text; else each part with a line above it that says what it is. Nothing of the
+ * answer is missing but `_meta`: what is no text stands there as JSON.
+ */
+export function fullTextOf(body: Json): string {
+	const parts = partsOf(body);
+	const [only] = parts;
+	if (parts.length === 1 && only !== undefined) return only.text;
+	return parts.map(({ title, text }) => `--- ${title} ---\n${text}`).join('\n');
+}
+
+function partsOf(body: Json): readonly Part[] {
+	if (!isJsonObject(body)) return [{ title: 'result', text: writeJson(body) }];
+	const { _meta, isError, ...rest } = body;
+	if (typeof rest['message'] === 'string') return errorParts(rest);
+	const isList = ([name, value]: [string, Json]) =>
+		(listNames as readonly string[]).includes(name) && Array.isArray(value);
+	const lists = Object.entries(rest).filter(isList);
+	const items = lists.flatMap(([name, list]) => itemsOf(list as readonly Json[], name));
+	const others = Object.entries(rest).filter((entry) => !isList(entry));
+	if (others.length === 0) return items;
+	const title = others.map(([name]) => name).join(', ');
+	const texts = items.map(({ text }) => text);
+	return [...items, { title, text: writeJson(withoutEchoes(Object.fromEntries(others), texts)) }];
+}
+
+/** Of a JSON-RPC error, its message and what came with it. */
+function errorParts({ message, code, data }: Readonly<Record<string, Json>>): Part[] {
+	return [
+		{ title: `error ${writeJson(code ?? null)}`, text: String(message) },
+		...(data === undefined ? [] : [{ title: 'data', text: writeJson(data) }]),
+	];
+}
+
+function itemsOf(list: readonly Json[], name: string): Part[] {
+	return list.map((item, index) => ({ title: `${name} ${index + 1}${about(item)}`, text: textOf(item) }));
+}
+
+/** `, assistant`, `, file:///w/notes.md`, `, image/png` */
+function about(item: Json): string {
+	const block = member(item, 'content') ?? item;
+	const inside = member(block, 'resource') ?? block;
+	const known = [
+		stringMember(item, 'role'),
+		stringMember(inside, 'uri'),
+		stringMember(block, 'type') === 'text' ? undefined : stringMember(inside, 'mimeType'),
+	];
+	return known.map((word) => (word === undefined ? '' : `, ${word.slice(0, 200).replace(/\s/g, ' ')}`)).join('');
+}
+
+/** The text of an item that is a text and says no more; any other as JSON. */
+function textOf(item: Json): string {
+	const block = member(item, 'content') ?? item;
+	const text = stringMember(member(block, 'resource') ?? block, 'text');
+	return text ?? writeJson(item);
+}
+
+/** A text this short is no burden. */
+const shortestEcho = 200;
+/** So many texts are looked for, and each at so many places: a hostile answer must not keep the kernel busy. */
+const mostEchoes = 20;
+const mostPlaces = 8;
+const probeLength = 64;
+
+/** What stands in one of the texts already is not said again: tools give a result as text and as structure. */
+function withoutEchoes(value: Json, texts: readonly string[]): Json {
+	let left = mostEchoes;
+	return mapTexts(value, (text) => {
+		if (text.length < shortestEcho || left-- <= 0) return text;
+		// Programs end what they print with a line break, and what shows it to a model takes that away.
+		const end = text.endsWith('\n') ? '\n' : '';
+		const body = text.slice(0, text.length - end.length);
+		return texts.some((other) => contains(other, body)) ? `[in the text above]${end}` : text;
+	});
+}
+
+/** May miss a place where it stands; never finds one where it does not. */
+function contains(text: string, part: string): boolean {
+	const probe = part.slice(0, probeLength);
+	let at = text.indexOf(probe);
+	for (let places = 0; at >= 0 && places < mostPlaces; places++) {
+		if (text.startsWith(part, at)) return true;
+		at = text.indexOf(probe, at + 1);
+	}
+	return false;
+}
