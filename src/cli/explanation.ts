@@ -1,20 +1,31 @@
 // A decision with its reasons as a document for machines.
 import type { LimitUse } from '../abi/decision.ts';
 import type { Json, JsonObject } from '../abi/json.ts';
+import type { Place } from '../abi/problem.ts';
 import type { Answer, Question } from '../kernel/question.ts';
+import { readingOf } from '../kernel/reading.ts';
 import type { Revision } from '../kernel/revision.ts';
+import { effectOf } from '../policy/compiled.ts';
 import type { SeenText } from '../policy/explain.ts';
 import type { Asked } from './batch.ts';
-import { nearMisses, resultRules } from './render/decision.ts';
+import { matchedBesides, resultRules } from './render/decision.ts';
+import { nearMisses } from './render/near.ts';
 
-/** `isRun`: the question was a shell command, so both forms are shown as its text. */
+export interface ExplanationView {
+	readonly revision: Pick<Revision, 'id' | 'config' | 'lock'>;
+	/** The question was a shell command, so both forms are shown as its text. */
+	readonly isRun: boolean;
+	/** Every rule that could be about such a call, not only those that came near. */
+	readonly isAll: boolean;
+}
+
 export function explanationJson(
-	{ target, agent, at }: Question,
-	{ decision, considered, seen }: Answer,
-	isRun: boolean,
-	revision: Pick<Revision, 'id'>,
+	{ target, agent, at }: Question & { readonly target: Asked },
+	{ decision, considered, seen, assumed = false, cwd }: Answer,
+	{ isRun, isAll, revision }: ExplanationView,
 ): JsonObject {
 	const results = resultRules(decision, considered);
+	const reading = readingOf({ revision, target, agent, cwd, decision });
 	const shape = (form: Asked): JsonObject =>
 		isRun ? { run: finalOf(form, true) } : { call: `${form.driver}/${form.tool}`, args: form.args };
 	return {
@@ -23,7 +34,7 @@ export function explanationJson(
 		mode: decision.mode,
 		agent,
 		at: new Date(at).toISOString(),
-		call: shape(target as Asked),
+		call: shape(target),
 		final: shape(decision.final as Asked),
 		rules: decision.because.map(({ id, where, effect, matched, command }) => ({
 			id,
@@ -44,13 +55,30 @@ export function explanationJson(
 		reason: decision.reason ?? null,
 		instead: decision.instead ?? null,
 		...(decision.error === undefined ? {} : { error: decision.error }),
-		near: nearMisses(considered).map(({ rule, firstFailed, doubts }) => ({
+		...(assumed ? { assumed: true } : {}),
+		agent_reads: { ...reading },
+		also: matchedBesides(considered, decision).map(({ rule, mode }) => ({
 			id: rule.id,
-			failed: firstFailed,
+			...placeJson(rule.where),
+			effect: effectOf(rule.action),
+			mode,
+		})),
+		near: nearMisses(considered, isAll).map(([{ rule, doubts }, miss]) => ({
+			id: rule.id,
+			effect: effectOf(rule.action),
+			failed: miss.clause,
+			...(miss.seen === undefined ? {} : { seen: miss.seen }),
+			...(miss.wanted === undefined ? {} : { wanted: miss.wanted }),
+			...(miss.doubt === undefined ? {} : { doubt: miss.doubt }),
+			...placeJson(miss.where()),
 			...(doubts === undefined ? {} : { doubts }),
 		})),
 		policy_rev: revision.id,
 	};
+}
+
+function placeJson({ file, line, column }: Place): JsonObject {
+	return { file, line, column };
 }
 
 function limitJson({ rule, calls, perMs, scope, mode }: LimitUse): JsonObject {

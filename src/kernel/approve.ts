@@ -39,6 +39,9 @@ export interface Question {
 	readonly asking: (boundTo: string) => Promise<void>;
 }
 
+/** Where the default asks, and no rule says how. */
+export const plainTerms: AskTerms = Object.freeze({ show: [], timeoutMs: 300_000, remember: 'no' });
+
 const longestMemoryMs = 60 * 60 * 1000;
 
 /** Remembers consent while the kernel runs, at most an hour. */
@@ -90,7 +93,14 @@ function bindingOf({ caller, decision, cwd, definition, revision }: Question): s
 	return `sha256:${createHash('sha256').update(bound).digest('hex')}`;
 }
 
-function questionText({ caller, decision, terms, name, cwd }: Question): string {
+/** What a person is shown. */
+export function questionText({
+	caller,
+	decision,
+	terms,
+	name,
+	cwd,
+}: Pick<Question, 'decision' | 'terms' | 'name' | 'cwd'> & { readonly caller: Pick<Caller, 'agent'> }): string {
 	const rule = decision.because.find((ref) => ref.effect === 'ask') ?? decision.because[0];
 	const wanted = new Set(terms.show.length === 0 ? ['agent', 'cwd'] : terms.show);
 	return [

@@ -31,6 +31,8 @@ export interface Answer {
 	readonly seen: readonly SeenText[];
 	/** No rule allows the tool; the answer is what it would be if one did. */
 	readonly assumed?: boolean;
+	/** Where the driver would resolve relative paths; absolute. */
+	readonly cwd: string;
 }
 
 /** Returns a function that answers as the door would, of tools as they were accepted; what was not is unknown. It never throws. */
@@ -47,15 +49,16 @@ export function makeAnswer({ revision, load, directories }: Governed): (question
 	const opened: PolicySet = { ...set, defaults: { ...set.defaults, tool: 'allow' } };
 	return ({ target, agent, at, assumeAllowed = false }) => {
 		deepFreeze(target as unknown as JsonObject);
+		let cwd = config.workspace ?? config.directory;
 		try {
 			const driver = config.drivers.find(({ name }) => name === target.driver);
-			const cwd = driver === undefined ? (config.workspace ?? config.directory) : cwdOf(driver, around);
+			if (driver !== undefined) cwd = cwdOf(driver, around);
 			const isShell = isBuiltinShell(driver, target.driver);
 			const guarded = protection.check(target, cwd);
-			if (guarded !== undefined) return { decision: guarded, considered: [], seen: [] };
+			if (guarded !== undefined) return { decision: guarded, considered: [], seen: [], cwd };
 			const demand =
 				target.kind === 'tool' ? ringDemand(revision, toolName(target.driver, target.tool), isShell) : undefined;
-			if (demand !== undefined) return { decision: absentTool(target, demand), considered: [], seen: [] };
+			if (demand !== undefined) return { decision: absentTool(target, demand), considered: [], seen: [], cwd };
 			const commandsAt = target.kind === 'tool' ? commandPointers(driver, target.driver, target.tool) : [];
 			const request = {
 				target,
@@ -72,9 +75,11 @@ export function makeAnswer({ revision, load, directories }: Governed): (question
 			const answer = explain(set, request, ports);
 			// Only the default is assumed away: a rule that hides the shell keeps it hidden.
 			const isClosed = answer.decision.verdict === 'hidden' && answer.decision.because.length === 0;
-			return assumeAllowed && isClosed ? { ...explain(opened, request, ports), assumed: true } : answer;
+			return assumeAllowed && isClosed
+				? { ...explain(opened, request, ports), assumed: true, cwd }
+				: { ...answer, cwd };
 		} catch (error) {
-			return { decision: errored(target, errorText(error)), considered: [], seen: [] };
+			return { decision: errored(target, errorText(error)), considered: [], seen: [], cwd };
 		}
 	};
 }

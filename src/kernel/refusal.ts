@@ -6,6 +6,7 @@ import type { Target } from '../abi/syscall.ts';
 import { rawJson, writeJson } from '../wire/json.ts';
 import { errorReply, resultReply } from '../wire/message.ts';
 import type { Approval } from './approve.ts';
+import type { CallContext } from './context.ts';
 
 /** The member of `_meta` that carries a decision for machines. */
 export const decisionKey = 'trapgate/decision';
@@ -21,6 +22,17 @@ export function unknownName(kind: 'tool' | 'prompt', name: string): Reply {
 
 export function unknownResource(uri: string): Reply {
 	return errorReply(-32002, 'Resource not found', { uri });
+}
+
+/** What a call that does not run is answered with. Of a hidden one: what a name gets that nobody has. */
+export function answerRefused(
+	decision: Decision,
+	asked: Target,
+	{ name, unknown }: Pick<CallContext, 'name' | 'unknown'>,
+	{ repeat, approval }: { readonly repeat: number; readonly approval?: Approval | undefined },
+): Reply {
+	if (approval !== undefined) return notApproved(decision, asked, name, approval);
+	return decision.verdict === 'hidden' ? unknown : refusal(decision, asked, name, repeat);
 }
 
 /** A refused call: five lines a model can act on, and the same for machines. `repeat` counts refusals of this kind in the session. */

@@ -7,13 +7,13 @@ import type { Permit } from '../abi/permit.ts';
 import { errorText } from '../abi/problem.ts';
 import { type Syscall, targetOf } from '../abi/syscall.ts';
 import { writeJson } from '../wire/json.ts';
-import type { Approval, Approver } from './approve.ts';
+import { type Approval, type Approver, plainTerms } from './approve.ts';
 import { withTarget } from './call.ts';
 import type { CallContext } from './context.ts';
 import type { Judge } from './gather.ts';
 import type { Journal } from './journal.ts';
 import type { Limits } from './limits.ts';
-import { notApproved, noticeOf, ranUnrecorded, refusal, unrecorded, withheldResult, withNotice } from './refusal.ts';
+import { answerRefused, noticeOf, ranUnrecorded, unrecorded, withheldResult, withNotice } from './refusal.ts';
 import type { CallResults, Finished, Results } from './results.ts';
 import { screen } from './screen.ts';
 import type { Truncate } from './truncation.ts';
@@ -114,7 +114,7 @@ function finish(door: Door, { asked, call, context, results, reply, notice }: Ra
 }
 
 /** True when the verdict stops the call in this mode. */
-function refuses({ verdict, acted }: Decision): boolean {
+export function refuses({ verdict, acted }: Decision): boolean {
 	switch (verdict) {
 		case 'denied':
 		case 'hidden':
@@ -141,9 +141,7 @@ async function refuse(
 	const target = targetOf(asked);
 	try {
 		const { repeat } = await door.journal.decided({ asked, decision, context, final: true, approval });
-		if (approval !== undefined) return notApproved(decision, target, context.name, approval);
-		if (decision.verdict === 'hidden') return context.unknown;
-		return refusal(decision, target, context.name, repeat);
+		return answerRefused(decision, target, context, { repeat, approval });
 	} catch (error) {
 		return decision.verdict === 'hidden' ? context.unknown : unrecorded(target, errorText(error));
 	}
@@ -160,7 +158,7 @@ async function askPerson(
 		const approval = await door.approver.ask({
 			caller: asked.caller,
 			decision,
-			terms: decision.ask ?? { show: [], timeoutMs: 300_000, remember: 'no' },
+			terms: decision.ask ?? plainTerms,
 			name: context.name,
 			cwd: context.cwd,
 			definition: context.definition,

@@ -66,6 +66,7 @@ export function commandName({ program, subcommands }: Command): string {
 	return [program, ...subcommands].join(' ');
 }
 
-function lifts(test: CommandTest | undefined, command: Command, site: CommandSite, lean: Lean): boolean {
+/** Does this part of an exception hold of the command, as surely as it takes to lift a rule of that lean? */
+export function lifts(test: CommandTest | undefined, command: Command, site: CommandSite, lean: Lean): boolean {
 	return test !== undefined && holds(commandTruth(test, command, site).truth, opposite(lean));
 }

@@ -134,7 +134,7 @@ function compileRule(
 		except: rule.except.map((except) => part(except, notes)),
 		waivers: waivers.map(({ waiver, policy: { lists } }): CompiledWaiver => {
 			const own = notesFor(waiver, { ...rule.lists, ...lists }, context, problems, `waiver of \`${rule.id}\``);
-			return { until: waiver.until, ...part(waiver.match, own) };
+			return { until: waiver.until, waiver, ...part(waiver.match, own) };
 		}),
 		...(reason === undefined ? {} : { reason }),
 		...(instead === undefined ? {} : { instead }),

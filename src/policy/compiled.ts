@@ -10,7 +10,7 @@ import type { Look } from './look.ts';
 import { firstFailure } from './match.ts';
 import type { CompiledRedaction } from './redact.ts';
 import type { Regex } from './regex.ts';
-import type { CommandRewrite, Match, Rate, Rule, SandboxTerms, Truncation } from './rule.ts';
+import type { CommandRewrite, Match, Rate, Rule, SandboxTerms, Truncation, Waiver } from './rule.ts';
 import { type Lean, opposite } from './truth.ts';
 
 export interface Pinned {
@@ -56,6 +56,7 @@ export interface Part {
 
 export interface CompiledWaiver extends Part {
 	readonly until: number;
+	readonly waiver: Waiver;
 }
 
 export interface CompiledRule {
@@ -122,10 +123,10 @@ function obstacleOfCall(rule: CompiledRule, look: Look, stage: Stage, lean: Lean
 	return liftingParts(rule, look, stage, lean).find(({ part }) => part.command === undefined)?.name;
 }
 
-interface Lifting {
-	readonly name: 'except' | 'waiver';
-	readonly part: Part;
-}
+/** An exception or a waiver of a rule that holds, as far as the call itself goes. */
+export type Lifting =
+	| { readonly name: 'except'; readonly part: Part }
+	| { readonly name: 'waiver'; readonly part: CompiledWaiver };
 
 const none: readonly never[] = [];
 
@@ -141,7 +142,7 @@ function firstFailureInList(conditions: readonly Condition[], look: Look, lean: 
 }
 
 /** The exceptions and waivers that hold as far as the call itself goes. */
-function liftingParts(rule: CompiledRule, look: Look, stage: Stage, lean: Lean): readonly Lifting[] {
+export function liftingParts(rule: CompiledRule, look: Look, stage: Stage, lean: Lean): readonly Lifting[] {
 	if (rule.except.length === 0 && rule.waivers.length === 0) return none;
 	const isHeld = ({ conditions }: Part) =>
 		!(stage === 'list' && conditions.some(({ reads }) => reads === 'args')) &&
@@ -200,6 +201,6 @@ export function ruleRef(rule: CompiledRule, matched: RuleRef['matched'], look: L
 }
 
 /** What the rule does, in the words of a policy file. */
-export function effectOf({ kind }: CompiledAction): string {
+export function effectOf({ kind }: Pick<CompiledAction, 'kind'>): string {
 	return kind === 'rewrite-command' ? 'rewrite' : kind;
 }

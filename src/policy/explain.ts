@@ -1,11 +1,12 @@
 // Why a decision is what it is: the decision itself, and every rule that was considered with what kept it out.
 import type { Command, Gap } from '../abi/command.ts';
-import type { Decision, Ports, Request } from '../abi/decision.ts';
+import type { Decision, Mode, Ports, Request } from '../abi/decision.ts';
 import type { RuleId } from '../abi/names.ts';
 import type { PolicySet } from './compile.ts';
 import { type CompiledRule, doubtsOf, hitsOf, whyNot } from './compiled.ts';
 import { decide } from './decide.ts';
 import { argumentsOf, type Look, lookAt, sensesOf } from './look.ts';
+import { type Miss, missOf } from './near.ts';
 import type { Rule } from './rule.ts';
 
 export interface Considered {
@@ -13,6 +14,10 @@ export interface Considered {
 	readonly matched: boolean;
 	/** `tool`, `args.path`, `when.agent`, `except`, `waiver`; of the call as asked. */
 	readonly firstFailed?: string;
+	/** The mode it is in force in, or watches in. */
+	readonly mode: Mode;
+	/** What kept it out, looked up when somebody asks; undefined where that can't be told. */
+	readonly miss?: () => Miss | undefined;
 	/** Why conditions of the rule had no answer for the call; each counted as the rule's action has it. */
 	readonly doubts?: readonly string[];
 }
@@ -50,8 +55,9 @@ export function explain(set: PolicySet, request: Request, ports: Ports): Explana
 		const doubts = isOpen ? forms.flatMap((form) => attempt(() => doubtsOf(compiled, form))) : [];
 		return {
 			rule: compiled.rule,
+			mode: compiled.mode,
 			matched,
-			...(firstFailed === undefined || matched ? {} : { firstFailed }),
+			...(firstFailed === undefined || matched ? {} : { firstFailed, miss: () => missIn(compiled, asked) }),
 			...(doubts.length === 0 ? {} : { doubts: [...new Set(doubts)] }),
 		};
 	});
@@ -74,6 +80,11 @@ function seenIn(look: Look, form: SeenText['form'], rules: readonly CompiledRule
 			rules: about.filter((rule) => hitsOf(rule, look).hits.some((hit) => hit.command === command)).map(({ id }) => id),
 		})),
 	}));
+}
+
+function missIn(compiled: CompiledRule, look: Look): Miss | undefined {
+	const miss = attempt(() => missOf(compiled, look));
+	return miss === 'error' ? undefined : miss;
 }
 
 /** A condition that throws has made the decision `errored` already; the explanation goes on. */

@@ -9,6 +9,7 @@ import { type KnownTools, lintNames } from './lint-names.ts';
 import type { Match, Policy, Rule } from './rule.ts';
 import { placeOfWord } from './rule-place.ts';
 import { globsOverlap, isLiteral, matchesTextGlob } from './text-glob.ts';
+import { lastDay } from './time.ts';
 
 export interface LintOptions {
 	/** Milliseconds since the epoch; a waiver that ended before is reported. */
@@ -302,8 +303,4 @@ function lintWaivers({ waivers, rules }: Policy, now: number): Problem[] {
 		}
 		return found;
 	});
-}
-
-function lastDay(until: number): string {
-	return new Date(until - 1).toISOString().slice(0, 10);
 }

@@ -139,3 +139,22 @@ function wallTime(clock: Intl.DateTimeFormat, ms: number): number {
 	const part = (type: Intl.DateTimeFormatPartTypes) => parts.get(type) ?? 0;
 	return Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second'));
 }
+
+/** `Mon-Fri 09:00-17:00`: a window as an author would write it. */
+export function windowText({ days, fromMinute, toMinute }: WeekWindow): string {
+	const [first = 0] = days;
+	const names = days.map((day) => dayNames[day] ?? '').map((name) => name.charAt(0).toUpperCase() + name.slice(1));
+	const isRow = days.length > 2 && days.every((day, index) => day === (first + index) % 7);
+	return `${isRow ? `${names[0]}-${names.at(-1)}` : names.join(',')} ${clockText(fromMinute)}-${clockText(toMinute)}`;
+}
+
+/** `09:05`, of minutes since midnight. */
+export function clockText(minute: number): string {
+	const twoDigits = (number: number) => String(number).padStart(2, '0');
+	return `${twoDigits(Math.floor(minute / 60))}:${twoDigits(minute % 60)}`;
+}
+
+/** `2026-12-31` for the first moment that is no longer part of that day. */
+export function lastDay(until: number): string {
+	return new Date(until - 1).toISOString().slice(0, 10);
+}

@@ -6,6 +6,7 @@ import type { Look } from './look.ts';
 import type { Notes } from './notes.ts';
 import type { WeekWindow, When } from './rule.ts';
 import { textGlobTruth } from './text-glob.ts';
+import { clockText } from './time.ts';
 import { allOf, negate, type Truth, truthOf } from './truth.ts';
 import { expandText } from './variables.ts';
 
@@ -56,6 +57,12 @@ interface WeekTime {
 	/** 0 = Sunday. */
 	readonly day: number;
 	readonly minute: number;
+}
+
+/** `2026-11-20T12:00:00.000Z (Fri 13:00 Europe/Berlin)`. */
+export function momentText(at: number, zone: string): string {
+	const { day, minute } = weekClock(zone)(at);
+	return `${new Date(at).toISOString()} (${weekdays[day]} ${clockText(minute)} ${zone})`;
 }
 
 const weekdays = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];

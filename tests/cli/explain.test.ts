@@ -1,4 +1,5 @@
 // `trapgate explain`: one question or many, answered by the kernel's own engine.
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makePlace, type Place } from './support.ts';
 
@@ -44,13 +45,19 @@ const call = (name: string, args: object, ...more: string[]) => [
 
 test('a denied call in text', async () => {
 	const { code, stdout, stderr } = await place.run(call('files/read', { path: '.env' }));
-	const [asked, deny, verdict, why, agent, ...rest] = stdout.split('\n');
-	expect(asked).toBe('asked   files/read {"path":".env"}');
-	expect(deny).toBe('deny    no-secrets');
-	expect(verdict).toMatch(/^verdict denied {4}policy [0-9a-f]{8}, trapgate\.yaml:10$/);
-	expect(why).toBe('why     Secrets stay here.');
-	expect(agent).toBe('agent   read .env.example');
-	expect(rest).toEqual(['near    pretty                    `args.raw` does not match', '']);
+	expect(stdout.split('\n')).toEqual([
+		'asked   files/read {"path":".env"}',
+		'deny    no-secrets',
+		'also    allow-files               allow, matches too',
+		expect.stringMatching(/^verdict denied {4}policy [0-9a-f]{8}, trapgate\.yaml:10$/),
+		'agent   BLOCKED by policy. Nothing ran.',
+		'        Call:    files__read {"path":".env"}',
+		'        Rule:    no-secrets',
+		'        Why:     Secrets stay here.',
+		'        Instead: read .env.example',
+		'near    pretty                    `args.raw` is absent; the rule asks for true   trapgate.yaml:15:54',
+		'',
+	]);
 	expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
 });
 
@@ -95,7 +102,7 @@ rules:
 		const unknown = (await run('$CMD x')).stdout;
 		expect(unknown).toMatch(/^seen {4}\? {2}/m);
 		expect(unknown).toMatch(/^deny {4}kernel\/unparsed/m);
-		expect(unknown).toContain("why     What this command would run can't be known from its text: ");
+		expect(unknown).toContain("Why:     What this command would run can't be known from its text: ");
 	});
 
 	test('a document holds the same', async () => {
@@ -152,7 +159,27 @@ test('the document for machines', async () => {
 		changes: [],
 		reason: 'Secrets stay here.',
 		instead: 'read .env.example',
-		near: [{ id: 'pretty', failed: 'args.raw' }],
+		agent_reads: {
+			kind: 'refusal',
+			text: [
+				'BLOCKED by policy. Nothing ran.',
+				'Call:    files__read {"path":".env"}',
+				'Rule:    no-secrets',
+				'Why:     Secrets stay here.',
+				'Instead: read .env.example',
+			].join('\n'),
+		},
+		also: [{ id: 'allow-files', file: 'trapgate.yaml', line: 7, column: 11, effect: 'allow', mode: 'enforce' }],
+		near: [
+			{
+				id: 'pretty',
+				effect: 'rewrite',
+				failed: 'args.raw',
+				seen: [],
+				wanted: 'true',
+				...{ file: 'trapgate.yaml', line: 15, column: 54 },
+			},
+		],
 		policy_rev: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
 	});
 });
@@ -165,6 +192,87 @@ describe('who asks and when', () => {
 	])('%s at %s: %s', async (agent, at, verdict) => {
 		const { document } = await place.run(call('files/deploy', {}, '--agent', agent, '--at', at, '--format', 'json'));
 		expect(document()).toMatchObject({ verdict });
+	});
+});
+
+test('every member of the document is described in docs/output.md', async () => {
+	const page = readFileSync(new URL('../../docs/output.md', import.meta.url), 'utf8');
+	const documents = [
+		await place.run(call('files/read', { path: 'a', raw: true }, '--format', 'json')),
+		await place.run(['explain', '$CMD x', '--format', 'json']),
+		await place.run(call('files/write', {}, '--format', 'json')),
+	];
+	const keysOf = (value: unknown): string[] =>
+		Array.isArray(value)
+			? value.slice(0, 1).flatMap(keysOf)
+			: typeof value === 'object' && value !== null
+				? Object.entries(value).flatMap(([key, one]) =>
+						['commands', 'gaps', 'args', 'facts'].includes(key) ? [key] : [key, ...keysOf(one)],
+					)
+				: [];
+	const keys = new Set(documents.flatMap(({ document }) => keysOf(document())));
+	expect(keys.size).toBeGreaterThan(25);
+	expect([...keys].filter((key) => !new RegExp(`["\`]${key}["\`]`).test(page))).toEqual([]);
+});
+
+describe('rules that did not match', () => {
+	const policy = `version: 1
+workspace: .
+drivers: { shell: { builtin: shell } }
+rules:
+  - { id: allow-shell, match: { tool: shell/run }, then: allow, reason: r }
+  - { id: lifted, match: { command: git push }, except: { facts: { to_branch: topic } }, then: deny, reason: r, instead: i }
+  - { id: forced, match: { command: git push, facts: { force: true } }, then: deny, reason: r, instead: i }
+  - { id: fetching, match: { command: git fetch }, then: deny, reason: r, instead: i }
+  - { id: other, match: { command: rm }, then: deny, reason: r, instead: i }
+  - { id: mood, match: { command: git push }, when: { agent: "bot-*" }, then: deny, reason: r, instead: i }
+${[1, 2, 3].map((n) => `  - { id: more-${n}, match: { command: git push, flags: --x${n} }, then: deny, reason: r, instead: i }`).join('\n')}
+`;
+	const explained = async (...more: string[]) => {
+		place.write('near.yaml', policy);
+		return place.run(['explain', '--config', 'near.yaml', 'git push origin topic', ...more]);
+	};
+	const nearLines = (stdout: string) =>
+		stdout
+			.split('\n')
+			.filter((line) => line.startsWith('near '))
+			.map((line) => line.replace(/ +/g, ' '));
+
+	test('the nearest first, each with what was seen, what was wanted, and where the clause stands', async () => {
+		const { stdout } = await explained();
+		expect(nearLines(stdout)).toEqual([
+			'near lifted an exception holds: facts.to_branch topic near.yaml:6:57',
+			'near forced `facts.force` is absent; the rule asks for true near.yaml:7:56',
+			'near mood `when.agent` is unidentified, not bot-* near.yaml:10:55',
+			'near more-1 `flags` is absent; the rule asks for --x1 near.yaml:11:47',
+			'near more-2 `flags` is absent; the rule asks for --x2 near.yaml:12:47',
+		]);
+		expect(stdout).toContain('\n        and 2 more that did not match: --all\n');
+	});
+
+	test('--all: those about other commands, too', async () => {
+		const lines = nearLines((await explained('--all')).stdout);
+		expect(lines).toHaveLength(8);
+		expect(lines.at(-2)).toBe('near fetching `command` is git push, not git fetch near.yaml:8:30');
+		expect(lines.at(-1)).toBe('near other `command` is git push, not rm near.yaml:9:27');
+		const { document } = await explained('--all', '--format', 'json');
+		expect((document()['near'] as object[]).at(-1)).toEqual({
+			id: 'other',
+			effect: 'deny',
+			failed: 'command',
+			seen: ['git push'],
+			wanted: 'rm',
+			...{ file: 'near.yaml', line: 9, column: 27 },
+		});
+	});
+
+	test('nothing that an agent says can break a line or move the cursor', async () => {
+		place.write('near.yaml', policy.replace('{ to_branch: topic }', '{ to_branch: other }'));
+		const hostile = 'git push origin x\u001b[2J\u202e; echo "\nverdict allowed"';
+		const { stdout } = await place.run(['explain', '--config', 'near.yaml', hostile]);
+		expect(stdout).not.toContain('\u001b');
+		expect(stdout).not.toContain('\u202e');
+		expect(stdout.split('\n').filter((line) => line.startsWith('verdict'))).toHaveLength(1);
 	});
 });
 

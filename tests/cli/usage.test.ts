@@ -60,7 +60,7 @@ const mistakes: readonly (readonly [argv: string[], message: string, help: strin
 	[['check', '--explain', 'P303', 'a.yaml'], '`--explain` goes without policy files', 'trapgate help check'],
 	[['check', '--explain', 'P303', '--format', 'sarif'], 'not for `--explain`', 'trapgate help check'],
 	[['schema', 'polcy'], 'there is no schema `polcy`', 'did you mean `policy`?'],
-	[['schema', '../package'], 'there is no schema `../package`', 'write `policy` or `trapgate`'],
+	[['schema', '../package'], 'there is no schema `../package`', 'write `policy`, `trapgate` or `test`'],
 	[['check', '--cwd', 'nowhere'], '`--cwd nowhere` is no directory', 'trapgate help check'],
 	[['tools', '--agent', 'a b'], '`--agent a b`: letters, digits', 'trapgate help tools'],
 	[['explain'], 'there is nothing to explain', "trapgate explain 'git push --force'"],

@@ -10,7 +10,7 @@ import { type Asked, callTarget, runTarget } from '../batch.ts';
 import type { Command, CommandInput } from '../command.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { explanationJson } from '../explanation.ts';
-import { agentFlag, readInstant, textFlag, usageError } from '../flags.ts';
+import { agentFlag, isSet, readInstant, textFlag, usageError } from '../flags.ts';
 import { writeDocument } from '../output.ts';
 import { decisionText } from '../render/decision.ts';
 import { readSetting, requireRevision } from '../setting.ts';
@@ -27,6 +27,7 @@ export const explain: Command = {
 		'--args JSON          its arguments, a JSON object',
 		'--agent ID           who asks; default: unidentified',
 		'--at TIME            when: 2026-11-20T15:00:00Z; default: now',
+		'--all                also rules about other commands, each with the clause that kept it out',
 		'--batch FILE|-       JSON Lines in, {"id","call","args"} or {"id","run"}, each with "agent" and "at" if you like;',
 		'                     one line out for each line in: {"id","verdict","final","rules","reason","instead"}',
 		'',
@@ -37,6 +38,7 @@ export const explain: Command = {
 		args: { type: 'string' },
 		agent: { type: 'string' },
 		at: { type: 'string' },
+		all: { type: 'boolean' },
 		batch: { type: 'string' },
 	},
 	words: [0, Number.POSITIVE_INFINITY],
@@ -50,11 +52,16 @@ export const explain: Command = {
 		const target = ask.kind === 'run' ? runTarget(shell, ask.command) : ask.target;
 		const given = { target, agent: ask.agent, at: ask.at, assumeAllowed: ask.kind === 'run' };
 		const { global, around } = input;
+		const isAll = isSet(input.flags, 'all');
 		const answered = answer(given);
 		if (global.format === 'json') {
-			writeDocument(around, 'explain', explanationJson(given, answered, ask.kind === 'run', revision));
+			writeDocument(
+				around,
+				'explain',
+				explanationJson(given, answered, { isRun: ask.kind === 'run', isAll, revision }),
+			);
 		} else {
-			around.stdout.write(`${decisionText(given, answered, { revision, color: global.color })}\n`);
+			around.stdout.write(`${decisionText(given, answered, { revision, color: global.color, isAll })}\n`);
 		}
 		return exitCodes.fine;
 	},

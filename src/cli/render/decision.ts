@@ -1,15 +1,20 @@
 // A decision as a person reads it: what was asked, what each rule did, the verdict, and what the agent is told.
 import type { Change, Decision, RuleRef } from '../../abi/decision.ts';
 import type { Json } from '../../abi/json.ts';
-import type { Target } from '../../abi/syscall.ts';
+import type { Place } from '../../abi/problem.ts';
 import type { Answer, Question } from '../../kernel/question.ts';
 import { rateText } from '../../kernel/rate-text.ts';
+import { type Reading, readingOf } from '../../kernel/reading.ts';
 import { callText } from '../../kernel/refusal.ts';
 import type { Revision } from '../../kernel/revision.ts';
+import { effectOf } from '../../policy/compiled.ts';
 import type { Considered } from '../../policy/explain.ts';
 import { showable } from '../../text/characters.ts';
 import { writeJson } from '../../wire/json.ts';
+import type { Asked } from '../batch.ts';
+import { onOneLine } from './columns.ts';
 import { limitsOf } from './limits.ts';
+import { missText, nearMisses } from './near.ts';
 import { type Paint, painter } from './paint.ts';
 import { seenLines } from './seen.ts';
 import { toneOf } from './verdict.ts';
@@ -17,6 +22,8 @@ import { toneOf } from './verdict.ts';
 export interface DecisionView {
 	readonly revision: Pick<Revision, 'id' | 'config' | 'lock'>;
 	readonly color: boolean;
+	/** Every rule that could be about such a call, not only those that came near. */
+	readonly isAll?: boolean;
 }
 
 /** More rules that nearly matched than this would hide what happened. */
@@ -24,34 +31,47 @@ const mostNear = 5;
 
 /** Several lines, without a final line break. */
 export function decisionText(
-	{ target }: Question,
-	{ decision, considered, seen, assumed = false }: Answer,
+	{ target, agent }: Question & { readonly target: Asked },
+	{ decision, considered, seen, assumed = false, cwd }: Answer,
 	view: DecisionView,
 ): string {
 	const paint = painter(view.color);
-	const near = nearMisses(considered);
-	const shownNear = near.slice(0, mostNear);
+	const { revision, isAll = false } = view;
+	const near = nearMisses(considered, isAll);
+	const shownNear = isAll ? near : near.slice(0, mostNear);
 	const onResults = resultRules(decision, considered);
-	const ids = [...decision.because, ...onResults, ...shownNear.map(({ rule }) => rule)].map(({ id }) => id);
-	const width = Math.max(24, ...ids.map((id) => id.length));
+	const besides = matchedBesides(considered, decision);
+	const listed = [...besides.map(({ rule }) => rule), ...shownNear.map(([{ rule }]) => rule)];
+	const width = Math.max(24, ...[...decision.because, ...onResults, ...listed].map(({ id }) => id.length));
 	const row = (label: string, text: string) => `${paint('quiet', label.padEnd(7))} ${text}`;
+	const rows = (label: string, text: string) =>
+		text.split('\n').map((line, index) => row(index === 0 ? label : '', line));
 	const named = (id: string, text: string) => `${id.padEnd(text === '' ? 0 : width)}${text === '' ? '' : `  ${text}`}`;
-	const name = 'tool' in target ? `${target.driver}/${target.tool}` : target.driver;
+	const name = `${target.driver}/${target.tool}`;
+	const reading = readingOf({ revision, target, agent, cwd, decision });
+	const { reason, instead } = decision;
+	// What the agent is not told, the person who asks should know all the same.
+	const isUntold = (text: string | undefined) => text !== undefined && !toldIn(reading).includes(text);
 	return [
 		row('asked', callText(target, name, Number.POSITIVE_INFINITY)),
 		...seenLines(seen).map((line, index) => row(index === 0 ? 'seen' : '', line)),
+		...changersBesides(considered, decision).map((rule) => row(rule.effect, named(rule.id, whatItDid(rule, decision)))),
 		...decision.because.map((rule) => row(rule.effect, named(rule.id, whatItDid(rule, decision)))),
 		...(decision.limits ?? []).map((use) => row('limit', named(use.rule.id, rateText(use)))),
+		...besides.map((one) => row('also', named(one.rule.id, besidesText(one)))),
 		...(decision.changes.length === 0 ? [] : [row('final', callText(decision.final, name, Number.POSITIVE_INFINITY))]),
 		...onResults.map((rule) => row(rule.action.kind, named(rule.id, limitsOf([rule]).join(', ')))),
 		row('verdict', verdictText(decision, view, paint)),
-		...(decision.error === undefined ? [] : [row('error', showable(decision.error))]),
-		...(decision.reason === undefined ? [] : [row('why', showable(decision.reason))]),
-		...(decision.instead === undefined ? [] : [row('agent', showable(decision.instead))]),
+		...(decision.error === undefined ? [] : [row('error', onOneLine(decision.error))]),
+		...(isUntold(reason) ? [row('why', onOneLine(reason ?? ''))] : []),
+		...(isUntold(instead) ? [row('instead', onOneLine(instead ?? ''))] : []),
+		...readingLines(reading).flatMap(([label, text]) => rows(label, showable(text))),
 		...notes(target, name, assumed, view).map((note) => row('note', note)),
-		...shownNear.map((miss) => row('near', paint('quiet', named(miss.rule.id, missText(miss))))),
-		...(near.length > mostNear
-			? [row('', paint('quiet', `and ${near.length - mostNear} more that did not match`))]
+		...shownNear.map(([{ rule, doubts }, miss]) =>
+			row('near', paint('quiet', named(rule.id, `${missText(miss, doubts)}   ${placeText(miss.where())}`))),
+		),
+		...(near.length > shownNear.length
+			? [row('', paint('quiet', `and ${near.length - shownNear.length} more that did not match: --all`))]
 			: []),
 	].join('\n');
 }
@@ -66,44 +86,58 @@ export function resultRules(
 	return matched.filter(({ action }) => action.kind === 'redact' || action.kind === 'truncate');
 }
 
-export interface NearMiss extends Considered {
-	readonly firstFailed: string;
+/** Everything that the agent, or the person who is asked, reads. */
+function toldIn(reading: Reading): string {
+	return readingLines(reading)
+		.map(([, text]) => text)
+		.join('\n');
 }
 
-/** Rules about this very tool, resource or prompt that did not match for another reason. */
-export function nearMisses(considered: readonly Considered[]): readonly NearMiss[] {
-	return considered.filter((one): one is NearMiss => {
-		return !one.matched && one.firstFailed !== undefined && !subjects.has(one.firstFailed);
-	});
-}
-
-const subjects: ReadonlySet<string> = new Set([
-	'tool',
-	'resource',
-	'prompt',
-	'method',
-	'driver_asks',
-	'from',
-	'command',
-]);
-
-function missText({ firstFailed, doubts }: NearMiss): string {
-	switch (firstFailed) {
-		case 'except':
-			return 'an exception holds';
-		case 'waiver':
-			return 'waived for now';
+/** What the agent would read, and what a person is asked before. */
+function readingLines(reading: Reading): readonly (readonly [label: string, text: string])[] {
+	switch (reading.kind) {
+		case 'output':
+			return [['agent', '(the answer of the tool)']];
+		case 'notice':
+			return [['agent', `${reading.text}\n(then the answer of the tool)`]];
+		case 'refusal':
+			return [['agent', reading.text]];
+		case 'question':
+			return [['person', reading.text], ...readingLines(reading.approved), ['if not', reading.otherwise]];
 		default:
-			return doubts === undefined
-				? `\`${showable(firstFailed)}\` does not match`
-				: `\`${showable(firstFailed)}\` has no answer: ${showable(doubts[0] ?? '')}`;
+			return reading satisfies never;
 	}
+}
+
+/** Rules that changed a call which is not let happen. */
+function changersBesides(considered: readonly Considered[], { because, changes }: Decision): readonly RuleRef[] {
+	const told = new Set(because.map(({ id }) => id));
+	return considered
+		.filter(({ rule }) => !told.has(rule.id) && changes.some((change) => change.rule === rule.id))
+		.map(({ rule }) => ({ id: rule.id, effect: effectOf(rule.action), matched: 'asked' }));
+}
+
+/** Rules that match and had no say: a stricter one decides, or they only watch. */
+export function matchedBesides(considered: readonly Considered[], decision: Decision): readonly Considered[] {
+	const { because, limits = [], changes } = decision;
+	const told = new Set([...because, ...limits.map(({ rule }) => rule)].map(({ id }) => id));
+	for (const { rule } of changes) told.add(rule);
+	for (const { id } of resultRules(decision, considered)) told.add(id);
+	return considered.filter(({ rule, matched }) => matched && !told.has(rule.id));
+}
+
+function besidesText({ rule, mode }: Considered): string {
+	return `${effectOf(rule.action)}, matches too${mode === 'enforce' ? '' : `; mode ${mode}`}`;
+}
+
+function placeText({ file, line, column }: Place): string {
+	return `${file}:${line}:${column}`;
 }
 
 function whatItDid(rule: RuleRef, { changes }: Decision): string {
 	const own = changes.filter((change) => change.rule === rule.id);
 	if (own.length > 0) return own.map(changeText).join(', ');
-	const what = rule.command === undefined ? '' : `\`${showable(rule.command)}\``;
+	const what = rule.command === undefined ? '' : `\`${onOneLine(rule.command)}\``;
 	const matched = what === '' ? 'matched' : `matched ${what} in`;
 	switch (rule.matched) {
 		case 'asked':
@@ -127,7 +161,7 @@ export function changeText({ path, from, to }: Pick<Change, 'path' | 'from' | 't
 const longestValue = 80;
 
 function valueText(value: Json): string {
-	const text = showable(typeof value === 'string' ? value : writeJson(value));
+	const text = showable(typeof value === 'string' ? value : writeJson(value)).replaceAll('\n', '\\n');
 	return text.length <= longestValue ? text : `${text.slice(0, longestValue)}…`;
 }
 
@@ -140,12 +174,12 @@ function verdictText(decision: Decision, { revision }: DecisionView, paint: Pain
 	return `${word} policy ${revision.id.replace(/^sha256:/, '').slice(0, 8)}${source}${held}`;
 }
 
-function notes(target: Target, tool: string, assumed: boolean, { revision }: DecisionView): string[] {
+function notes(target: Asked, tool: string, assumed: boolean, { revision }: DecisionView): string[] {
 	const { driver } = target;
 	const isConfigured = revision.config.drivers.some(({ name }) => name === driver);
-	const isLocked = target.kind === 'tool' && revision.lock.entry('tool', driver, target.tool) !== undefined;
+	const isLocked = revision.lock.entry('tool', driver, target.tool) !== undefined;
 	return [
-		...(revision.lock.isPresent && target.kind === 'tool'
+		...(revision.lock.isPresent
 			? [
 					isLocked
 						? `\`${tool}\` is taken to be as trapgate.lock records it; trapgate lock --check asks its driver`

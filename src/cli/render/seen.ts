@@ -44,6 +44,8 @@ function quoted(word: string): string {
 	return /^[A-Za-z0-9_@%+=:,./~*?-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-function cut(text: string): string {
+/** A line break in it would begin a line that looks like ours. */
+function cut(shown: string): string {
+	const text = shown.replaceAll('\n', '\\n');
 	return text.length <= longestCommand ? text : `${text.slice(0, longestCommand)}…`;
 }
