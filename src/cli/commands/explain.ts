@@ -2,6 +2,7 @@
 import { isJsonObject, type JsonObject } from '../../abi/json.ts';
 import { type DriverName, parseToolName } from '../../abi/names.ts';
 import type { TrapgateError } from '../../abi/problem.ts';
+import { ports } from '../../kernel/ports.ts';
 import { makeAnswer } from '../../kernel/question.ts';
 import type { Revision } from '../../kernel/revision.ts';
 import { readJson } from '../../wire/json.ts';
@@ -13,7 +14,10 @@ import { explanationJson } from '../explanation.ts';
 import { agentFlag, isSet, readInstant, textFlag, usageError } from '../flags.ts';
 import { writeDocument } from '../output.ts';
 import { decisionText } from '../render/decision.ts';
+import { painter } from '../render/paint.ts';
+import { suggestionsJson, suggestionsText } from '../render/suggestions.ts';
 import { readSetting, requireRevision } from '../setting.ts';
+import { suggestExamples } from '../suggested-examples.ts';
 
 export const explain: Command = {
 	name: 'explain',
@@ -28,6 +32,7 @@ export const explain: Command = {
 		'--agent ID           who asks; default: unidentified',
 		'--at TIME            when: 2026-11-20T15:00:00Z; default: now',
 		'--all                also rules about other commands, each with the clause that kept it out',
+		'--suggest-examples   `examples:` that show this outcome, for the rules that it depends on; each was judged and holds',
 		'--batch FILE|-       JSON Lines in, {"id","call","args"} or {"id","run"}, each with "agent" and "at" if you like;',
 		'                     one line out for each line in: {"id","verdict","final","rules","reason","instead"}',
 		'',
@@ -39,6 +44,7 @@ export const explain: Command = {
 		agent: { type: 'string' },
 		at: { type: 'string' },
 		all: { type: 'boolean' },
+		'suggest-examples': { type: 'boolean' },
 		batch: { type: 'string' },
 	},
 	words: [0, Number.POSITIVE_INFINITY],
@@ -54,6 +60,19 @@ export const explain: Command = {
 		const { global, around } = input;
 		const isAll = isSet(input.flags, 'all');
 		const answered = answer(given);
+		if (isSet(input.flags, 'suggest-examples')) {
+			const suggestions = suggestExamples(setting, {
+				question: given,
+				answer: answered,
+				isRun: ask.kind === 'run',
+				isAgentGiven: textFlag(input.flags, 'agent') !== undefined,
+				isTimeGiven: textFlag(input.flags, 'at') !== undefined,
+				branch: ports.branchOf?.(answered.cwd),
+			});
+			if (global.format === 'json') writeDocument(around, 'explain', suggestionsJson(suggestions, revision));
+			else around.stdout.write(`${suggestionsText(suggestions, painter(global.color))}\n`);
+			return exitCodes.fine;
+		}
 		if (global.format === 'json') {
 			writeDocument(
 				around,
@@ -85,6 +104,8 @@ function readAsk({ flags, words }: CommandInput): Ask {
 	if (given === 0) throw usage('there is nothing to explain', "for example: trapgate explain 'git push --force'");
 	if (given > 1) throw usage('a command, `--call` and `--batch` exclude each other');
 	if (args !== undefined && call === undefined) throw usage('`--args` goes with `--call`');
+	const alone = ['all', 'suggest-examples'].find((flag) => batch !== undefined && isSet(flags, flag));
+	if (alone !== undefined) throw usage(`\`--${alone}\` and \`--batch\` exclude each other`);
 	if (batch !== undefined) return { kind: 'batch', file: batch, agent, at };
 	if (call === undefined) return { kind: 'run', command: words.join(' '), agent, at };
 	const name = parseToolName(call);
