@@ -94,10 +94,10 @@ function clause(outcome: string): string {
 }
 
 /** The call that an example is about, in backticks; of a result, whose it is. */
-export function subjectOf({ run, call, resource, prompt, args, result }: Example): string {
+export function subjectOf({ run, call, resource, prompt, args, result, tokens }: Example): string {
 	const shown = args === undefined || Object.keys(args).length === 0 ? '' : ` ${JSON.stringify(args)}`;
 	const asked = quote(`${run ?? call ?? resource ?? prompt ?? ''}${shown}`);
-	return result === undefined ? asked : `the result of ${asked}`;
+	return (result ?? tokens) === undefined ? asked : `the result of ${asked}`;
 }
 
 /** What the author says, as it would be written. */

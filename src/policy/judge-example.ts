@@ -6,7 +6,7 @@ import type { Target } from '../abi/syscall.ts';
 import { sameJson } from './compare.ts';
 import type { CompileContext, PolicySet } from './compile.ts';
 import { decide } from './decide.ts';
-import { judgeResult } from './judge-result.ts';
+import { judgeLength, judgeResult } from './judge-result.ts';
 import type { Example, Policy } from './rule.ts';
 import { expandJson } from './variables.ts';
 
@@ -53,8 +53,10 @@ export function judgeExample(set: PolicySet, example: Example, assumed: Assumpti
 	const request = requestOf(example, assumed, context);
 	if (typeof request === 'string') return { failure: { found: request, rules: [], isLooser: false }, took: [] };
 	const decision = decideExample(set, request, example, context.ports, assumed);
-	const { result, becomes } = example;
-	if (result !== undefined) return judgeResult(set, { request, final: decision.final, result, becomes }, context.ports);
+	const { result, tokens, becomes } = example;
+	const { final } = decision;
+	if (result !== undefined) return judgeResult(set, { request, final, result, becomes }, context.ports);
+	if (tokens !== undefined) return judgeLength(set, { request, final, tokens, becomes }, context.ports);
 	const wanted = example.becomes === undefined ? undefined : expand(example.becomes, assumed, context);
 	const rules = decision.because.map(({ id }) => id);
 	const took = [...new Set([...rules, ...decision.changes.map(({ rule }) => rule)])];

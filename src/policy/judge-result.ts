@@ -9,6 +9,7 @@ import type { Judged } from './judge-example.ts';
 import type { RedactRule } from './redact.ts';
 import { redactJson } from './redact-json.ts';
 import { resultRulesOn } from './results.ts';
+import { joinTruncations } from './truncate.ts';
 
 export interface ResultQuestion {
 	readonly request: Request;
@@ -30,8 +31,34 @@ export function judgeResult(set: PolicySet, question: ResultQuestion, ports: Por
 		const found = isSame ? 'is: unchanged' : `becomes: ${JSON.stringify(outcome)}`;
 		return { failure: { found, rules: took, isLooser: isSame }, took };
 	} catch (error) {
-		return { failure: { found: `the result is withheld: ${errorText(error)}`, rules: [], isLooser: false }, took: [] };
+		return withheld(error);
 	}
+}
+
+export interface LengthQuestion {
+	readonly request: Request;
+	readonly final: Target;
+	/** Of a result, whatever it says. */
+	readonly tokens: number;
+	/** A number of them. Absent: the very same. */
+	readonly becomes?: Json | undefined;
+}
+
+export function judgeLength(set: PolicySet, question: LengthQuestion, ports: Ports): Judged {
+	const { request, final, tokens, becomes = tokens } = question;
+	try {
+		const shortening = joinTruncations(resultRulesOn(set, request, final, ports).truncate, tokens);
+		const { maxTokens: left, because: took } = shortening ?? { maxTokens: tokens, because: [] };
+		if (left === becomes) return { took };
+		const found = left === tokens ? 'is: unchanged' : `becomes: ${left}`;
+		return { failure: { found, rules: took, isLooser: left > Number(becomes) }, took };
+	} catch (error) {
+		return withheld(error);
+	}
+}
+
+function withheld(error: unknown): Judged {
+	return { failure: { found: `the result is withheld: ${errorText(error)}`, rules: [], isLooser: false }, took: [] };
 }
 
 /** What a model would read of it. An example is short and its author's own, so nothing measures how long this takes. */

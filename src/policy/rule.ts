@@ -190,6 +190,8 @@ export interface Example {
 	readonly is?: 'allowed' | 'denied' | 'asked' | 'hidden' | 'unchanged';
 	/** What the call gives back: text, or the structured part. Then only rules about results are judged. */
 	readonly result?: Json;
+	/** How much it gives back, where it does not matter what. */
+	readonly tokens?: number;
 	/** Arguments for a call, text for a run; of a result, the same kind as that. */
 	readonly becomes?: Json;
 	readonly where: Place;

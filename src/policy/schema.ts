@@ -228,16 +228,26 @@ export const exampleSchema = z
 					},
 				),
 			),
+		tokens: z
+			.int()
+			.min(1)
+			.optional()
+			.meta(
+				about(
+					'How many tokens the call gives back, in place of `result`; `becomes` then says how many the agent reads.',
+					40_000,
+				),
+			),
 		is: z
 			.enum(['allowed', 'denied', 'asked', 'hidden', 'unchanged'])
 			.optional()
 			.describe('What the policy does; `unchanged` is allowed and not rewritten.'),
 		becomes: z
-			.union([z.string(), z.record(z.string(), jsonSchema)])
+			.union([z.string(), z.record(z.string(), jsonSchema), z.int().min(1)])
 			.optional()
 			.meta(
 				about(
-					'What is done instead: arguments of a call, text of a command. With `result`: what the agent reads.',
+					'What is done instead: arguments of a call, text of a command. With `result`: what the agent reads; with `tokens`: how many of them.',
 					'uv run python3 app.py',
 					{
 						owner: 'acme',
@@ -248,7 +258,9 @@ export const exampleSchema = z
 	})
 	.check(
 		judge((value, refuse) => {
-			const { call, run, resource, prompt, args, nth, result, is, becomes } = value;
+			const { call, run, resource, prompt, args, nth, result, tokens, is, becomes } = value;
+			const given = tokens === undefined ? 'result' : 'tokens';
+			const isAboutResult = value[given] !== undefined;
 			const subjects = [call, run, resource, prompt].filter((subject) => subject !== undefined).length;
 			const say = (message: string, help: string) => refuse(message, { help });
 			if (subjects !== 1) {
@@ -260,19 +272,21 @@ export const exampleSchema = z
 				);
 			} else if (args !== undefined && call === undefined && prompt === undefined) {
 				say('only a call or a prompt has `args`', 'delete `args`');
-			} else if (result !== undefined && is !== undefined && is !== 'unchanged') {
+			} else if (result !== undefined && tokens !== undefined) {
+				const help = 'write two examples';
+				refuse('`result` and `tokens` are two ways to say what comes back', { path: ['tokens'], at: 'key', help });
+			} else if (isAboutResult && is !== undefined && is !== 'unchanged') {
 				const message = `a result is never ${quote(is)}: the call has run`;
-				refuse(message, { path: ['is'], help: 'write `becomes: …` or `is: unchanged`, or delete `result`' });
-			} else if (result !== undefined && nth !== undefined) {
+				refuse(message, { path: ['is'], help: `write \`becomes: …\` or \`is: unchanged\`, or delete ${quote(given)}` });
+			} else if (isAboutResult && nth !== undefined) {
 				refuse('`nth` counts calls, and this is about a result', { path: ['nth'], at: 'key', help: 'delete `nth`' });
 			} else if (result !== undefined && becomes !== undefined && typeof becomes !== typeof result) {
 				const message = '`becomes` is text where `result` is, and structured where that is';
 				refuse(message, { path: ['becomes'], help: 'write it in the same form' });
-			} else if (
-				result === undefined &&
-				becomes !== undefined &&
-				(typeof becomes === 'string') !== (run !== undefined)
-			) {
+			} else if (becomes !== undefined && (typeof becomes === 'number') !== (tokens !== undefined)) {
+				const message = '`becomes` is a number where `tokens` is given, and nowhere else';
+				refuse(message, { path: ['becomes'], help: 'write for example `tokens: 40000, becomes: 4000`' });
+			} else if (!isAboutResult && becomes !== undefined && (typeof becomes === 'string') !== (run !== undefined)) {
 				say('`becomes` is text for `run`, and arguments for `call`', 'write it in that form');
 			}
 		}),

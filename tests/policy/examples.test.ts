@@ -232,3 +232,33 @@ test('a rule is exercised by a result that it takes something out of', () => {
 	const idle = redactions.replace(/^.*(?:xx b|AKIA|\[xx\]).*$/gm, '');
 	expect([...checkExamples([policyOf(idle)], examples).exercised]).toEqual([]);
 });
+
+const budget = `
+	rules:
+	  - id: cap
+	    match: { tool: ["t/*", shell/run] }
+	    then: { truncate: { max_tokens: 4000 } }
+	    examples:
+	      - { call: t/a, tokens: 40000, becomes: 4000 }
+	      - { run: npm test, tokens: 4001, becomes: 4000 }
+	      - { call: t/a, tokens: 4000, is: unchanged }
+	      - { call: u/a, tokens: 40000, is: unchanged }
+`;
+
+test('how much of a result is left is the smallest that a rule allows; more of it is looser', () => {
+	const denied = 'rules: [{ id: no, match: { tool: "t/*" }, then: deny }]';
+	expect(report(budget, denied)).toEqual({ problems: [], total: 4, heldAlone: 4, heldMerged: 4 });
+	expect(report(budget.replace('becomes: 4000', 'becomes: 3999')).problems).toMatchObject([
+		{ code: 'P402', help: 'the file says `becomes: 3999`; the policy gives `becomes: 4000` (rule: cap)' },
+	]);
+	const less = 'rules: [{ id: less, match: { tool: "*" }, then: { truncate: { max_tokens: 1000 } } }]';
+	expect(report(budget, less).problems.map(({ severity }) => severity)).toEqual(['note', 'note', 'note', 'note']);
+	const waiver = 'rules: []\nwaivers: [{ rule: cap, match: { tool: t/a }, until: 2027-01-01, approved_by: dana }]';
+	expect(report(budget, waiver).problems.map(({ code, severity }) => [code, severity])).toEqual([['P404', 'error']]);
+});
+
+test('a rule is exercised by a result that it shortens', () => {
+	expect([...checkExamples([policyOf(budget)], examples).exercised]).toEqual(['cap']);
+	const idle = budget.replace(/^.*becomes.*$/gm, '');
+	expect([...checkExamples([policyOf(idle)], examples).exercised]).toEqual([]);
+});
