@@ -42,32 +42,41 @@ function beginDifferently(a: string, b: string): boolean {
  * Every value at `path`. A segment that meets an array and is no index looks into each element. With `fold`, keys that
  * differ in case or Unicode spelling only are found too.
  */
-export function findArguments(args: JsonObject, path: ArgumentPath, fold: boolean): Json[] {
-	let found: Json[] = [args];
-	for (const segment of path) {
-		const next: Json[] = [];
-		for (const value of found) step(value, segment, fold, next);
-		found = next;
-	}
+export function findArguments(args: JsonObject, path: ArgumentPath, fold: boolean): readonly Json[] {
+	let found: readonly Json[] = [args];
+	for (const segment of path) found = found.flatMap((value) => step(value, segment, fold));
 	return found;
 }
 
-function step(value: Json, segment: string, fold: boolean, into: Json[]): void {
+function step(value: Json, segment: string, fold: boolean): readonly Json[] {
 	if (Array.isArray(value)) {
 		const index = /^(?:0|[1-9]\d*)$/.test(segment) ? Number(segment) : undefined;
-		if (index === undefined) {
-			for (const item of value) if (isJsonObject(item)) step(item, segment, fold, into);
-		} else if (index < value.length) {
-			into.push(value[index]);
-		}
-	} else if (isJsonObject(value)) {
-		// Own members only: `constructor` is nobody's argument.
-		if (!fold) {
-			if (Object.hasOwn(value, segment)) into.push(value[segment] as Json);
-			return;
-		}
-		for (const key of Object.keys(value)) if (sameKey(key, segment)) into.push(value[key] as Json);
+		if (index !== undefined) return index < value.length ? [value[index]] : none;
+		return value.flatMap((item: Json) => (isJsonObject(item) ? step(item, segment, fold) : none));
 	}
+	return isJsonObject(value) ? membersOf(value, segment, fold) : none;
+}
+
+const none: readonly never[] = [];
+
+/** Own members only: `constructor` is nobody's argument. */
+function membersOf(value: JsonObject, name: string, fold: boolean): readonly Json[] {
+	if (!fold) return Object.hasOwn(value, name) ? [value[name] as Json] : none;
+	return Object.keys(value)
+		.filter((key) => sameKey(key, name))
+		.map((key) => value[key] as Json);
+}
+
+/** The value of the one member with this name; undefined when there is none, or several that `fold` makes one. */
+export function onlyMember(value: JsonObject, name: string, fold: boolean): Json | undefined {
+	if (!fold) return Object.hasOwn(value, name) ? value[name] : undefined;
+	let only: Json | undefined;
+	for (const key of Object.keys(value)) {
+		if (!sameKey(key, name)) continue;
+		if (only !== undefined) return undefined;
+		only = value[key];
+	}
+	return only;
 }
 
 /** A copy with `value` at `path`; objects on the way are made where nothing stands. Undefined when something else is in the way. */

@@ -14,9 +14,14 @@ export function differInAscii(one: string, other: string): boolean {
 	const end = Math.min(one.length, other.length);
 	for (let at = 0; at < end; at++) {
 		if (one.charCodeAt(at) === other.charCodeAt(at)) continue;
-		return isAscii(one.slice(at, at + 2)) && isAscii(other.slice(at, at + 2));
+		return isPlain(one, at) && isPlain(one, at + 1) && isPlain(other, at) && isPlain(other, at + 1);
 	}
 	return false;
+}
+
+/** Beyond the end there is nothing that could be other than plain. */
+function isPlain(text: string, at: number): boolean {
+	return at >= text.length || text.charCodeAt(at) <= 0x7f;
 }
 
 /** The text in NFC. */

@@ -122,22 +122,22 @@ function compileRule(
 	};
 	const action = compileAction(rule, notes);
 	return {
+		lean,
+		conditions: [...compileMatch(rule.match, lean, notes), ...mustBeNamed(rule), ...compileWhen(rule.when, notes)],
+		command,
+		except: rule.except.map((except) => part(except, notes)),
+		waivers: waivers.map(({ waiver, policy: { lists } }): CompiledWaiver => {
+			const own = notesFor(waiver, { ...rule.lists, ...lists }, context, problems, `waiver of \`${rule.id}\``);
+			return { until: waiver.until, waiver, ...part(waiver.match, own) };
+		}),
 		id: rule.id,
 		rule,
 		ref: Object.freeze({ id: rule.id, effect: effectOf(action), where: rule.where, matched: 'both' }),
 		match: expandNames(rule.match, notes),
 		action,
 		mode: highestMode(context.mode, policy.mode, rule.mode),
-		lean,
-		conditions: [...compileMatch(rule.match, lean, notes), ...mustBeNamed(rule), ...compileWhen(rule.when, notes)],
-		...(command === undefined ? {} : { command }),
-		except: rule.except.map((except) => part(except, notes)),
-		waivers: waivers.map(({ waiver, policy: { lists } }): CompiledWaiver => {
-			const own = notesFor(waiver, { ...rule.lists, ...lists }, context, problems, `waiver of \`${rule.id}\``);
-			return { until: waiver.until, waiver, ...part(waiver.match, own) };
-		}),
-		...(reason === undefined ? {} : { reason }),
-		...(instead === undefined ? {} : { instead }),
+		reason,
+		instead,
 	};
 }
 

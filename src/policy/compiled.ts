@@ -59,7 +59,14 @@ export interface CompiledWaiver extends Part {
 	readonly waiver: Waiver;
 }
 
+/** INVARIANT: every rule has every member, in this order: engines read objects of one shape many times faster. */
 export interface CompiledRule {
+	readonly lean: Lean;
+	readonly conditions: readonly Condition[];
+	/** What must hold of one command; undefined in rules that are not about commands. */
+	readonly command: CommandTest | undefined;
+	readonly except: readonly Part[];
+	readonly waivers: readonly CompiledWaiver[];
 	readonly id: RuleId;
 	readonly rule: Rule;
 	/** The rule's own match, with variables in names put in. */
@@ -69,14 +76,8 @@ export interface CompiledRule {
 	readonly action: CompiledAction;
 	/** The highest of the set's, its file's and its own. */
 	readonly mode: Mode;
-	readonly lean: Lean;
-	readonly conditions: readonly Condition[];
-	/** What must hold of one command; absent in rules that are not about commands. */
-	readonly command?: CommandTest;
-	readonly except: readonly Part[];
-	readonly waivers: readonly CompiledWaiver[];
-	readonly reason?: string;
-	readonly instead?: string;
+	readonly reason: string | undefined;
+	readonly instead: string | undefined;
 }
 
 export type RuleOf<Kind extends CompiledAction['kind']> = CompiledRule & {
@@ -85,6 +86,12 @@ export type RuleOf<Kind extends CompiledAction['kind']> = CompiledRule & {
 
 export function isKind<Kind extends CompiledAction['kind']>(kind: Kind): (rule: CompiledRule) => rule is RuleOf<Kind> {
 	return (rule): rule is RuleOf<Kind> => rule.action.kind === kind;
+}
+
+/** The rule, with these conditions instead of its own. */
+export function withConditions(rule: CompiledRule, conditions: readonly Condition[]): CompiledRule {
+	const { lean, command, except, waivers, id, rule: source, match, ref, action, mode, reason, instead } = rule;
+	return { lean, conditions, command, except, waivers, id, rule: source, match, ref, action, mode, reason, instead };
 }
 
 /** While a list is built there are no arguments yet: an allow rule counts all the same, nothing else does. */
@@ -178,7 +185,12 @@ export function opensCommands(rule: CompiledRule, look: Look): Hits['hits'] {
 	return isAbout ? hitsOf(rule, look, 'grant').hits : [];
 }
 
-export function applies(rule: CompiledRule, look: Look, stage?: Stage): boolean {
+export function applies(rule: CompiledRule, look: Look, stage: Stage = 'call'): boolean {
+	const { lean, conditions, command, except, waivers } = rule;
+	// Most rules: nothing but conditions.
+	if (stage === 'call' && command === undefined && except.length === 0 && waivers.length === 0) {
+		return firstFailure(conditions, look, lean) === undefined;
+	}
 	return whyNot(rule, look, stage) === undefined;
 }
 

@@ -47,7 +47,7 @@ export function judge(set: PolicySet, { request, asked, lookWith }: Question, ru
 	const isOpenedBy = (rule: CompiledRule) => opens(rule, asked, 'list');
 	const isReachable =
 		fallback !== 'deny' || rules.isReachable || rules.allow.some(isOpenedBy) || rules.ask.some(isOpenedBy);
-	const hiddenAsked = rules.hide.filter((rule) => applies(rule, asked));
+	const hiddenAsked = matching(rules.hide, asked);
 	const isUnseen = hiddenAsked.length > 0 || (!isReachable && existsByRule(target));
 	const unseen = isUnseen
 		? hidden(
@@ -68,18 +68,20 @@ export function judge(set: PolicySet, { request, asked, lookWith }: Question, ru
 		return { verdict, because, reason, instead, final: final.target, changes, ask };
 	};
 
-	const hiding = rules.hide.filter((rule) => appliesToEither(rule, forms));
-	const denying = rules.deny.filter((rule) => appliesToEither(rule, forms));
-	const asking = rules.ask.filter((rule) => appliesToEither(rule, forms));
+	const hiding = final === asked ? hiddenAsked : matching(rules.hide, asked, final);
+	const denying = matching(rules.deny, asked, final);
+	const asking = matching(rules.ask, asked, final);
 	const opening = rules.openingCommands;
 	const restricting = rules.restrictingCommands;
 	const commands = commandRefusals(forms, { restricting, opening, defaults: set.defaults, defaultsAct });
 	// Rules about commands let a call happen together: each command needs one of them. A tool they open by naming it.
 	const naming = rules.openingTools;
 	const isCovered = final.carriesCommand && coversAll(final, naming);
-	const allowing = rules.allow.filter((rule) => {
-		return isAboutCommands(rule) ? isCovered && opensCommands(rule, final).length > 0 : applies(rule, final);
-	});
+	const allowing = isCovered
+		? rules.allow.filter((rule) =>
+				isAboutCommands(rule) ? opensCommands(rule, final).length > 0 : applies(rule, final),
+			)
+		: matching(rules.allowCalls, final);
 	if (unseen !== undefined) return unseen;
 	if (hiding.length > 0) return { ...hidden(refsOf(hiding, forms), hiding, target), changes };
 
@@ -147,8 +149,11 @@ function commandDoubt(rule: CompiledRule, { asked, final }: Forms): string | und
 }
 
 function remarkOn({ conditions }: CompiledRule, { asked, final }: Forms): string | undefined {
-	const remarks = [asked, final].flatMap((look) => conditions.map(({ remark }) => remark?.(look)));
-	return remarks.find((remark) => remark !== undefined);
+	for (const { remark } of conditions) {
+		const said = remark?.(asked) ?? remark?.(final);
+		if (said !== undefined) return said;
+	}
+	return undefined;
 }
 
 /** Tools, resources and prompts that nothing opens do not exist; a method or a driver's request is merely refused. */
@@ -156,8 +161,15 @@ function existsByRule({ kind }: Target): boolean {
 	return kind === 'tool' || kind === 'resource' || kind === 'prompt';
 }
 
-function appliesToEither(rule: CompiledRule, { asked, final }: Forms): boolean {
-	return applies(rule, asked) || (final !== asked && applies(rule, final));
+/** The rules that apply to one of the forms. */
+function matching<Rule extends CompiledRule>(rules: readonly Rule[], form: Look, other = form): readonly Rule[] {
+	let found: Rule[] | undefined;
+	for (const rule of rules) {
+		if (!applies(rule, form) && (other === form || !applies(rule, other))) continue;
+		found ??= [];
+		found.push(rule);
+	}
+	return found ?? none;
 }
 
 function refsOf(rules: readonly CompiledRule[], { asked, final }: Forms): RuleRef[] {

@@ -2,7 +2,7 @@
 import type { PathForms, Ports, Request, ToolFacts } from '../abi/decision.ts';
 import type { Json, JsonObject } from '../abi/json.ts';
 import type { Target } from '../abi/syscall.ts';
-import { type ArgumentPath, findArguments } from './arguments.ts';
+import { type ArgumentPath, findArguments, onlyMember } from './arguments.ts';
 import type { Cel } from './cel.ts';
 import type { Hits } from './command-hits.ts';
 import { type ReadSites, type Sites, siteReader } from './command-sites.ts';
@@ -72,7 +72,9 @@ export class Look {
 	/** How the file system has a path; undefined when it can't be resolved. */
 	readonly resolve: Senses['resolve'];
 	readonly #senses: Senses;
-	#places: Map<string, readonly string[] | null> | undefined;
+	/** The text that was asked about last, and where it leads. */
+	#text: string | undefined;
+	#places: readonly string[] | undefined;
 	#roles: Map<Role, readonly RoleValue[] | null> | undefined;
 	#sites: Sites | undefined;
 	#hits: Map<CompiledRule, Map<Lean, Hits>> | undefined;
@@ -117,14 +119,13 @@ export class Look {
 		return this.#senses.sql();
 	}
 
-	/** Where a text leads as a path; see `placesOf`. */
+	/** Where a text leads as a path; see `placesOf`. Rules ask about one argument again and again. */
 	places(text: string): readonly string[] | undefined {
-		this.#places ??= new Map();
-		const known = this.#places.get(text);
-		if (known !== undefined) return known ?? undefined;
-		const found = placesOf(text, this.resolve);
-		this.#places.set(text, found ?? null);
-		return found;
+		if (text !== this.#text) {
+			this.#places = placesOf(text, this.resolve);
+			this.#text = text;
+		}
+		return this.#places;
 	}
 
 	/** The values with a role; undefined when there are too many to look at. */
@@ -140,7 +141,12 @@ export class Look {
 	/** The role of one parameter: as it was confirmed, by its name, or by the schema. */
 	roleOf(path: ArgumentPath, ofName: Role | undefined): Role | undefined {
 		const said = this.#confirmed === undefined ? undefined : confirmedRole(this.#confirmed, path);
-		return said ?? ofName ?? roleOfSchema(parameterSchema(this.schema, path));
+		return said ?? ofName ?? (this.schema && roleOfSchema(parameterSchema(this.schema, path)));
+	}
+
+	/** As {@link argument}, when that is a parameter with one value, as almost always; no list is made. */
+	onlyArgument(path: ArgumentPath, fold: boolean): Json | undefined {
+		return path.length === 1 ? onlyMember(this.args, path[0] as string, fold) : undefined;
 	}
 
 	argument(path: ArgumentPath, fold: boolean): readonly Json[] {

@@ -14,7 +14,7 @@ import { textGlobTruth } from './text-glob.ts';
 import { allOf, anyOf, holds, type Lean, type Truth, truthOf } from './truth.ts';
 import { isFileUrl } from './uri.ts';
 import { uriGlobTruth } from './url-glob.ts';
-import { checkValue, type StatementCheck, type ValueCheck } from './values.ts';
+import type { StatementCheck, ValueCheck } from './values.ts';
 import { expandText } from './variables.ts';
 
 /** The checks of a rule's own roles, so that its exceptions can see which values made it match. */
@@ -157,7 +157,7 @@ function compileArgument(key: string, test: ValueTest, lean: Lean, notes: Notes,
 	const trigger = isRole(key) ? triggers?.get(key) : undefined;
 	const judge = isRole(key)
 		? (look: Look) => judgeRole(check, key, lean, look, trigger)
-		: (look: Look) => judgeArgument(check, { path, role }, lean, look);
+		: (look: Look) => judgeArgument(check, path, role, lean, look);
 	const { statements } = check;
 	if (statements === undefined) return { name, reads: 'args', test: judge };
 	const remark = (look: Look) => remarkOn(statements, isRole(key) ? look.role(key) : textsAt(path, look), look);
@@ -191,26 +191,25 @@ function judgeRole(check: ValueCheck, role: Role, lean: Lean, look: Look, trigge
 		if (isThere !== check.present) return 'no';
 		if (!check.present) return 'yes';
 	}
-	const test = ({ value }: { value: Json }) => checkValue(check, value, role, look);
+	const test = ({ value }: { value: Json }) => check.test(value, role, look);
 	if (lean === 'catch') return anyOf(all, test);
 	if (confirmed.length === 0) return 'no';
 	const triggering =
 		trigger === undefined
 			? []
-			: all.filter(({ confirmed, value }) => !confirmed && checkValue(trigger, value, role, look) !== 'no');
+			: all.filter(({ confirmed, value }) => !confirmed && trigger.test(value, role, look) !== 'no');
 	return allOf([...confirmed, ...triggering], test);
 }
 
 /** More values than this below one argument are not looked at one by one. */
 const mostLeaves = 100_000;
 
-/** A parameter, and the role that its name gives it. */
-interface Named {
-	readonly path: ArgumentPath;
-	readonly role: Role | undefined;
-}
-
-function judgeArgument(check: ValueCheck, { path, role: ofName }: Named, lean: Lean, look: Look): Truth {
+/** `ofName` is the role that the parameter's name gives it. */
+function judgeArgument(check: ValueCheck, path: ArgumentPath, ofName: Role | undefined, lean: Lean, look: Look): Truth {
+	if (check.present === undefined) {
+		const only = look.onlyArgument(path, lean === 'catch');
+		if (only !== undefined) return judgeValue(check, only, path, look.roleOf(path, ofName), lean, look);
+	}
 	const found = look.argument(path, lean === 'catch');
 	if (check.present !== undefined) {
 		const isThere = found.some((value) => value !== null);
@@ -220,7 +219,6 @@ function judgeArgument(check: ValueCheck, { path, role: ofName }: Named, lean: L
 	}
 	const role = look.roleOf(path, ofName);
 	if (found.length === 0) return judgeAbsent(check, path, role, look);
-	if (found.length === 1) return judgeValue(check, found[0] as Json, path, role, lean, look);
 	return quantify(lean)(found, (value) => judgeValue(check, value, path, role, lean, look));
 }
 
@@ -232,13 +230,13 @@ function judgeValue(
 	lean: Lean,
 	look: Look,
 ): Truth {
-	if (typeof value !== 'object' || value === null || isWhole(check, value)) return checkValue(check, value, role, look);
+	if (typeof value !== 'object' || value === null || isWhole(check, value)) return check.test(value, role, look);
 	// An object where a plain value is expected proves nothing, but may hold what is to be caught.
 	if (lean === 'grant' && !Array.isArray(value)) return 'unsure';
 	const leaves = leavesOf(value, path.at(-1) ?? '', mostLeaves);
 	if (leaves === undefined) return 'unsure';
 	if (leaves.length === 0) return lean === 'catch' ? 'no' : 'unsure';
-	return quantify(lean)(leaves, (leaf) => checkValue(check, leaf.value, role, look));
+	return quantify(lean)(leaves, (leaf) => check.test(leaf.value, role, look));
 }
 
 /** How many of several values must hold: one to restrict, every one to open. */
@@ -258,6 +256,6 @@ function isWhole({ named }: ValueCheck, value: Json): boolean {
 function judgeAbsent(check: ValueCheck, path: ArgumentPath, role: Role | undefined, look: Look): Truth {
 	if (check.present === true) return 'no';
 	const announced = look.defaultOf(path);
-	if (announced !== undefined) return checkValue(check, announced, role, look) === 'no' ? 'no' : 'unsure';
+	if (announced !== undefined) return check.test(announced, role, look) === 'no' ? 'no' : 'unsure';
 	return check.isPositive ? 'no' : 'unsure';
 }

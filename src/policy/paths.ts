@@ -47,13 +47,16 @@ const environment = /^\s*\$(?:\{\w+\}|[A-Z_][A-Z0-9_]*)(?:\/|\s*$)/;
 
 /** Is the form at or below one of `roots` (absolute)? Roots count as written and with their own links resolved. */
 export function isInside(form: string, roots: readonly string[], resolve: Resolve): Truth {
-	return anyOf(roots, (root) => {
-		const real = resolve(root)?.real;
+	let truth: Truth = 'no';
+	for (const root of roots) {
 		const direct = atOrBelow(form, root);
-		if (direct === 'yes' || real === undefined || real === root) return direct;
-		const aliased = atOrBelow(form, real);
-		return aliased === 'no' ? direct : aliased;
-	});
+		if (direct === 'yes') return 'yes';
+		const real = resolve(root)?.real;
+		const aliased = real === undefined || real === root ? 'no' : atOrBelow(form, real);
+		if (aliased === 'yes') return 'yes';
+		if (direct === 'unsure' || aliased === 'unsure') truth = 'unsure';
+	}
+	return truth;
 }
 
 export function isOutside(form: string, roots: readonly string[], resolve: Resolve): Truth {
@@ -75,6 +78,7 @@ export function matchesGlobs(form: string, globs: readonly PathGlob[], resolve: 
 
 /** `/a/b/../c//d/` → `/a/c/d`; by text only. */
 export function normalisePath(path: string): string {
+	if (path.startsWith('/') && !removable.test(path)) return path;
 	const kept: string[] = [];
 	for (const segment of path.split('/')) {
 		if (segment === '..') kept.pop();
@@ -82,6 +86,9 @@ export function normalisePath(path: string): string {
 	}
 	return `/${kept.join('/')}`;
 }
+
+/** An empty segment, `.` or `..`, or a slash at the end of more than the root. */
+const removable = /\/(?:\.{0,2}\/|\.{1,2}$)|[^/]\/$/;
 
 /** An author's path made absolute: `~` is home, relative is below `base`. Undefined without a base to be relative to. */
 export function absolutePath(text: string, home: string, base: string | undefined): string | undefined {

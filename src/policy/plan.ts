@@ -1,7 +1,7 @@
 // Which rules can concern a call, sorted by what they do; found once for each tool, and kept.
 import type { Mode } from '../abi/decision.ts';
 import type { Target } from '../abi/syscall.ts';
-import { type CompiledRule, isKind, type RuleOf } from './compiled.ts';
+import { type CompiledRule, isKind, type RuleOf, withConditions } from './compiled.ts';
 import { isAtLeast } from './defaults.ts';
 import type { Look } from './look.ts';
 import type { RuleIndex } from './rule-index.ts';
@@ -14,6 +14,8 @@ export interface Plan {
 	readonly ask: readonly RuleOf<'ask'>[];
 	/** In force in any mode. */
 	readonly allow: readonly CompiledRule[];
+	/** Of the former those that are not about commands. */
+	readonly allowCalls: readonly CompiledRule[];
 	/** Pins, bounds and rewrites. */
 	readonly change: readonly CompiledRule[];
 	/** Some allow depends on nothing but the arguments, so the tool is there to be called. */
@@ -73,7 +75,10 @@ export class Prospects {
 	#withoutName(rule: CompiledRule): CompiledRule {
 		const known = this.#unnamed.get(rule);
 		if (known !== undefined) return known;
-		const unnamed = { ...rule, conditions: rule.conditions.filter((condition) => !isOfName(condition)) };
+		const unnamed = withConditions(
+			rule,
+			rule.conditions.filter((condition) => !isOfName(condition)),
+		);
 		this.#unnamed.set(rule, unnamed);
 		return unnamed;
 	}
@@ -118,6 +123,7 @@ function planOf(rules: readonly CompiledRule[]): Plan {
 		deny,
 		ask,
 		allow,
+		allowCalls: allow.filter((rule) => !isAboutCommands(rule)),
 		change,
 		isReachable: allow.some(isAboutArgumentsAlone),
 		openingCommands,

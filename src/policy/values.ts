@@ -10,7 +10,7 @@ import { otherStatement } from './sql.ts';
 import type { SqlKind } from './sql-kinds.ts';
 import type { ParseSql } from './sql-parser.ts';
 import { textGlobTruth } from './text-glob.ts';
-import { agree, anyOf, type Lean, negate, type Truth } from './truth.ts';
+import { agree, allOf, anyOf, type Lean, negate, type Truth } from './truth.ts';
 import { readUrl } from './uri.ts';
 import { type UrlGlob, urlGlobTruth } from './url-glob.ts';
 
@@ -44,6 +44,7 @@ export interface StatementCheck {
 	readonly lean: Lean;
 }
 
+/** Of a value that plays `role`. */
 type ValueTester = (value: Json, role: Role | undefined, look: Look) => Truth;
 
 /** The conditions, ready to be tried on many values. */
@@ -54,7 +55,8 @@ export interface ValueCheck {
 	/** Nothing but what a value *is* could make the check hold: then an absent parameter does not. */
 	readonly isPositive: boolean;
 	readonly statements: StatementCheck | undefined;
-	readonly tests: readonly ValueTester[];
+	/** Does every member hold for the value? `present` is not looked at here. */
+	readonly test: ValueTester;
 }
 
 export function makeCheck(conditions: ValueConditions): ValueCheck {
@@ -64,19 +66,14 @@ export function makeCheck(conditions: ValueConditions): ValueCheck {
 		present,
 		isPositive: conditions.not === undefined && outside === undefined && statements === undefined,
 		statements,
-		tests: [...testsOf(conditions)],
+		test: allOfThem([...testsOf(conditions)]),
 	};
 }
 
-/** Does every member of the check hold for `value`, which plays `role`? `present` is not looked at here. */
-export function checkValue({ tests }: ValueCheck, value: Json, role: Role | undefined, look: Look): Truth {
-	let result: Truth = 'yes';
-	for (const test of tests) {
-		const truth = test(value, role, look);
-		if (truth === 'no') return 'no';
-		if (truth === 'unsure') result = 'unsure';
-	}
-	return result;
+function allOfThem(tests: readonly ValueTester[]): ValueTester {
+	const [only, ...others] = tests;
+	if (only !== undefined && others.length === 0) return only;
+	return (value, role, look) => allOf(tests, (test) => test(value, role, look));
 }
 
 function* testsOf(conditions: ValueConditions): Generator<ValueTester> {
@@ -121,8 +118,13 @@ function isAnyOf(values: readonly Json[]): ValueTester {
 	const texts = values.filter((value) => typeof value === 'string');
 	const mayBeSpelled = texts.some((text) => looksLikePath(text) || looksLikeUrl(text));
 	return (value, role, look) => {
-		const direct = anyOf(all, (one) => isValue(value, one));
-		if (direct === 'yes' || typeof value !== 'string' || (role === undefined && !mayBeSpelled)) return direct;
+		let direct: Truth = 'no';
+		for (const one of all) {
+			const truth = isValue(value, one);
+			if (truth === 'yes') return 'yes';
+			if (truth === 'unsure') direct = 'unsure';
+		}
+		if (typeof value !== 'string' || (role === undefined && !mayBeSpelled)) return direct;
 		return texts.some((text) => spellsSame(value, text, role, look)) ? 'unsure' : direct;
 	};
 }
