@@ -1,8 +1,8 @@
 // `trapgate tools` and `trapgate doctor` on real drivers: what they show, and that nothing starts before somebody trusts it.
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { serverEntry } from '../support/kernel-process.ts';
+import { connect, main, serverEntry } from '../support/kernel-process.ts';
 import { makePlace, type Place } from './support.ts';
 
 let place: Place;
@@ -46,7 +46,9 @@ describe('tools', () => {
 			'memory/delete_relations     hidden  no-deleting',
 			'memory/read_graph           listed  allow-reading',
 			'memory/search_nodes         listed  allow-reading',
-			expect.stringMatching(/^10 tools: 3 listed, 7 hidden; [\d,]+ tokens saved in the list$/),
+			expect.stringMatching(
+				/^10 tools: 3 listed, 7 hidden; the list costs [\d,]+ tokens instead of [\d,]+, [\d,]+ saved$/,
+			),
 			'4 of them hidden because no rule allows them: trapgate tools --all',
 			'',
 		]);
@@ -68,7 +70,10 @@ describe('tools', () => {
 			schema_version: '1.0',
 			command: 'tools',
 			agent: 'codex',
-			totals: { tools: 10, listed: 3, hidden: 7, tokens_saved: expect.any(Number) },
+			totals: {
+				...{ tools: 10, listed: 3, hidden: 7 },
+				...{ tokens_before: expect.any(Number), tokens_after: expect.any(Number), tokens_saved: expect.any(Number) },
+			},
 			drivers_down: [],
 			policy_rev: expect.stringMatching(/^sha256:/),
 		});
@@ -80,9 +85,63 @@ describe('tools', () => {
 			effect: null,
 			state: 'pinned',
 			by: ['here', 'short', 'allow-shell'],
+			rules: [
+				{ id: 'here', effect: 'pin', file: 'trapgate.yaml', line: 10 },
+				{ id: 'short', effect: 'narrow', file: 'trapgate.yaml', line: 9 },
+				{ id: 'allow-shell', effect: 'allow', file: 'trapgate.yaml', line: 8 },
+			],
 			limits: [`cwd = ${join(place.directory, 'project')}`, 'timeoutMs at most 5000', 'stdin dropped'],
 			tokens: { before: expect.any(Number), after: expect.any(Number) },
 		});
+	});
+
+	test('what the list costs is what the client gets, in characters by four', async () => {
+		configure();
+		const { document } = await place.run(['tools', '--format', 'json']);
+		const { tools, totals } = document() as unknown as {
+			tools: { tool: string; wire: string; tokens: { before: number; after: number } }[];
+			totals: { tokens_before: number; tokens_after: number; tokens_saved: number };
+		};
+		const direct = await connect([process.execPath, serverEntry('memory')], {});
+		const plain = (await direct.listTools()).tools;
+		await direct.close();
+		const through = await connect([process.execPath, main, 'run', '--config', join(place.directory, 'trapgate.yaml')], {
+			env: place.env,
+		});
+		const shown = (await through.listTools()).tools;
+		await through.close();
+		const cost = (entry: object | undefined) => (entry === undefined ? 0 : Math.ceil(JSON.stringify(entry).length / 4));
+		for (const { tool, wire, tokens } of tools) {
+			expect([tool, tokens.after]).toEqual([tool, cost(shown.find(({ name }) => name === wire))]);
+			if (tool.startsWith('memory/'))
+				expect(tokens.before).toBe(cost(plain.find(({ name }) => `memory/${name}` === tool)));
+		}
+		expect(totals.tokens_after).toBe(tools.reduce((sum, { tokens }) => sum + tokens.after, 0));
+		expect(totals.tokens_saved).toBe(totals.tokens_before - totals.tokens_after);
+		expect(totals.tokens_after).toBeGreaterThan(100);
+	});
+
+	test('--diff shows what the policy changes in each definition', async () => {
+		configure();
+		const { stdout } = await place.run(['tools', '--diff']);
+		const [, diff = ''] = stdout.split('\n\n');
+		expect(diff).toMatch(/^PINNED {3}shell\/run {2}inputSchema\.properties\.cwd, /);
+		expect(diff).toContain('  inputSchema.properties.timeoutMs.maximum\n');
+		expect(diff).toMatch(/^ +\+ 5000$/m);
+		expect(diff).toContain('  inputSchema.properties.stdin\n');
+		expect(stdout).not.toContain('PINNED   memory');
+		const { document } = await place.run(['tools', '--diff', '--format', 'json']);
+		const page = readFileSync(new URL('../../docs/output.md', import.meta.url), 'utf8');
+		const [row = {}] = document()['tools'] as object[];
+		const keys = [...Object.keys(document()), ...Object.keys(document()['totals'] as object), ...Object.keys(row)];
+		expect(keys.filter((key) => !page.includes(`\`${key}\``))).toEqual([]);
+		const [shell, other] = document()['tools'] as { changes: object[]; since_accepted: object[] }[];
+		expect(shell?.changes).toContainEqual({
+			path: ['inputSchema', 'properties', 'timeoutMs', 'maximum'],
+			...{ from: expect.any(Number), to: 5000 },
+		});
+		expect(shell?.since_accepted).toEqual([]);
+		expect(other).toMatchObject({ changes: [], since_accepted: [] });
 	});
 
 	test('offline starts nothing and knows the tools that rules name in full', async () => {

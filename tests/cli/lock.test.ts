@@ -340,6 +340,27 @@ test('doctor and explain say where the lock stands', async () => {
 	expect(offline.stdout).toMatch(/notes\/search +listed/);
 });
 
+test('tools --diff shows what a driver changed since a person accepted it, and nothing in it moves the cursor', async () => {
+	configure({ tools: [tool('search'), tool('send')] });
+	await place.run(['lock'], typing('y'));
+	const calm = await place.run(['tools', '--offline', '--diff']);
+	expect(calm.stdout).toMatch(/^2 tools: 2 listed, 0 hidden; the list costs \d+ tokens$/m);
+	expect(calm.stdout).not.toContain('CHANGED');
+	configure({ tools: [tool('search', { description: 'Does\u001b[2J more.\u202e' }), tool('send'), tool('extra')] });
+	const { stdout } = await place.run(['tools', '--diff']);
+	expect(stdout).toMatch(/^notes\/search +hidden +locked +not as it was accepted$/m);
+	expect(stdout).toMatch(/^notes\/extra +hidden +locked +not accepted yet$/m);
+	expect(stdout.split('\n\n').slice(1)).toEqual([
+		'CHANGED  notes/search  description\n  - Does search.\n  + Does\\u001b[2J more.\\u202e\n',
+	]);
+	const { document } = await place.run(['tools', '--diff', '--format', 'json']);
+	const found = (document()['tools'] as { tool: string }[]).find((one) => one.tool === 'notes/search');
+	expect(found).toMatchObject({
+		since_accepted: [{ path: ['description'], from: 'Does search.', to: 'Does\u001b[2J more.\u202e' }],
+		changes: [],
+	});
+});
+
 describe('check, against the lock', () => {
 	const said = {
 		tools: [

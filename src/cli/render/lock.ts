@@ -34,14 +34,22 @@ export function subjectOf({ driver, kind, name }: Pick<Difference, 'driver' | 'k
 export function differenceHead(difference: Difference, paint: Paint): string {
 	const { change, fields } = difference;
 	const { word, tone } = words[change];
-	const named = change === 'changed' ? fields.map(fieldName).filter((name) => name !== '') : [];
-	const shown = named.length > 3 ? [...named.slice(0, 3), `and ${named.length - 3} more`] : named;
+	const shown = change === 'changed' ? fieldNames(fields) : '';
 	const head = `${paint(tone, word)}${' '.repeat(8 - word.length)} ${paint('strong', subjectOf(difference))}`;
-	return shown.length === 0 ? head : `${head}  ${shown.join(', ')}`;
+	return shown === '' ? head : `${head}  ${shown}`;
+}
+
+/** The first of them, by name. */
+export function fieldNames(fields: readonly FieldChange[]): string {
+	const named = fields.map(fieldName).filter((name) => name !== '');
+	return (named.length > 3 ? [...named.slice(0, 3), `and ${named.length - 3} more`] : named).join(', ');
 }
 
 /** Every line that differs, field by field; of something new all of it. */
-export function differenceLines({ change, fields }: Difference, paint: Paint): readonly string[] {
+export function differenceLines(
+	{ change, fields }: Pick<Difference, 'change' | 'fields'>,
+	paint: Paint,
+): readonly string[] {
 	const isTitled = fields.length > 1 || change !== 'changed';
 	return fields.flatMap((field) => {
 		const name = fieldName(field);
@@ -70,12 +78,12 @@ export function differenceJson({ driver, kind, name, change, fields }: Differenc
 		kind,
 		name,
 		change,
-		fields: fields.map(({ path, from, to }) => ({
-			path: [...path],
-			...(from === undefined ? {} : { from }),
-			...(to === undefined ? {} : { to }),
-		})),
+		fields: fields.map(fieldJson),
 	};
+}
+
+export function fieldJson({ path, from, to }: FieldChange): JsonObject {
+	return { path: [...path], ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
 }
 
 function fieldName({ path }: FieldChange): string {

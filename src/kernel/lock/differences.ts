@@ -94,7 +94,7 @@ function fieldsOf(definition: Json): FieldChange[] {
 }
 
 /** The deepest members that differ; lists and texts as a whole. */
-function changedFields(from: Json, to: Json, path: readonly string[] = []): FieldChange[] {
+export function changedFields(from: Json, to: Json, path: readonly string[] = []): FieldChange[] {
 	if (canonicalJson(from) === canonicalJson(to)) return [];
 	if (!isJsonObject(from) || !isJsonObject(to)) return [{ path, from, to }];
 	const names = [...new Set([...Object.keys(from), ...Object.keys(to)])].sort();
