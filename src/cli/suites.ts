@@ -1,9 +1,9 @@
 // Test files and what they are about: the policies they name, or those that are tested anyway.
 import { realpathSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { Problem } from '../abi/problem.ts';
 import { type LoadOptions, noSuchPack } from '../kernel/revision.ts';
-import { packsIn, policyPath, readSource, type SourceFile } from '../kernel/sources.ts';
+import { packsIn, policyPath, readEntry, readSource, type SourceFile } from '../kernel/sources.ts';
 import { openDefaults } from '../policy/examples.ts';
 import type { ExamplesContext } from '../policy/judge-example.ts';
 import { loadSuite } from '../policy/load-suite.ts';
@@ -75,15 +75,13 @@ export class Matters {
 
 	#read(entry: NonNullable<Suite['policies']>[number], folder: string): (SourceFile | Problem)[] {
 		const { roots, cwd } = this.load;
-		const paths =
-			entry.text === 'pack:*'
-				? packsIn(roots.packs).map((name) => join(roots.packs, name, 'policy.yaml'))
-				: [policyPath(entry.text, folder, roots)];
-		return paths.map((path) => {
+		const texts = entry.text === 'pack:*' ? packsIn(roots.packs).map((name) => `pack:${name}`) : [entry.text];
+		return texts.map((text) => {
+			const path = policyPath(text, folder, roots);
 			if (path === undefined) return noSuchPack(entry, roots);
 			const real = realOr(path);
 			this.asked.add(real);
-			const source = readSource(real, 'run', cwd);
+			const source = readEntry(real, text, 'run', cwd);
 			return 'code' in source ? { ...source, where: entry.where } : source;
 		});
 	}

@@ -35,12 +35,13 @@ export function trialOfRoot({ load, loaded }: Setting, now: number): Trial {
 	const { revision, problems, sources } = loaded;
 	if (revision === undefined) return { loads: false, problems, sources };
 	const { config, lock } = revision;
-	const { workspace, mode, defaults } = config;
+	const { workspace, defaults } = config;
 	// The root file's defaults are the kernel's; a likely mistake can depend on them.
 	const policies = revision.policies.map((policy) =>
 		policy.name === config.own.name && policy.file === config.own.file ? { ...policy, defaults } : policy,
 	);
-	const context = { ...placesOf(load), workspace, mode, defaults };
+	// Examples say what the policy decides, and that is the same while it only watches.
+	const context = { ...placesOf(load), workspace, mode: 'enforce', defaults } as const;
 	return { loads: true, policies, context: contextOf(context, now, { config, lock }), config, lock, problems, sources };
 }
 

@@ -20,6 +20,7 @@ import {
 	liesIn,
 	packNames,
 	policyPath,
+	readEntry,
 	readRoot,
 	readSource,
 	type SourceFile,
@@ -102,7 +103,11 @@ export function loadRevision(options: LoadOptions): Loaded {
 	for (const entry of config.policies) {
 		const path = policyPath(entry.text, config.directory, options.roots);
 		if (path === undefined) problems.push(noSuchPack(entry, options.roots));
-		else take(readSource(path, isProject(path) ? 'project' : rootLayer, options.cwd), entry.text.startsWith('pack:'));
+		else
+			take(
+				readEntry(path, entry.text, isProject(path) ? 'project' : rootLayer, options.cwd),
+				entry.text.startsWith('pack:'),
+			);
 	}
 	policies.push({
 		...config.own,

@@ -88,6 +88,12 @@ export function readSource(
 	}
 }
 
+/** Reads a file that a `policies:` entry leads to; a pack is called as people write it, wherever it is installed. */
+export function readEntry(path: string, entry: string, layer: Layer, from: string): SourceFile | Problem {
+	const source = readSource(path, layer, from);
+	return 'code' in source || !entry.startsWith('pack:') ? source : { ...source, file: entry };
+}
+
 /** Reads the root file; a Problem says what to type instead. */
 export function readRoot(path: string, layer: Layer, from: string): SourceFile | Problem {
 	const source = readSource(path, layer, from);

@@ -90,7 +90,8 @@ function failedMerged(rule: Rule, example: Example, failure: Failure): Problem {
 /** `is: denied` within a sentence. */
 function clause(outcome: string): string {
 	const [, verb = '', value = ''] = /^(\w+): (.*)$/s.exec(outcome) ?? ['', '', outcome];
-	return `${verb} ${verb === 'becomes' ? quote(value.replace(/^"(.*)"$/s, '$1')) : value}`.trim();
+	const text: unknown = verb === 'becomes' && value.startsWith('"') ? JSON.parse(value) : value;
+	return `${verb} ${verb === 'becomes' ? quote(String(text)) : value}`.trim();
 }
 
 /** The call that an example is about, in backticks; of a result, whose it is. */

@@ -221,6 +221,17 @@ test('the packs that ship hold, also for a project in the temporary directory', 
 	expect(await place.run(['check'])).toMatchObject({ code: 0, stdout: expect.stringContaining('no problems') });
 });
 
+test('a policy that only watches has the same examples, and packs are called as people write them', async () => {
+	const watching = 'version: 1\nmode: observe\nworkspace: .\npolicies: [pack:python-uv, pack:node-pnpm]\nrules: []\n';
+	place.write('trapgate.yaml', watching);
+	const { code, stdout } = await place.run(['check']);
+	expect(stdout).toMatch(/^examples: (\d+)\/\1 hold alone, \1\/\1 merged\n3 files, \d+ rules, 1 layer: no problems\n$/);
+	expect(code).toBe(0);
+	expect((await place.run(['check', '--format', 'json'])).document()['files']).toEqual([
+		...['trapgate.yaml', 'pack:python-uv', 'pack:node-pnpm'],
+	]);
+});
+
 test('quiet says nothing beside the findings', async () => {
 	place.write('trapgate.yaml', 'version: 1\nrules:\n  - { id: a, match: { tool: x/y }, then: deny, reason: No. }\n');
 	const { stdout } = await place.run(['check', '--quiet']);

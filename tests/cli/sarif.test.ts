@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { problemPages } from '../../src/cli/problem-pages.ts';
+import { sarifOf } from '../../src/cli/render/sarif.ts';
 import { makePlace, type Outcome, type Place } from './support.ts';
 
 let place: Place;
@@ -176,6 +177,17 @@ test('a file elsewhere has its whole address', async () => {
 	const [{ locations: [location] = [] } = {}] = runOf(outcome).results as (Result | undefined)[];
 	const { artifactLocation } = location?.physicalLocation ?? {};
 	expect(artifactLocation).toEqual({ uri: new URL(`file://${place.directory}/there/trapgate.yaml`).href });
+});
+
+test('a pack lies in no folder that is scanned', () => {
+	const problem = {
+		code: 'P404',
+		severity: 'note',
+		message: 'm',
+		where: { file: 'pack:secrets', line: 2, column: 1, length: 1 },
+	} as const;
+	const setting = { version: '1', cwd: '/w', root: '/w/trapgate.yaml', loads: true };
+	expect(JSON.stringify(sarifOf([problem], setting))).toContain('"artifactLocation":{"uri":"pack:secrets"}');
 });
 
 describe('words of a policy', () => {

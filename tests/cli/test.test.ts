@@ -63,6 +63,27 @@ rules exercised 3/3
 	expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
 });
 
+test('while the policy only watches, examples and cases hold as they would when it acts', async () => {
+	place.write('trapgate.yaml', root.replace('version: 1', 'version: 1\nmode: observe'));
+	place.write('all.test.yaml', cases);
+	const { code, stdout } = await place.run(['test']);
+	expect(stdout).toContain('alone   3/3 examples hold');
+	expect(stdout).toContain('cases   2/2 hold');
+	expect(code).toBe(0);
+});
+
+test('advice that several notes have stands once', async () => {
+	const more =
+		'      - { run: python3 -m pytest -q, is: unchanged }\n      - { run: python3 -c \'print("a")\', is: unchanged }\n';
+	place.write('no-pip.yaml', noPip + more);
+	const { stdout } = await place.run(['test']);
+	const said = stdout.replace(/\s+/g, ' ');
+	expect(said.match(/note\[P404\]/g)).toHaveLength(3);
+	expect(said.match(/If that is meant/g)).toHaveLength(1);
+	// The command as it is, and not as JSON would write it.
+	expect(said).toContain('becomes `uv run python3 -c \'print("a")\'` when');
+});
+
 test('a rule counts as exercised when an outcome is its doing, not when it is looked at', async () => {
 	place.write(
 		'uv.yaml',

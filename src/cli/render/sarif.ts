@@ -97,6 +97,8 @@ function regionOf({ line, column, length }: Place): JsonObject {
 
 /** Relative to where `check` ran, so that the log means the same on another machine. */
 function artifactOf(file: string, cwd: string): JsonObject {
+	// A pack lies in the installation, and not in what is scanned.
+	if (file.startsWith('pack:')) return { uri: file };
 	const folder = pathToFileURL(`${cwd}/`).href;
 	const full = new URL(file.startsWith('/') ? pathToFileURL(file).href : encodePath(file), folder).href;
 	return full.startsWith(folder) ? { uri: full.slice(folder.length), uriBaseId: root } : { uri: full };

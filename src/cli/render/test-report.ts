@@ -38,7 +38,11 @@ function totals({ examples, cases, problems }: TestRun, paint: Paint): string[] 
 	const notes = problems.filter(({ severity }) => severity === 'note');
 	const head = row('merged', heldMerged, total, notes.length === 0 ? 'examples hold' : '', paint);
 	const margin = ' '.repeat(`merged  ${heldMerged}/${total}   `.length);
-	const [first, ...others] = notes.map((problem) => noteText(problem, margin, paint));
+	// Several notes have the same advice: the last one that has it says it.
+	const [first, ...others] = notes.map((problem, index) => {
+		const isSaidLater = notes.slice(index + 1).some(({ help }) => help === problem.help);
+		return noteText(isSaidLater ? { ...problem, help: undefined } : problem, margin, paint);
+	});
 	const merged = [first === undefined ? head : `${head}   ${first}`, ...others.map((note) => margin + note)];
 	return [
 		...(total === 0 ? [] : [row('alone', heldAlone, total, 'examples hold', paint), ...merged]),
@@ -52,7 +56,11 @@ function row(name: string, held: number, total: number, what: string, paint: Pai
 }
 
 /** `note[P404]: …`, wrapped; its further lines begin behind `margin`. */
-function noteText({ code, message, help = '' }: Problem, margin: string, paint: Paint): string {
+function noteText(
+	{ code, message, help = '' }: Pick<Problem, 'code' | 'message'> & { readonly help?: string | undefined },
+	margin: string,
+	paint: Paint,
+): string {
 	const advice = help === '' ? '' : ` ${help.charAt(0).toUpperCase()}${help.slice(1)}.`;
 	const [first = '', ...more] = wrap(`note[${code}]: ${onOneLine(`${message}.${advice}`)}`, widestLine - margin.length);
 	return [first.replace(/^note\[\w+\]/, (label) => paint('changed', label)), ...more].join(`\n${margin}`);
