@@ -169,8 +169,11 @@ function privateKeyBlock(): string {
 	return `${first}(?:${header}){0,8}(?:${between}*[A-Za-z0-9+/=]{16,})*(?:${end}|${cutOff})?`;
 }
 
-/** The lines before the last one, of a key whose beginning is not there; looked for backwards from that line. */
+/**
+ * The lines before the last one, of a key whose beginning is not there; looked for backwards from that line. The line
+ * comes first: looking back from anywhere else would read all lines before every place there is.
+ */
 function privateKeyEnd(): string {
 	const between = '(?:\\\\{1,4}[nr]|[\\s"\',])';
-	return `(?<=((?:[A-Za-z0-9+/=]{40,128}${between}{1,8})+[A-Za-z0-9+/=]{0,128}${between}{0,8}))${lastLine}`;
+	return `(?=${lastLine})(?<=((?:[A-Za-z0-9+/=]{40,128}${between}{1,8})+[A-Za-z0-9+/=]{0,128}${between}{0,8}))`;
 }

@@ -54,6 +54,18 @@ export function detector(name: string): Finder | undefined {
 	};
 }
 
+/** Characters times the size of the program: some seconds. Nothing can stop a search within. */
+const mostWork = 30_000_000;
+
+/** Its search throws where the text is too long for it. */
 export function ownFinder(regex: Regex): Finder {
-	return { kind: ownKind, find: (text) => regex.findAll(text) };
+	return {
+		kind: ownKind,
+		find(text) {
+			// Whether there is anything to find costs little, and where it stands a lot.
+			if (text.length * regex.size <= mostWork) return regex.findAll(text);
+			if (!regex.matches(text)) return [];
+			throw new Error(`a text of ${text.length} characters is too long to be searched for \`${regex.source}\``);
+		},
+	};
 }

@@ -36,6 +36,8 @@ export class RedactionFailure extends Error {
 
 const mostPasses = 5;
 const mostFinds = 200_000;
+/** Nothing can stop the search for one pattern; so much of it takes some seconds. */
+const mostCharacters = 8 * 1024 * 1024;
 
 /**
  * Takes out of texts that are read one after the other whatever a rule finds in one of them, in one as a reader takes it,
@@ -45,6 +47,9 @@ const mostFinds = 200_000;
  */
 export function redactTexts(texts: readonly string[], rules: readonly RedactRule[], meter: Meter): RedactedTexts {
 	if (rules.length === 0) return { texts, count: 0 };
+	if (texts.reduce((length, text) => length + text.length, 0) > mostCharacters) {
+		throw new RedactionFailure(`more than ${mostCharacters} characters are too many to be searched for secrets`);
+	}
 	let current = texts;
 	let count = 0;
 	for (let pass = 0; pass < mostPasses; pass += 1) {

@@ -148,6 +148,18 @@ describe('bounds', () => {
 		expect(() => only({ find: ['regex:a'] }, 'a'.repeat(200_001))).toThrow('more than 200000 places');
 	});
 
+	test('length: what no meter could stop in time is not begun', () => {
+		const megabytes = 'a'.repeat(8 * 1024 * 1024);
+		const aws = rulesOf({ r: { find: ['detector:aws'] } });
+		expect(() => redactTexts([megabytes, 'a'], aws, never)).toThrow('too many to be searched for secrets');
+		expect(redactTexts([megabytes], aws, never).count).toBe(0);
+		// The slow engine is not asked where the quick one finds nothing.
+		const own = rulesOf({ r: { find: ['regex:(?:(?:b?){50}){20}#'] } });
+		const long = 'ab'.repeat(20_000);
+		expect(redactTexts([long], own, never).count).toBe(0);
+		expect(() => redactTexts([`${long}#`], own, never)).toThrow('too long to be searched for');
+	});
+
 	test('time: it is asked between any two finds, and within a pattern that finds nothing but emptiness', () => {
 		let asked = 0;
 		const meter = () => {
