@@ -74,16 +74,21 @@ function missOfCommand(compiled: CompiledRule, look: Look): Miss {
 	const lifting = liftingParts(compiled, look, 'call', lean);
 	for (const [site, , command] of commandsIn(look)) {
 		const { truth, failed } = commandTruth(test, command, site);
-		const lift = failed === undefined && lifting.find(({ part }) => lifts(part.command, command, site, lean));
-		const miss = lift
-			? lifted(compiled, lift, command)
-			: {
-					...clauseOf(compiled, failed ?? 'command'),
-					seen: seenOfCommand(failed ?? 'command', command),
-					...(truth === 'unsure' ? { doubt: untold } : {}),
-					nearness: nearnessOf(failed ?? 'command', compiled, command),
-				};
-		if (byNearness(miss, best) < 0) best = miss;
+		const lift =
+			failed === undefined ? lifting.find(({ part }) => lifts(part.command, command, site, lean)) : undefined;
+		const clause = failed ?? 'command';
+		const nearness = lift === undefined ? nearnessOf(clause, compiled, command) : 'lifted';
+		// Thousands of commands may be as far off as the first.
+		if (rank[nearness] <= rank[best.nearness]) continue;
+		best =
+			lift === undefined
+				? {
+						...clauseOf(compiled, clause),
+						seen: seenOfCommand(clause, command),
+						...(truth === 'unsure' ? { doubt: untold } : {}),
+						nearness,
+					}
+				: lifted(compiled, lift, command);
 	}
 	return best;
 }

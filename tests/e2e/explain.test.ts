@@ -61,8 +61,12 @@ interface Reads {
 }
 
 function explained(...argv: readonly string[]): Reads {
-	const args = [main, 'explain', '--config', site.config, '--agent', 'bot', '--format', 'json', ...argv];
-	return JSON.parse(execFileSync(process.execPath, args, { env: site.env, encoding: 'utf8' })).agent_reads;
+	return explainedAt(site, ...argv);
+}
+
+function explainedAt({ config, env }: Site, ...argv: readonly string[]): Reads {
+	const args = [main, 'explain', '--config', config, '--agent', 'bot', '--format', 'json', ...argv];
+	return JSON.parse(execFileSync(process.execPath, args, { env, encoding: 'utf8' })).agent_reads;
 }
 
 /** The texts of a result, or the error as `explain` shows it. */
@@ -109,4 +113,33 @@ test('a question to a person, and what the agent reads before and after', async 
 	expect(unanswered.replace(/in \d+s/, '')).toBe(reads.otherwise?.replace(/in \d+s/, ''));
 	expect(reads.approved).toEqual({ kind: 'output' });
 	expect((await called('shell__run', { command: 'env' })).join('')).toContain('PATH=');
+});
+
+test('what governs the agent is refused in the same words', async () => {
+	const args = { query: site.config };
+	const reads = explained('--call', 'memory/read_graph', '--args', JSON.stringify(args));
+	expect(reads.text).toContain('kernel/protected-files');
+	expect(await called('memory__read_graph', args)).toEqual([reads.text]);
+});
+
+test('in a mode that only warns, the warning', async () => {
+	const watched = makeSite({});
+	watched.configure({
+		mode: 'warn',
+		workspace: watched.workspace,
+		drivers: { shell: { builtin: 'shell' } },
+		rules: rules.slice(0, 3),
+	});
+	const watching = await connectThrough(watched, { args: ['--agent', 'bot'] });
+	try {
+		for (const command of ['git push --force nowhere x', 'printf hello']) {
+			const reads = explainedAt(watched, command);
+			expect(reads.kind).toBe('notice');
+			const { content } = await watching.callTool({ name: 'shell__run', arguments: { command } });
+			expect((content as { text: string }[])[0]?.text).toBe(reads.text);
+		}
+	} finally {
+		await watching.close();
+		watched.remove();
+	}
 });
