@@ -67,11 +67,10 @@ function membersOf(value: JsonObject, name: string, fold: boolean): readonly Jso
 		.map((key) => value[key] as Json);
 }
 
-/** The value of the one member with this name; undefined when there is none, or several that `fold` makes one. */
-export function onlyMember(value: JsonObject, name: string, fold: boolean): Json | undefined {
-	if (!fold) return Object.hasOwn(value, name) ? value[name] : undefined;
+/** The value of the one member that is called `name`, or so that some servers take it for that; undefined when there are several, or none. */
+export function onlyMember(value: JsonObject, names: readonly string[], name: string): Json | undefined {
 	let only: Json | undefined;
-	for (const key of Object.keys(value)) {
+	for (const key of names) {
 		if (!sameKey(key, name)) continue;
 		if (only !== undefined) return undefined;
 		only = value[key];

@@ -26,7 +26,7 @@ export function decide(set: PolicySet, request: Request, ports: Ports): Decision
 			if (judgement.verdict === 'allowed' && mode !== set.mode) continue;
 			const decided = decisionOf(judgement, mode, request.target);
 			const limits = goesThrough(decided) ? limitsOn(set, request, decided.final, ports) : [];
-			return Object.freeze(limits.length === 0 ? decided : { ...decided, limits });
+			return limits.length === 0 ? decided : { ...decided, limits };
 		}
 	} catch (error) {
 		return errored(request.target, errorText(error));

@@ -60,7 +60,8 @@ export function judge(set: PolicySet, { request, asked, lookWith }: Question, ru
 	// on the call goes through, so everything else is still looked at: an error refuses it all the same.
 	if (unseen !== undefined && mode === 'enforce') return unseen;
 
-	const settled = target.kind === 'tool' ? settle(rules.change, asked, lookWith) : unchanged(asked.args);
+	const settled =
+		target.kind === 'tool' && rules.change.length > 0 ? settle(rules.change, asked, lookWith) : unchanged(asked.args);
 	const final = settled.args === asked.args ? asked : lookWith(deepFreeze(settled.args));
 	const forms = { asked, final };
 	const { changes } = settled;
@@ -209,7 +210,7 @@ function unallowed(target: Target): string {
 }
 
 function unchanged(args: JsonObject) {
-	return { args, changes: [], changers: [], refusals: [] };
+	return { args, changes: none, changers: none, refusals: none };
 }
 
 const none: readonly never[] = [];

@@ -75,6 +75,8 @@ export class Look {
 	/** The text that was asked about last, and where it leads. */
 	#text: string | undefined;
 	#places: readonly string[] | undefined;
+	/** Of the arguments. */
+	#names: readonly string[] | undefined;
 	#roles: Map<Role, readonly RoleValue[] | null> | undefined;
 	#sites: Sites | undefined;
 	#hits: Map<CompiledRule, Map<Lean, Hits>> | undefined;
@@ -146,7 +148,11 @@ export class Look {
 
 	/** As {@link argument}, when that is a parameter with one value, as almost always; no list is made. */
 	onlyArgument(path: ArgumentPath, fold: boolean): Json | undefined {
-		return path.length === 1 ? onlyMember(this.args, path[0] as string, fold) : undefined;
+		const name = path[0];
+		if (name === undefined || path.length > 1) return undefined;
+		if (!fold) return Object.hasOwn(this.args, name) ? this.args[name] : undefined;
+		this.#names ??= Object.keys(this.args);
+		return onlyMember(this.args, this.#names, name);
 	}
 
 	argument(path: ArgumentPath, fold: boolean): readonly Json[] {

@@ -42,7 +42,7 @@ const mostPermuted = 4;
 
 /** `rules` that change arguments, in id order; `lookWith` shows the same call with other arguments. */
 export function settle(rules: readonly CompiledRule[], asked: Look, lookWith: (args: JsonObject) => Look): Settled {
-	if (rules.length === 0) return { args: asked.args, changes: [], changers: [], refusals: [] };
+	if (rules.length === 0) return { args: asked.args, changes: none, changers: none, refusals: none };
 	const pins = rules.filter(isKind('pin'));
 	const narrows = rules.filter(isKind('narrow'));
 	const rewrites = rules.filter(isRewriting).filter((rule) => concerns(rule, asked));
@@ -215,3 +215,5 @@ function unsettled(rules: readonly CompiledRule[]): Refusal {
 	const names = [...new Set(rules.map(({ id }) => `\`${id}\``))].join(', ');
 	return { rules: [...new Set(rules)], reason: `The rewrites of this call never settle (${names}).` };
 }
+
+const none: readonly never[] = [];
