@@ -3,6 +3,7 @@ import type { Decision } from '../abi/decision.ts';
 import { deepFreeze, ExactNumber, isJsonObject, type Json, type JsonObject } from '../abi/json.ts';
 import type { RuleId } from '../abi/names.ts';
 import type { Answer, Question } from '../kernel/question.ts';
+import { parseArgument, removeArgument, setArgument } from '../policy/arguments.ts';
 import { assumptionsOf, checkExamples } from '../policy/examples.ts';
 import { type ExamplesContext, requestOf } from '../policy/judge-example.ts';
 import { loadPolicy } from '../policy/load.ts';
@@ -126,8 +127,9 @@ function means(example: Example, rule: Rule, context: ExamplesContext, target: A
 }
 
 /** What the author would say of the decision; undefined where no word is for it. */
-function outcomeOf({ verdict, final, changes }: Decision, { isRun }: Explained): JsonObject | undefined {
-	const args = (final as Asked).args;
+function outcomeOf(decision: Decision, { isRun, question }: Explained): JsonObject | undefined {
+	const { verdict, changes } = decision;
+	const args = decision.acted ? (decision.final as Asked).args : changed(question.target.args, decision);
 	switch (verdict) {
 		case 'allowed':
 			return { is: 'unchanged' };
@@ -144,6 +146,14 @@ function outcomeOf({ verdict, final, changes }: Decision, { isRun }: Explained):
 		default:
 			return verdict satisfies never;
 	}
+}
+
+/** The arguments as they would be under enforcement; where a mode only watches, the call runs as it was asked. */
+function changed(args: JsonObject, { changes }: Decision): JsonObject {
+	return changes.reduce((all, { path, to }) => {
+		const at = parseArgument(path);
+		return to === undefined ? removeArgument(all, at) : (setArgument(all, at, to) ?? all);
+	}, args);
 }
 
 /** Without the branch, then with it. */

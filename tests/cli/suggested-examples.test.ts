@@ -89,6 +89,17 @@ describe('what is printed holds where it is pasted', () => {
 		expect(await problemsWith(suggestions)).toEqual([]);
 	});
 
+	test.each<readonly [argv: readonly string[], id: string, becomes: unknown]>([
+		[['python3 a.py'], 'uv', 'uv run python3 a.py'],
+		[call('files/read', { path: 'a', raw: true }), 'plain', { path: 'a', raw: false }],
+	])('while the policy only watches, what it would do: %j', async (argv, id, becomes) => {
+		place.write('trapgate.yaml', head.replace('version: 1', 'version: 1\nmode: observe') + own);
+		place.write('commands.yaml', commands);
+		const { document } = await place.run(['explain', '--suggest-examples', '--format', 'json', ...argv]);
+		const found = (document()['suggested_examples'] as Suggested[]).find((one) => one.id === id);
+		expect(parse(found?.entry ?? '')).toMatchObject({ becomes });
+	});
+
 	test('what another rule decides is no example of one that came near', async () => {
 		const suggestions = await suggested(...call('files/read', { path: 'a/.env' }));
 		expect(suggestions.map(({ id, part }) => [id, part])).toEqual([['no-secrets', 'decides']]);

@@ -284,8 +284,34 @@ const mistakes: readonly Mistake[] = [
 		'the file says `is: denied`; the policy gives `is: allowed`',
 	],
 	[
+		'a rule that matches more than meant',
+		rules(
+			'id: all, match: { tool: x/read }, then: allow',
+			`id: a, match: { tool: x/read, args: { path: { glob: "**/*.env*" } } }, then: deny, ${fine}, examples: [{ call: x/read, args: { path: /ws/.env.example }, is: allowed }]`,
+		),
+		'P402',
+		'{ call: x/read, args: { path: /ws/.env.example }, is: allowed }',
+		'the file says `is: allowed`; the policy gives `is: denied`',
+	],
+	[
+		'a rule that matches less than meant',
+		rules(
+			`id: a, match: { command: git push, flags: --force }, then: deny, ${fine}, examples: [{ run: git push origin +main, is: denied }]`,
+		),
+		'P402',
+		'{ run: git push origin +main, is: denied }',
+		'the file says `is: denied`; the policy gives `is: allowed`',
+	],
+	[
 		'an ended waiver',
 		`${rules(deny)}waivers:\n  - { rule: no, match: { tool: x/y }, until: 2020-12-31, approved_by: d }\n`,
+		'P307',
+		'no',
+		'delete it, or have it approved with a new date',
+	],
+	[
+		'an ended waiver',
+		`${rules('id: no, match: { command: rm }, then: ask')}waivers: [{ rule: no, match: { command: rm }, until: "2020-01-31", approved_by: d }]\n`,
 		'P307',
 		'no',
 		'delete it, or have it approved with a new date',
@@ -322,6 +348,36 @@ describe.each(mistakes)('%s: %j', (_name, text, code, underlined, help) => {
 		expect(file).toBe(text.includes('\ndrivers:') ? 'trapgate.yaml' : 'p.yaml');
 		expect(text.split('\n')[line - 1]?.slice(column - 1, column - 1 + length)).toBe(underlined);
 		expect(problem?.help).toContain(help);
+	});
+});
+
+describe.each([
+	[
+		'a rewrite that another file does not expect',
+		'id: venv, match: { command: pip install }, then: deny, reason: r, instead: i, examples: [{ run: python3 -m pytest, is: unchanged }]',
+		'id: uv, match: { command: python3 }, except: { under: uv run }, then: { rewrite: { prepend: [uv, run] } }',
+		'{ run: python3 -m pytest, is: unchanged }',
+		'note',
+	],
+	[
+		'a rewrite that takes the cause of another one away',
+		'id: yarn, match: { command: npm }, then: { rewrite: { program: yarn } }, examples: [{ run: npm ci, becomes: yarn ci }]',
+		'id: plain, match: { command: npm ci }, then: { rewrite: { program: pnpm } }',
+		'{ run: npm ci, becomes: yarn ci }',
+		'note',
+	],
+])('%s', (_name, first, second, underlined, severity) => {
+	test('is P404, at the example that differs, with what to do', async () => {
+		const [one, two] = [rules(first), rules(second).replace('name: p', 'name: q')];
+		place.write('one.yaml', one);
+		place.write('two.yaml', two);
+		const { document } = await place.run(['check', 'one.yaml', 'two.yaml', '--format', 'json']);
+		const found = document()['problems'] as readonly (Found & { severity: string })[];
+		const problem = found.find(({ code }) => code === 'P404');
+		expect(problem, JSON.stringify(found)).toMatchObject({ severity, where: { file: 'one.yaml' } });
+		const { line = 0, column = 0, length = 0 } = problem?.where ?? {};
+		expect(one.split('\n')[line - 1]?.slice(column - 1, column - 1 + length)).toBe(underlined);
+		expect(problem?.help).toContain('*.test.yaml');
 	});
 });
 
