@@ -2,6 +2,8 @@
 
 export interface ClientLines {
 	readonly client: string;
+	/** How it names itself with `--agent`. */
+	readonly agent: string;
 	readonly file: string;
 	readonly lines: readonly string[];
 }
@@ -18,11 +20,26 @@ export interface KernelCommand {
 /** Claude Code, Codex, Cursor, VS Code and Gemini CLI; each names itself with `--agent`. */
 export function clientLines(command: KernelCommand): readonly ClientLines[] {
 	return [
-		{ client: 'Claude Code', file: '.mcp.json', lines: json('mcpServers', command, 'claude-code') },
-		{ client: 'Codex', file: '~/.codex/config.toml', lines: toml(command, 'codex') },
-		{ client: 'Cursor', file: '.cursor/mcp.json', lines: json('mcpServers', command, 'cursor') },
-		{ client: 'VS Code', file: '.vscode/mcp.json', lines: json('servers', command, 'vscode', { type: 'stdio' }) },
-		{ client: 'Gemini CLI', file: '.gemini/settings.json', lines: json('mcpServers', command, 'gemini') },
+		{
+			client: 'Claude Code',
+			agent: 'claude-code',
+			file: '.mcp.json',
+			lines: json('mcpServers', command, 'claude-code'),
+		},
+		{ client: 'Codex', agent: 'codex', file: '~/.codex/config.toml', lines: toml(command, 'codex') },
+		{ client: 'Cursor', agent: 'cursor', file: '.cursor/mcp.json', lines: json('mcpServers', command, 'cursor') },
+		{
+			client: 'VS Code',
+			agent: 'vscode',
+			file: '.vscode/mcp.json',
+			lines: json('servers', command, 'vscode', { type: 'stdio' }),
+		},
+		{
+			client: 'Gemini CLI',
+			agent: 'gemini',
+			file: '.gemini/settings.json',
+			lines: json('mcpServers', command, 'gemini'),
+		},
 	];
 }
 

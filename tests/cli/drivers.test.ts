@@ -208,6 +208,18 @@ describe('an untrusted project', () => {
 });
 
 describe('doctor', () => {
+	test.each(['claude-code', 'codex', 'cursor', 'vscode', 'gemini'])('has the lines for %s', async (agent) => {
+		const { code, stdout } = await place.run(['doctor', '--client', agent]);
+		expect(stdout).toContain(`"run", "--config", "${place.directory}/trapgate.yaml", "--agent", "${agent}"]`);
+		expect(code).toBe(0);
+	});
+
+	test('names the clients it has lines for', async () => {
+		const { code, stderr } = await place.run(['doctor', '--client', 'claude']);
+		expect(stderr).toContain('known are claude-code, codex, cursor, vscode, gemini');
+		expect(code).toBe(2);
+	});
+
 	test('everything in order', async () => {
 		configure();
 		const { code, stdout, stderr } = await place.run(['doctor']);

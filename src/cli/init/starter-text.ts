@@ -40,8 +40,9 @@ export function starterText(starter: Starter): string {
 			? ['#   trapgate trust                          you accept this file; an agent could have written it']
 			: []),
 		'#   trapgate tools                          the table as an agent sees it',
-		'# Then point your client at `trapgate run` (`trapgate doctor` prints the lines), work for a day, and read',
-		'# `trapgate audit tail`. When it says what you want, write `mode: enforce`.',
+		'# Then point your client at `trapgate run` (`trapgate doctor --client claude-code` prints the lines), take out the',
+		'# servers that are now behind it, work for a day, and read `trapgate audit tail`. When it says what you want, write',
+		'# `mode: enforce`.',
 		'version: 1',
 		'mode: observe',
 		`workspace: ${word(workspace)}`,
