@@ -1,7 +1,7 @@
 // How the demo shows one call: what the agent asked, what ran, what the agent read.
 import type { CallView } from '../../audit/calls.ts';
 import { showable } from '../../text/characters.ts';
-import { changeText } from '../render/decision.ts';
+import { changeText } from '../render/change.ts';
 import type { Paint } from '../render/paint.ts';
 import { toneOf, wordOf } from '../render/verdict.ts';
 import type { Heard } from './agent.ts';

@@ -4,8 +4,8 @@ import type { CallView } from '../../audit/calls.ts';
 import type { AuditRecord } from '../../audit/record.ts';
 import { showable } from '../../text/characters.ts';
 import { targetText } from './audit-line.ts';
+import { changeText } from './change.ts';
 import { onOneLine } from './columns.ts';
-import { changeText } from './decision.ts';
 import { painter } from './paint.ts';
 import { toneOf, wordOf } from './verdict.ts';
 

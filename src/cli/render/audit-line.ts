@@ -3,8 +3,8 @@ import { isJsonObject, type Json, type JsonObject } from '../../abi/json.ts';
 import type { CallView } from '../../audit/calls.ts';
 import type { AuditRecord, TruncatedFields } from '../../audit/record.ts';
 import { showable } from '../../text/characters.ts';
+import { changeText } from './change.ts';
 import { type Cell, thousands } from './columns.ts';
-import { changeText } from './decision.ts';
 import { toneOf, wordOf } from './verdict.ts';
 
 const longestDetail = 56;

@@ -1,6 +1,5 @@
 // A decision as a person reads it: what was asked, what each rule did, the verdict, and what the agent is told.
-import type { Change, Decision, RuleRef } from '../../abi/decision.ts';
-import type { Json } from '../../abi/json.ts';
+import type { Decision, RuleRef } from '../../abi/decision.ts';
 import type { Place } from '../../abi/problem.ts';
 import type { Answer, Question } from '../../kernel/question.ts';
 import { rateText } from '../../kernel/rate-text.ts';
@@ -10,8 +9,8 @@ import type { Revision } from '../../kernel/revision.ts';
 import { effectOf } from '../../policy/compiled.ts';
 import type { Considered } from '../../policy/explain.ts';
 import { showable } from '../../text/characters.ts';
-import { writeJson } from '../../wire/json.ts';
 import type { Asked } from '../batch.ts';
+import { changeText } from './change.ts';
 import { onOneLine } from './columns.ts';
 import { limitsOf } from './limits.ts';
 import { missText, nearMisses } from './near.ts';
@@ -149,20 +148,6 @@ function whatItDid(rule: RuleRef, { changes }: Decision): string {
 		default:
 			return rule.matched satisfies never;
 	}
-}
-
-/** `head: 500 -> 40`, `timeoutMs = 5000`, `cwd removed`. */
-export function changeText({ path, from, to }: Pick<Change, 'path' | 'from' | 'to'>): string {
-	const name = path.replace(/^\//, '');
-	if (to === undefined) return `${name} removed`;
-	return from === undefined ? `${name} = ${valueText(to)}` : `${name}: ${valueText(from)} -> ${valueText(to)}`;
-}
-
-const longestValue = 80;
-
-function valueText(value: Json): string {
-	const text = showable(typeof value === 'string' ? value : writeJson(value)).replaceAll('\n', '\\n');
-	return text.length <= longestValue ? text : `${text.slice(0, longestValue)}…`;
 }
 
 function verdictText(decision: Decision, { revision }: DecisionView, paint: Paint): string {
