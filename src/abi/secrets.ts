@@ -113,7 +113,11 @@ const own: readonly {
 		rules: ['hashicorp-vault'],
 		shapes: ['hv[sbr]\\.[\\w-]{20,}'],
 	},
-	{ name: 'terraform', describes: 'HCP Terraform tokens', shapes: ['\\w{14}\\.atlasv1\\.[\\w-]{20,}'] },
+	{
+		name: 'terraform',
+		describes: 'HCP Terraform tokens',
+		after: ['\\.atlasv1\\.(?<=(?=(\\w{14}\\.atlasv1\\.[\\w-]{20,}))\\w{14}\\.atlasv1\\.)'],
+	},
 	{ name: 'pulumi', describes: 'Pulumi tokens', shapes: ['pul-[0-9a-f]{40}'] },
 	{ name: 'cloudflare', describes: 'Cloudflare keys and tokens' },
 	{ name: 'vercel', describes: 'Vercel tokens' },
@@ -140,9 +144,9 @@ const own: readonly {
 		describes: 'passwords in any address: `scheme://user:password@host`',
 		rules: ['basicauth'],
 		after: [
-			'[a-z][a-z0-9+.-]{0,20}://[^\\s/?#"\'<>@:]{0,256}:([^\\s/"\'<>]{1,512})@',
+			'://(?<=[a-z][a-z0-9+.-]{0,20}://)[^\\s/?#"\'<>@:]{0,256}:([^\\s/"\'<>]{1,512})@',
 			// A user that is long enough to be a token.
-			'[a-z][a-z0-9+.-]{0,20}://([^\\s/?#"\'<>@:]{20,512})@',
+			'://(?<=[a-z][a-z0-9+.-]{0,20}://)([^\\s/?#"\'<>@:]{20,512})@',
 		],
 	},
 ];

@@ -16,6 +16,7 @@ const known: readonly (readonly [kind: string, pattern: string])[] = [
 		patterns.flatMap(({ source, grouped }): [string, string][] => (grouped ? [] : [[name, source]])),
 	),
 	['model-api', '(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2}))sk-[\\w-]{20,}|(?:gsk_|xai-|pplx-|r8_|hf_)\\w{20,}'],
+	['terraform', '\\w{14}\\.atlasv1\\.[\\w-]{20,}'],
 	['notion', 'ntn_\\w{16,}'],
 ];
 

@@ -58,14 +58,17 @@ class Walk {
 	#string(text: string, here: Here): string {
 		const { name, rules } = here;
 		if (isProtocolText(name, text)) return text;
-		const plain = this.#text(text, rules);
-		return plain === text ? this.#wrapped(text, here) : plain;
+		// Both, as one may stand beside the other.
+		return this.#text(this.#wrapped(text, here), rules);
 	}
 
 	/** Text that stands in base64: a blob, the data of an image, a `data:` address. */
 	#wrapped(text: string, { name, rules }: Here): string {
-		const start = name === 'blob' || name === 'data' ? 0 : (/^data:[^,]{0,200};base64,/i.exec(text)?.[0].length ?? -1);
-		const wrapped = start < 0 ? undefined : readBase64(text.slice(start));
+		const address = /^\s{0,20}data:[^,]{0,200};base64,/i.exec(text)?.[0];
+		const start = address?.length ?? (name === 'blob' || name === 'data' ? 0 : -1);
+		// Other things than base64 are called `data`.
+		const loose = address !== undefined || name === 'blob';
+		const wrapped = start < 0 ? undefined : readBase64(text.slice(start), { loose });
 		if (wrapped === undefined) return text;
 		const clean = this.#text(wrapped.text, rules);
 		return clean === wrapped.text ? text : text.slice(0, start) + wrapped.encode(clean);

@@ -12,20 +12,20 @@ const written = new RegExp(
 		// terminal sequences: colours, links, cursor moves
 		'\\u001b(?:\\[[0-?]{0,64}[ -/]{0,8}[@-~]|\\][^\\u0007\\u001b]{0,2048}(?:\\u0007|\\u001b\\\\)|[ -~])',
 		// control and invisible characters
-		'[^\\P{Cc}\\t\\n\\r]|\\p{Cf}|\\p{Default_Ignorable_Code_Point}',
+		'(?:[^\\P{Cc}\\t\\n\\r\\u001b]|\\p{Cf}|\\p{Default_Ignorable_Code_Point})+|\\u001b',
 		// escapes of JSON and of programs, within one another too
-		'\\\\{1,8}(?:u00(?<u>[0-7][0-9A-Fa-f])|x(?<x>[0-7][0-9A-Fa-f])|(?<letter>[nrt])|(?<plain>["\'`/]))',
+		'\\\\{1,8}(?:u00[0-7][0-9A-Fa-f]|x[0-7][0-9A-Fa-f]|[nrt"\'`/])',
 		// percent encoding
-		'%(?:25){0,4}(?<percent>[2-7][0-9A-Fa-f])',
+		'%(?:25){0,4}[2-7][0-9A-Fa-f]',
 	].join('|'),
-	'u',
+	'gu',
 );
 
 const letters: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' };
 
 /** Undefined when the text is read as it is written. */
 export function asRead(text: string): Reading | undefined {
-	if (!written.test(text)) return undefined;
+	if (text.search(written) < 0) return undefined;
 	const pieces: string[] = [];
 	// Where each piece begins in the reading and in the text; a piece that was read otherwise is one character or none.
 	const readAt: number[] = [];
@@ -41,11 +41,10 @@ export function asRead(text: string): Reading | undefined {
 		length += piece.length;
 	};
 	let done = 0;
-	for (const found of text.matchAll(new RegExp(written, 'gu'))) {
-		const [whole] = found;
-		add(text.slice(done, found.index), done, found.index - done);
-		add(meantBy(found.groups ?? {}), found.index, whole.length);
-		done = found.index + whole.length;
+	for (const { 0: whole, index } of text.matchAll(written)) {
+		add(text.slice(done, index), done, index - done);
+		add(meantBy(whole), index, whole.length);
+		done = index + whole.length;
 	}
 	add(text.slice(done), done, text.length - done);
 	const pieceAt = (position: number) => lastNotAfter(readAt, position);
@@ -64,10 +63,13 @@ export function asRead(text: string): Reading | undefined {
 	};
 }
 
-function meantBy({ u, x, letter, plain, percent }: Readonly<Record<string, string | undefined>>): string {
-	const code = u ?? x ?? percent;
+/** The character that an escape stands for; nothing for what nobody sees. */
+function meantBy(whole: string): string {
+	if (!whole.startsWith('\\') && !whole.startsWith('%')) return '';
+	const code = /(?:u00|x|%(?:25){0,4})([0-7][0-9A-Fa-f])$/.exec(whole)?.[1];
 	if (code !== undefined) return String.fromCharCode(Number.parseInt(code, 16));
-	return letter === undefined ? (plain ?? '') : (letters[letter] ?? '');
+	const letter = whole.at(-1) ?? '';
+	return letters[letter] ?? letter;
 }
 
 /** The index of the last entry of a rising list that is at most `value`. */

@@ -217,18 +217,18 @@ test('a rule decides by the call: other calls are as they were, and it acts in e
 
 test('a pattern beyond its bounds withholds the result, and says so to the agent and in the log', async () => {
 	const world = await start([
-		{ id: 'letters', match: { tool: 'leaky/say' }, then: { redact: { find: 'regex:[ab]' } } },
+		{ id: 'letters', match: { tool: 'leaky/say' }, then: { redact: { find: 'regex:(?:(?:b?){50}){20}a' } } },
 	]);
 	await world.client.initialize();
-	const reply = await world.client.request(1, 'tools/call', { name: 'leaky__say', arguments: { how: 'places' } });
+	const reply = await world.client.request(1, 'tools/call', { name: 'leaky__say', arguments: { how: 'long' } });
 	expect(reply['result'].isError).toBe(true);
 	expect(reply['result'].content).toHaveLength(1);
 	expect(reply['result'].content[0].text).toMatch(
-		/^The action RAN, but a rule about its result could not be applied: there are more than \d+ places to take out\. The result is withheld\./,
+		/^The action RAN, but a rule about its result could not be applied: a text of \d+ characters is too long to be searched for .+\. The result is withheld\./,
 	);
 	expect(world.site.records().at(-1)).toMatchObject({
 		event: 'completed',
-		error: { type: 'policy_error', effect: 'withheld', message: expect.stringContaining('places') },
+		error: { type: 'policy_error', effect: 'withheld', message: expect.stringContaining('too long') },
 	});
 	await stop(world);
 });

@@ -1,6 +1,6 @@
 // Redactions in messages: every text wherever it stands, and the message stays one.
 import { describe, expect, test } from 'vitest';
-import { ExactNumber, type Json } from '../../src/abi/json.ts';
+import { ExactNumber, type Json, member, stringMember } from '../../src/abi/json.ts';
 import { isKind } from '../../src/policy/compiled.ts';
 import { type JsonRedaction, redactJson } from '../../src/policy/redact-json.ts';
 import { setOf } from './support.ts';
@@ -187,6 +187,59 @@ test('bytes that are no text keep all others', () => {
 	);
 	const wide = Buffer.from(`a=${key}`, 'utf16le').toString('base64');
 	expect(clean({ contents: [{ uri: 'a', blob: wide }] }).count).toBe(1);
+});
+
+describe('base64 is read as careless readers do', () => {
+	const padded = base64(`a=${key}`);
+	const opened = (text: string) => Buffer.from(text, 'base64').toString('latin1');
+	const blobOf = (blob: string) =>
+		stringMember((member(clean({ contents: [{ uri: 'a', blob }] }).value, 'contents') as Json[])[0], 'blob') ?? '';
+
+	test.each([
+		['what does not belong is skipped', `${padded.slice(0, 3)}!${padded.slice(3, 9)}\u200b${padded.slice(9)}`],
+		['a padding in between begins anew', `eA==${padded}`],
+		['a character too many', `${padded.replace(/=/g, '')}AA`.slice(0, 33)],
+		['lines', padded.replace(/.{5}/g, '$&\r\n')],
+	])('%s', (_, blob) => {
+		expect(opened(blobOf(blob))).toContain(mark);
+		expect(opened(blobOf(blob))).not.toContain(key);
+	});
+
+	test('one secret beside it does not hide another within', () => {
+		const both = `${base64(`a=${key} `.padEnd(24))}${key}`;
+		const blob = blobOf(both);
+		expect(blob).not.toContain(key);
+		expect(opened(blob)).not.toContain(key);
+	});
+
+	test('an address that begins late', () => {
+		const uri = ` DATA:text/plain;charset=utf-8;base64,${padded}`;
+		expect(clean({ content: [{ type: 'resource_link', name: 'x', uri }] }).count).toBe(1);
+	});
+
+	test('some megabytes of picture are read in time', () => {
+		const bytes = Uint8Array.from({ length: 2_000_000 }, (_, index) => (index * index * 31) >> 3);
+		const begun = process.cpuUsage();
+		const picture = { content: [{ type: 'image', mimeType: 'image/png', data: base64(bytes) }] };
+		expect(clean(picture)).toEqual({ value: picture, count: 0 });
+		const { user, system } = process.cpuUsage(begun);
+		expect(user + system).toBeLessThan(4_000_000);
+	});
+});
+
+test('members of any name are members, those of prototypes too', () => {
+	const given = JSON.parse(`{"structuredContent":{"__proto__":"${key}","${key}":{"constructor":"${key}"}}}`);
+	const { value, count } = clean(given);
+	expect(JSON.stringify(value)).toBe(
+		`{"structuredContent":{"__proto__":"${mark}","${mark}":{"constructor":"${mark}"}}}`,
+	);
+	expect(count).toBe(3);
+});
+
+test('a message of any depth is cleaned or withheld', () => {
+	let deep: Json = { text: key };
+	for (let level = 0; level < 50_000; level += 1) deep = level % 2 === 0 ? { content: [deep] } : { x: [deep] };
+	expect(() => clean(deep)).toThrow();
 });
 
 test.each(['no base64', 'AAAA=AAA', 'AAAAA', ''])('%j under `blob` is a text like others', (blob) => {
