@@ -14,8 +14,10 @@ export function endOfHead(text: string, room: number, start = 0): number {
 	}
 	if (end === text.length || end === start) return end;
 	// A line's end gives up a quarter of the room at most.
-	const line = text.lastIndexOf('\n', end - 1) + 1;
-	if (line > start && line - start >= (end - start) * 0.75) return line;
+	// Only that quarter is searched: in a long text of one line, each page would look through all before it.
+	const least = start + Math.ceil((end - start) * 0.75);
+	const line = text.slice(least - 1, end).lastIndexOf('\n');
+	if (line >= 0) return least + line;
 	while (end > start && splits(text, end)) end--;
 	return end;
 }
@@ -28,8 +30,9 @@ export function startOfTail(text: string, room: number): number {
 		if (left < 0) break;
 	}
 	if (start === 0) return start;
-	const line = text.indexOf('\n', start) + 1;
-	if (line > 0 && text.length - line >= (text.length - start) * 0.75) return line;
+	const most = text.length - Math.ceil((text.length - start) * 0.75);
+	const line = text.slice(start, most).indexOf('\n');
+	if (line >= 0) return start + line + 1;
 	while (start < text.length && splits(text, start)) start++;
 	return start;
 }

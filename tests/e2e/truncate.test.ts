@@ -1,5 +1,6 @@
 // Long results as an agent meets them: 4,000 tokens of 40,000, and the rest in pages, for the one who called.
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
@@ -75,6 +76,18 @@ async function readAsResource(client: Client, id: string, most = 4_000): Promise
 		uri = /Next: (trapgate:\S+)\.$/.exec(notice?.text ?? '')?.[1];
 	}
 	return pages.join('');
+}
+
+/** A disk of 64 KB, where one may have it. */
+function tryMount(directory: string): boolean {
+	try {
+		mkdirSync(directory, { recursive: true, mode: 0o700 });
+		execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k,mode=700', 'tmpfs', directory], { stdio: 'ignore' });
+		return true;
+	} catch {
+		rmSync(directory, { recursive: true, force: true });
+		return false;
+	}
 }
 
 const completed = (site: Site, tool: string) => {
@@ -182,6 +195,29 @@ describe('every shape of an answer', () => {
 		expect(result.content[1].text).toMatch(/line 3999 of a long answer\n$/);
 	});
 
+	test('one long line, thousands of blocks, and every strange character', async () => {
+		const client = await connectTo(siteWith([cap(), { ...cap({ keep: 'tail' }), id: 'twice' }]));
+		const soup = '👩‍👩‍👧‍👦e\u0301\ud83d|\u0000\u001b"\\\r\n'.repeat(1_500);
+		const blocks = Array.from({ length: 5_000 }, (_, index) => `--- content ${index + 1} ---\nblock ${index}`);
+		const wholes = { line: '0123456789'.repeat(40_000), soup, many: blocks.join('\n') };
+		for (const [name, whole] of Object.entries(wholes)) {
+			const result = await call(client, name);
+			expect(tokens(result), name).toBeLessThanOrEqual(4_000);
+			expect(tokens(result), name).toBeGreaterThan(3_800);
+			expect((await readByTool(client, idIn(itemsOf(result)[0]?.text ?? ''))) === whole, name).toBe(true);
+		}
+	});
+
+	test('calls at once have each their own full text', async () => {
+		const client = await connectTo(siteWith([cap({ max_tokens: 2000 })]));
+		const lengths = Array.from({ length: 12 }, (_, index) => 1_000 + index);
+		const results = await Promise.all(lengths.map((lines) => call(client, 'text', { lines })));
+		const ids = results.map((result) => idIn(itemsOf(result)[0]?.text ?? ''));
+		expect(new Set(ids).size).toBe(lengths.length);
+		const wholes = await Promise.all(ids.map((id) => readByTool(client, id, 2_000)));
+		expect(wholes).toEqual(lengths.map(linesOf));
+	});
+
 	test('what a rule hides within an answer is hidden in its full text, too', async () => {
 		const hide = { id: 'no-secret', match: { resource: 'chatty://secret' }, then: 'hide', reason: 'r', instead: 'i' };
 		const client = await connectTo(siteWith([cap(), hide]));
@@ -273,6 +309,30 @@ describe('who may read it', () => {
 		const other = await connectTo(site, 'other');
 		expect((await other.callTool({ name: 'trapgate__read_result', arguments: { id } })).isError).toBe(true);
 	});
+
+	test.each(['a file is in the way', 'the disk is full'])(
+		'where %s, the short result comes without the rest, says so, and is recorded so',
+		async (why) => {
+			const site = siteWith([cap()]);
+			const state = join(site.env['XDG_STATE_HOME'] ?? '', 'trapgate');
+			const client = await connectTo(site);
+			const directory = join(state, 'results');
+			const isMounted = why === 'the disk is full' && tryMount(directory);
+			// Who may not mount a small disk tries the other way twice.
+			if (!isMounted) writeFileSync(directory, '');
+			try {
+				const result = await call(client, 'text');
+				expect(result.isError).toBeUndefined();
+				expect(tokens(result)).toBeGreaterThan(3_800);
+				expect(itemsOf(result)[0]?.text).toMatch(/\(first and last parts\)\. The rest could not be kept\.$/);
+				expect(completed(site, 'chatty/text')).toMatchObject({ result: { truncated: { spilled: false } } });
+				// Half a text is no text: nothing is left of the attempt.
+				if (isMounted) expect(readdirSync(directory)).toEqual([]);
+			} finally {
+				if (isMounted) execFileSync('umount', [directory]);
+			}
+		},
+	);
 
 	test('files say nothing of what is in them, and stand where no argument may point', async () => {
 		const site = siteWith([cap()]);

@@ -116,3 +116,8 @@ test('a megabyte without a line break is cut in linear time', () => {
 	expect(pages.join('')).toBe(full);
 	expect(pages.length).toBeLessThanOrEqual(501);
 });
+
+test('five megabytes of one line are cut into the smallest pages in linear time', () => {
+	const pages = pagesOf('x'.repeat(5_000_000), 80);
+	expect(pages).toHaveLength(62_500);
+});

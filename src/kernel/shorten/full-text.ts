@@ -1,5 +1,5 @@
 // What an answer says in full, as one text to be read in pages.
-import { isJsonObject, type Json, member, stringMember } from '../../abi/json.ts';
+import { isJsonObject, type Json, type JsonObject, member, stringMember } from '../../abi/json.ts';
 import { writeJson } from '../../wire/json.ts';
 import { mapTexts } from './texts.ts';
 import { listNames } from './words.ts';
@@ -11,7 +11,7 @@ interface Part {
 
 /**
  * The text of an answer that is one text; else each part with a line above it that says what it is. Nothing of the
- * answer is missing but `_meta`: what is no text stands there as JSON.
+ * answer is missing but a short `_meta`, which is no model's: what is no text stands there as JSON.
  */
 export function fullTextOf(body: Json): string {
 	const parts = partsOf(body);
@@ -22,7 +22,8 @@ export function fullTextOf(body: Json): string {
 
 function partsOf(body: Json): readonly Part[] {
 	if (!isJsonObject(body)) return [{ title: 'result', text: writeJson(body) }];
-	const { _meta, isError, ...rest } = body;
+	const { _meta, isError, ...said } = body;
+	const rest = isLong(_meta) ? { ...said, _meta } : said;
 	if (typeof rest['message'] === 'string') return errorParts(rest);
 	const isList = ([name, value]: [string, Json]) =>
 		(listNames as readonly string[]).includes(name) && Array.isArray(value);
@@ -44,7 +45,13 @@ function errorParts({ message, code, data }: Readonly<Record<string, Json>>): Pa
 }
 
 function itemsOf(list: readonly Json[], name: string): Part[] {
-	return list.map((item, index) => ({ title: `${name} ${index + 1}${about(item)}`, text: textOf(item) }));
+	return list.flatMap((item, index) => {
+		const title = `${name} ${index + 1}`;
+		const text = plainText(item);
+		const part = { title: `${title}${about(item)}`, text: text ?? writeJson(item) };
+		const beside = text === undefined ? {} : besideText(item);
+		return Object.keys(beside).length === 0 ? [part] : [part, { title: `${title}, more`, text: writeJson(beside) }];
+	});
 }
 
 /** `, assistant`, `, file:///w/notes.md`, `, image/png` */
@@ -56,15 +63,37 @@ function about(item: Json): string {
 		stringMember(inside, 'uri'),
 		stringMember(block, 'type') === 'text' ? undefined : stringMember(inside, 'mimeType'),
 	];
-	return known.map((word) => (word === undefined ? '' : `, ${word.slice(0, 200).replace(/\s/g, ' ')}`)).join('');
+	return known
+		.map((word) => (word === undefined ? '' : `, ${word.slice(0, longestRemark).replace(/\s/g, ' ')}`))
+		.join('');
 }
 
-/** The text of an item that is a text and says no more; any other as JSON. */
-function textOf(item: Json): string {
+/** The text of an item that is one. */
+function plainText(item: Json): string | undefined {
 	const block = member(item, 'content') ?? item;
-	const text = stringMember(member(block, 'resource') ?? block, 'text');
-	return text ?? writeJson(item);
+	return stringMember(member(block, 'resource') ?? block, 'text');
 }
+
+/** What such an item says beside its text and what the line above it tells: annotations, members of a vendor. */
+function besideText(value: Json | undefined): JsonObject {
+	if (value === undefined || !isJsonObject(value)) return {};
+	const { type, text, role, uri, mimeType, content, resource, _meta, ...more } = value;
+	const inner = { content: besideText(content), resource: besideText(resource) };
+	const long = { uri, mimeType, _meta };
+	const isSaid = ([, member]: [string, Json | undefined]) => member !== undefined && isLong(member);
+	return {
+		...more,
+		...Object.fromEntries(Object.entries(inner).filter(([, member]) => Object.keys(member).length > 0)),
+		...(Object.fromEntries(Object.entries(long).filter(isSaid)) as JsonObject),
+	};
+}
+
+/** Too long to stand in a line, or to be a mere remark. */
+function isLong(value: Json | undefined): value is Json {
+	return value !== undefined && writeJson(value).length > longestRemark;
+}
+
+const longestRemark = 200;
 
 /** A text this short is no burden. */
 const shortestEcho = 200;

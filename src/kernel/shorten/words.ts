@@ -32,7 +32,7 @@ export function noticeText({ tokens, maxTokens, keep, rest }: Shortened): string
 function restText(rest: Rest): string {
 	switch (rest.is) {
 		case 'kept':
-			return `Full text: ${rest.uri}. In ${number(rest.pages)} pages${rest.tool === undefined ? '' : `: ${rest.tool}`}.`;
+			return `Full text: ${rest.uri}. In ${number(rest.pages)} ${rest.pages === 1 ? 'page' : 'pages'}${rest.tool === undefined ? '' : `: ${rest.tool}`}.`;
 		case 'dropped':
 			return 'The rest is not kept.';
 		case 'lost':

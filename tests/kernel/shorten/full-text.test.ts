@@ -63,6 +63,30 @@ test('each part has a line above it that says what it is', () => {
 	expect(fullTextOf({ code: -1, message: 'no' })).toBe('no');
 });
 
+test('what an item says beside its text is there, too, and a long `_meta`', () => {
+	const annotations = { audience: ['user'] };
+	const resource = { uri: `file:///${'a'.repeat(300)}`, text: '# a', vendor: 1 };
+	const body: JsonObject = {
+		content: [
+			{ type: 'text', text: 'hello', annotations, _meta: { a: 1 } },
+			{ type: 'resource', resource },
+		],
+		_meta: { trace: 'b'.repeat(300) },
+	};
+	expect(fullTextOf(body).split('\n')).toEqual([
+		'--- content 1 ---',
+		'hello',
+		'--- content 1, more ---',
+		'{"annotations":{"audience":["user"]}}',
+		`--- content 2, file:///${'a'.repeat(192)} ---`,
+		'# a',
+		'--- content 2, more ---',
+		`{"resource":{"vendor":1,"uri":"${resource.uri}"}}`,
+		'--- _meta ---',
+		`{"_meta":{"trace":"${'b'.repeat(300)}"}}`,
+	]);
+});
+
 test('what a structure says that a text says already stands there once', () => {
 	const stdout = 'a line that a program prints\n'.repeat(50);
 	const body = {
