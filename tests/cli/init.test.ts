@@ -3,7 +3,7 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSyn
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { makePlace, type Place } from './support.ts';
+import { makePlace, type Place, type RunOptions } from './support.ts';
 
 let place: Place;
 beforeEach(() => {
@@ -282,5 +282,46 @@ describe('--from', () => {
 		expect(written()).not.toContain('memory/*');
 		expect(written()).toContain('it did not start');
 		expect(written()).toContain('gone/*');
+	});
+
+	describe('the question at the terminal', () => {
+		const started = () => existsSync(join(place.directory, 'started'));
+		const servers = { probe: { command: '/bin/sh', args: ['-c', 'touch started'] } };
+		beforeEach(() => place.write('mcp.json', JSON.stringify({ mcpServers: servers })));
+		const init = (options: RunOptions) => place.run(['init', '--from', 'mcp.json'], options);
+
+		test.each([
+			['y\n', true],
+			['YES\n', true],
+			['n\n', false],
+			['\n', false],
+			['yess\n', false],
+			['', false],
+		])('%j: started: %j', async (stdin, isStarted) => {
+			const { code, stderr } = await init({ isPerson: true, stdin });
+			expect(code).toBe(0);
+			expect(stderr).toContain('these would be started once:\n  probe: /bin/sh -c touch started\n');
+			expect(started()).toBe(isStarted);
+			expect(written()).toContain('probe/*');
+		});
+
+		test.each<[string, RunOptions]>([
+			['without a terminal', { stdin: 'y\n' }],
+			['beneath another kernel', { isPerson: true, stdin: 'y\n', env: { TRAPGATE_TREE: 'x' } }],
+		])('is not put %s', async (_, options) => {
+			expect((await init(options)).stderr).not.toContain('started once');
+			expect(started()).toBe(false);
+		});
+
+		test('who interrupts it gets no file', async () => {
+			const interrupt = new AbortController();
+			const onError = (soFar: string) => {
+				if (soFar.includes('Start them?')) interrupt.abort();
+			};
+			const { code } = await init({ isPerson: true, signal: interrupt.signal, onError, isOpen: true });
+			expect(code).not.toBe(0);
+			expect(existsSync(join(place.directory, 'trapgate.yaml'))).toBe(false);
+			expect(started()).toBe(false);
+		});
 	});
 });

@@ -27,6 +27,8 @@ export interface RunOptions {
 	readonly isTerminal?: boolean;
 	/** A person sits at the terminal: what `stdin` says is typed. */
 	readonly isPerson?: boolean;
+	/** Nothing more is typed yet, and nobody has gone away. */
+	readonly isOpen?: boolean;
 }
 
 export interface Place {
@@ -92,7 +94,8 @@ async function runIn(
 		version: '9.9.9',
 		signal: options.signal ?? new AbortController().signal,
 	};
-	stdin.end(options.stdin ?? '');
+	if (options.isOpen === true) stdin.write(options.stdin ?? '');
+	else stdin.end(options.stdin ?? '');
 	const code = await runProgram(argv, around);
 	await new Promise((resolve) => setImmediate(resolve));
 	const lines = () =>

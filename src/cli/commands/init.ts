@@ -1,9 +1,7 @@
 // `trapgate init`: a first trapgate.yaml for this folder, that observes, and never in the place of one that is there.
 import { existsSync, realpathSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
-import { createInterface } from 'node:readline/promises';
 import { TrapgateError } from '../../abi/problem.ts';
-import { cookieName } from '../../drivers/process-table.ts';
 import { loadConfig } from '../../kernel/config.ts';
 import { loadOptions } from '../../kernel/load-options.ts';
 import { liesIn, packNames } from '../../kernel/sources.ts';
@@ -23,6 +21,7 @@ import { type Withheld, withholdSecrets } from '../init/withhold.ts';
 import { writeDocument } from '../output.ts';
 import { columns, count, onOneLine } from '../render/columns.ts';
 import { painter } from '../render/paint.ts';
+import { hasPerson, isYes, Terminal } from '../terminal.ts';
 
 export const init: Command = {
 	name: 'init',
@@ -119,17 +118,18 @@ function finished(starter: Starter, path: string): string {
 
 /** Starting a server runs a program that somebody else's file names, so a person says yes first. */
 async function mayStart(servers: Withheld['servers'], { around, global }: CommandInput): Promise<boolean> {
-	const hasPerson = around.stdin.isTTY === true && around.stderr.isTTY === true && around.env[cookieName] === undefined;
-	if (!hasPerson || global.format === 'json') return false;
-	around.stderr.write('To see which tools they offer, these would be started once:\n');
-	for (const { driver, server } of servers) {
-		const what = server.kind === 'http' ? server.url : [server.command, ...server.args].join(' ');
-		around.stderr.write(`  ${onOneLine(`${driver}: ${what}`)}\n`);
-	}
-	const terminal = createInterface({ input: around.stdin, output: around.stderr });
+	if (!hasPerson(around) || global.format === 'json') return false;
+	const terminal = new Terminal(around);
 	try {
-		const answer = await terminal.question('Start them? [y/N] ', { signal: around.signal });
-		return /^y(es)?$/i.test(answer.trim());
+		terminal.say('To see which tools they offer, these would be started once:');
+		for (const { driver, server } of servers) {
+			const what = server.kind === 'http' ? server.url : [server.command, ...server.args].join(' ');
+			terminal.say(`  ${onOneLine(`${driver}: ${what}`)}`);
+		}
+		const isAgreed = isYes(await terminal.ask('Start them? [y/N] '));
+		// Who interrupts wants no file either; who only says nothing has not agreed.
+		around.signal.throwIfAborted();
+		return isAgreed;
 	} finally {
 		terminal.close();
 	}
