@@ -12,7 +12,7 @@ import { matchedBesides, resultRules } from './render/decision.ts';
 import { nearMisses } from './render/near.ts';
 
 export interface ExplanationView {
-	readonly revision: Pick<Revision, 'id' | 'config' | 'lock'>;
+	readonly revision: Pick<Revision, 'id' | 'config' | 'lock' | 'set'>;
 	/** The question was a shell command, so both forms are shown as its text. */
 	readonly isRun: boolean;
 	/** Every rule that could be about such a call, not only those that came near. */

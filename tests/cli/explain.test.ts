@@ -294,6 +294,21 @@ test('a driver that is not configured is judged all the same, and the text says 
 	expect(stdout).toContain('no driver `github` is configured');
 });
 
+test("the kernel's own tool is in no configuration, and there where a rule keeps full texts", async () => {
+	const read = call('trapgate/read_result', { id: '0'.repeat(26) });
+	expect((await place.run(read)).stdout).toContain('no rule keeps full texts, so there is no such tool');
+	const cap = '\n  - { id: cap, match: { tool: bash/run }, then: { truncate: { max_tokens: 4000 } } }\n';
+	const other = makePlace({ 'trapgate.yaml': `${root}${cap}` });
+	try {
+		const { code, stdout } = await other.run(read);
+		expect(code).toBe(0);
+		expect(stdout).toContain('verdict allowed');
+		expect(stdout).not.toMatch(/is configured|no such tool/);
+	} finally {
+		other.remove();
+	}
+});
+
 test('a mode that does not act says so', async () => {
 	const other = makePlace({ 'trapgate.yaml': root.replace('version: 1', 'version: 1\nmode: observe') });
 	try {

@@ -1,5 +1,6 @@
 // A decision as a person reads it: what was asked, what each rule did, the verdict, and what the agent is told.
 import type { Decision, RuleRef } from '../../abi/decision.ts';
+import { ownDriver } from '../../abi/names.ts';
 import type { Place } from '../../abi/problem.ts';
 import type { Answer, Question } from '../../kernel/question.ts';
 import { rateText } from '../../kernel/rate-text.ts';
@@ -19,7 +20,7 @@ import { seenLines } from './seen.ts';
 import { toneOf } from './verdict.ts';
 
 export interface DecisionView {
-	readonly revision: Pick<Revision, 'id' | 'config' | 'lock'>;
+	readonly revision: Pick<Revision, 'id' | 'config' | 'lock' | 'set'>;
 	readonly color: boolean;
 	/** Every rule that could be about such a call, not only those that came near. */
 	readonly isAll?: boolean;
@@ -161,6 +162,11 @@ function verdictText(decision: Decision, { revision }: DecisionView, paint: Pain
 
 function notes(target: Asked, tool: string, assumed: boolean, { revision }: DecisionView): string[] {
 	const { driver } = target;
+	// The kernel's own tool is in no configuration and in no lock.
+	if (driver === ownDriver) {
+		const keeps = revision.set.results.some(({ action }) => action.kind === 'truncate' && action.truncation.spill);
+		return keeps ? [] : ['no rule keeps full texts, so there is no such tool, and this call would reach nobody'];
+	}
 	const isConfigured = revision.config.drivers.some(({ name }) => name === driver);
 	const isLocked = revision.lock.entry('tool', driver, target.tool) !== undefined;
 	return [
