@@ -36,7 +36,7 @@ export const explain: Command = {
 		'--batch FILE|-       JSON Lines in, {"id","call","args"} or {"id","run"}, each with "agent" and "at" if you like;',
 		'                     one line out for each line in: {"id","verdict","final","rules","reason","instead"}',
 		'',
-		'Drivers are not started, so what a tool says about its parameters is not known here.',
+		'Drivers are not started: what a tool says about its parameters is known as far as trapgate.lock records it.',
 	],
 	options: {
 		call: { type: 'string' },
