@@ -105,7 +105,12 @@ export function judge(set: PolicySet, { request, asked, lookWith }: Question, ru
 	}
 
 	const { changers } = settled;
-	const standing = refsOf(unique(changers, allowing), forms);
+	// Where commands are closed, what lets each of them run has a part in it.
+	const isClosed = defaultsAct && set.defaults.command !== 'allow' && final.carriesCommand;
+	const clearing = isClosed
+		? opening.filter((rule) => rule.action.kind === 'allow' && opensCommands(rule, final).length > 0)
+		: [];
+	const standing = refsOf(unique(changers, [...allowing, ...clearing]), forms);
 	const [question] = commands;
 	const isAsked =
 		asking.length > 0 || question !== undefined || (allowing.length === 0 && !isCovered && fallback === 'ask');
