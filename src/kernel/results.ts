@@ -75,7 +75,7 @@ export function makeResults(options: GatherOptions, log: Pick<Log, 'error'>): Re
 	function handling(
 		driver: DriverName,
 		rules: () => ResultRules,
-		rulesOn?: (uri: string) => ResultRules,
+		call?: { readonly rulesOn: (uri: string) => ResultRules },
 	): Handling & {
 		redaction(): JsonRedaction;
 	} {
@@ -83,8 +83,8 @@ export function makeResults(options: GatherOptions, log: Pick<Log, 'error'>): Re
 			rules: rules().redact,
 			meter: meterOf(elapsed),
 			// What a result holds of a resource obeys the rules about that resource, too.
-			...(rulesOn !== undefined && hasRulesOnResources(currentSet(), driver)
-				? { rulesOn: (uri: string) => rulesOn(uri).redact }
+			...(call !== undefined && hasRulesOnResources(currentSet(), driver)
+				? { rulesOn: (uri: string) => call.rulesOn(uri).redact }
 				: {}),
 		});
 		const attempt = <T>(what: string, act: (redaction: JsonRedaction) => T): T | undefined => {
@@ -103,7 +103,11 @@ export function makeResults(options: GatherOptions, log: Pick<Log, 'error'>): Re
 			note({ method, params, extra }) {
 				const passed = pass({ method, params: params ?? null, extra }, 'a notification');
 				if (passed === undefined) return undefined;
-				return { ...passed, params: passed.params === null ? undefined : withToken(passed.params, params) };
+				if (passed.params === null) return { ...passed, params: undefined };
+				// Of a note that belongs to no call, everything is the driver's own, whatever it calls it.
+				return call === undefined
+					? { ...passed, params: passed.params }
+					: { ...passed, params: withToken(passed.params, params) };
 			},
 			texts: (texts) => attempt('a line of its log', (how) => redactTexts(texts, how.rules, how.meter).texts),
 		};
@@ -117,14 +121,12 @@ export function makeResults(options: GatherOptions, log: Pick<Log, 'error'>): Re
 			const target = targetOf(asked);
 			const rulesOn = (of: Target, final: Target) =>
 				resultRulesOn(currentSet(), requestOf(options, asked.caller, context, of), final, ports);
-			const own = handling(
-				driver,
-				() => joinRules(rulesOn(target, decision.final), context.followsUp?.()),
-				(uri) => {
+			const own = handling(driver, () => joinRules(rulesOn(target, decision.final), context.followsUp?.()), {
+				rulesOn: (uri) => {
 					const resource: Target = { kind: 'resource', driver, uri, method: 'resources/read' };
 					return rulesOn(resource, resource);
 				},
-			);
+			});
 			return {
 				...own,
 				reply(reply) {

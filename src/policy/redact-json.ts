@@ -28,8 +28,10 @@ export function redactJson(value: Json, redaction: JsonRedaction): RedactedJson 
 	return { value: walk.value(value, here), count: walk.count };
 }
 
+type Rules = readonly RedactRule[];
+
 interface Here {
-	readonly rules: readonly RedactRule[];
+	readonly rules: Rules;
 	readonly depth: number;
 	/** The member that the value is, or whose list it is in. */
 	readonly name: string | undefined;
@@ -86,7 +88,7 @@ class Walk {
 		const read = isSequence ? this.#sequence(list, here) : list;
 		const items = read.map((item) => {
 			const isRead = here.isRead || isSequence;
-			return this.value(item, { ...here, rules: this.#rulesOn(item, here), depth: here.depth + 1, isRead });
+			return this.value(item, { ...here, depth: here.depth + 1, isRead });
 		});
 		return items.every((item, index) => item === list[index]) ? list : items;
 	}
@@ -105,14 +107,22 @@ class Walk {
 		this.count += count;
 		let next = 0;
 		const put = (text: string) => texts[next++] ?? text;
-		return list.map((item) => {
-			const own = this.#rulesOn(item, here);
-			const mapped = mapTexts(item, put);
-			return own === here.rules ? mapped : mapTexts(mapped, (text) => this.#text(text, own));
-		});
+		return list.map((item) => this.#embedded(mapTexts(item, put), here.rules));
 	}
 
-	#object(object: JsonObject, here: Here): JsonObject {
+	/** A block with what it holds of resources, wherever in it: the rules about those are not among the `done` ones. */
+	#embedded(item: Json, done: Rules): Json {
+		if (this.#redaction.rulesOn === undefined) return item;
+		return mapTexts(
+			item,
+			(text, own) => (own === done ? text : this.#text(text, own)),
+			done,
+			(block, own) => this.#rulesOn(block, own),
+		);
+	}
+
+	#object(object: JsonObject, around: Here): JsonObject {
+		const here: Here = { ...around, rules: this.#rulesOn(object, around.rules) };
 		const { isRead } = here;
 		const members = Object.entries(object);
 		const entries = members.map(([name, value]): [string, Json] => {
@@ -125,7 +135,7 @@ class Walk {
 				isRead: isRead && (name === 'text' || name === 'resource' || name === 'content'),
 			};
 			const isDone = isRead && name === 'text' && typeof value === 'string';
-			return [this.#name(name), isDone ? value : this.value(value, inner)];
+			return [this.#name(name, here.rules), isDone ? value : this.value(value, inner)];
 		});
 		if (entries.every(([name, value], index) => name === members[index]?.[0] && value === members[index]?.[1])) {
 			return object;
@@ -134,44 +144,53 @@ class Walk {
 	}
 
 	/** The same names come again in every row of a table. */
-	#name(name: string): string {
+	#name(name: string, rules: Rules): string {
 		if (isProtocolName(name)) return name;
+		if (rules !== this.#redaction.rules) return this.#text(name, rules);
 		let clean = this.#names.get(name);
 		if (clean === undefined) {
-			clean = this.#text(name, this.#redaction.rules);
+			clean = this.#text(name, rules);
 			this.#names.set(name, clean);
 		}
 		return clean;
 	}
 
-	#text(text: string, rules: readonly RedactRule[]): string {
+	#text(text: string, rules: Rules): string {
 		const { texts, count } = redactTexts([text], rules, this.#redaction.meter);
 		this.count += count;
 		return texts[0] ?? '';
 	}
 
-	/** The rules on an item of a list: one with the contents of a resource may have more. */
-	#rulesOn(item: Json, { rules }: Here): readonly RedactRule[] {
+	/** The rules on an object: one with the contents of a resource, or that names one, may have more. */
+	#rulesOn(object: JsonObject, rules: Rules): Rules {
 		const { rulesOn } = this.#redaction;
-		const uri = stringMember(member(item, 'resource'), 'uri') ?? stringMember(item, 'uri');
-		const more = uri === undefined || rulesOn === undefined ? [] : rulesOn(uri);
-		const added = more.filter((rule) => !rules.includes(rule));
+		if (rulesOn === undefined) return rules;
+		const uris = [stringMember(member(object, 'resource'), 'uri'), stringMember(object, 'uri')];
+		const more = new Set(uris.flatMap((uri) => (uri === undefined ? [] : rulesOn(uri))));
+		const added = [...more].filter((rule) => !rules.includes(rule));
 		return added.length === 0 ? rules : [...rules, ...added];
 	}
 }
 
-/** A block, or a message made of blocks, with other texts. */
-function mapTexts(item: Json, map: (text: string) => string): Json {
+/** A block, or a message made of blocks, with other texts; `enter` says which rules hold within an object. */
+function mapTexts(
+	item: Json,
+	map: (text: string, rules: Rules) => string,
+	rules: Rules = [],
+	enter: (object: JsonObject, rules: Rules) => Rules = (_, given) => given,
+): Json {
 	if (Array.isArray(item)) {
-		const items = item.map((one: Json) => mapTexts(one, map));
+		const items = item.map((one: Json) => mapTexts(one, map, rules, enter));
 		return items.every((one, index) => one === item[index]) ? item : items;
 	}
 	if (!isJsonObject(item)) return item;
+	const own = enter(item, rules);
 	const changes: Record<string, Json> = {};
 	for (const name of ['text', 'resource', 'content']) {
 		const value = member(item, name);
 		if (value === undefined) continue;
-		const mapped = typeof value === 'string' ? (name === 'text' ? map(value) : value) : mapTexts(value, map);
+		const isText = typeof value === 'string';
+		const mapped = !isText ? mapTexts(value, map, own, enter) : name === 'text' ? map(value, own) : value;
 		if (mapped !== value) changes[name] = mapped;
 	}
 	return Object.keys(changes).length === 0 ? item : { ...item, ...changes };

@@ -268,3 +268,17 @@ test('contents of a resource obey the rules about that resource, and nothing els
 	});
 	expect(clean(value, { rules: [], rulesOn }).count).toBe(2);
 });
+
+test('contents of a resource obey its rules wherever a message holds them, names of members too', () => {
+	const rulesOn = (uri: string) => (uri === 'x://a' && names !== undefined ? [names] : []);
+	const held = { type: 'resource', resource: { uri: 'x://a', text: 'acme', acme: 1 } };
+	const clear = { type: 'resource', resource: { uri: 'x://a', text: '[redacted:custom]', '[redacted:custom]': 1 } };
+	const other = { type: 'resource', resource: { uri: 'x://b', text: 'acme', acme: 1 } };
+	const message = (content: Json): Json => ({ messages: [{ role: 'user', content }] });
+	expect(clean(message(held), { rulesOn }).value).toEqual(message(clear));
+	expect(clean(message([held, other]), { rulesOn }).value).toEqual(message([clear, other]));
+	// Of two addresses, whoever reads it may go by either.
+	const two = (text: string): Json => ({ content: [{ uri: 'x://a', resource: { uri: 'x://b', text } }] });
+	expect(clean(two('acme'), { rules: [], rulesOn }).value).toEqual(two('[redacted:custom]'));
+	expect(clean({ contents: [{ uri: 'x://a', resource: { uri: 'x://b' }, acme: 1 }] }, { rulesOn }).count).toBe(1);
+});
