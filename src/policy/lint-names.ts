@@ -73,14 +73,15 @@ function unknownTools(rule: Rule, { tool = [] }: Match, at: readonly Path[], kno
 	});
 }
 
-/** Also when nobody can tell: a variable, or a driver of which nothing was recorded. */
+/** Also when nobody can tell: a variable, a driver of which nothing was recorded, or a lock without a tool. */
 function couldMatch(pattern: string, { tools, unrecorded }: KnownTools): boolean {
-	if (pattern.includes('${')) return true;
+	if (pattern.includes('${') || tools.length === 0) return true;
 	const text = pattern.normalize('NFC');
-	const driver = text.slice(0, Math.max(0, text.indexOf('/')));
+	// Without a slash (`*`, `*_issue`) it is about the tools of any driver.
+	const driver = text.includes('/') ? text.slice(0, text.indexOf('/')) : '*';
 	return (
 		tools.some(({ name }) => matchesTextGlob(text, name.normalize('NFC'))) ||
-		unrecorded.some((name) => driver !== '' && matchesTextGlob(driver, name))
+		unrecorded.some((name) => matchesTextGlob(driver, name))
 	);
 }
 

@@ -348,3 +348,13 @@ test.each(['../../policies', './listings'])('the rules in %s ask for facts that 
 	});
 	expect(lint(policies, { now: 0, vocabulary }).filter(({ code }) => code === 'P204')).toEqual([]);
 });
+
+test('a lock without a tool vouches for nothing, and a glob of any driver may be about one of which nothing is recorded', () => {
+	const empty: KnownTools = { tools: [], unrecorded: [] };
+	for (const pattern of ['"*"', '"*/*"', 'web/fetch']) {
+		expect(found(one(`match: { tool: ${pattern} }, then: deny`), false, empty), pattern).toEqual([]);
+	}
+	const rule = one('match: { tool: "*fetsch" }, then: deny');
+	expect(found(rule)).toEqual([]);
+	expect(found(rule, false, { ...known, unrecorded: [] }).map(([code]) => code)).toEqual(['P201']);
+});
