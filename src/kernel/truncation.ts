@@ -59,7 +59,7 @@ export function makeTruncate({ spill, readers }: { readonly spill: Spill; readon
 	function keepRest(reply: Reply, caller: Caller, { spill: isKept, maxTokens }: Shortening): Rest {
 		const reader = isKept ? readers.of(caller) : undefined;
 		if (reader === undefined) return { is: 'dropped' };
-		const kept = { text: fullTextOf(reply.body.value()), pageTokens: maxTokens };
+		const kept = { text: fullTextOf(reply), pageTokens: maxTokens };
 		const id = spill.keep(caller, kept);
 		if (id === undefined) return { is: 'lost' };
 		return { is: 'kept', uri: resultUri(id), pages: pagesOfKept(kept, reader.limit).length, tool: reader.tool };

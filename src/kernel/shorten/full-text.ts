@@ -1,4 +1,5 @@
 // What an answer says in full, as one text to be read in pages.
+import type { Reply } from '../../abi/driver.ts';
 import { isJsonObject, type Json, type JsonObject, member, stringMember } from '../../abi/json.ts';
 import { writeJson } from '../../wire/json.ts';
 import { mapTexts } from './texts.ts';
@@ -11,10 +12,13 @@ interface Part {
 
 /**
  * The text of an answer that is one text; else each part with a line above it that says what it is. Nothing of the
- * answer is missing but a short `_meta`, which is no model's: what is no text stands there as JSON.
+ * answer is missing but a short `_meta` and what is short beside the body, which are no model's: what is no text stands
+ * there as JSON.
  */
-export function fullTextOf(body: Json): string {
-	const parts = partsOf(body);
+export function fullTextOf({ ok, body, extra }: Reply): string {
+	const said = body.value();
+	const beside = isLong(extra) ? [{ title: Object.keys(extra).join(', '), text: writeJson(extra) }] : [];
+	const parts = [...(ok ? partsOf(said) : errorParts(said)), ...beside];
 	const [only] = parts;
 	if (parts.length === 1 && only !== undefined) return only.text;
 	return parts.map(({ title, text }) => `--- ${title} ---\n${text}`).join('\n');
@@ -24,7 +28,6 @@ function partsOf(body: Json): readonly Part[] {
 	if (!isJsonObject(body)) return [{ title: 'result', text: writeJson(body) }];
 	const { _meta, isError, ...said } = body;
 	const rest = isLong(_meta) ? { ...said, _meta } : said;
-	if (typeof rest['message'] === 'string') return errorParts(rest);
 	const isList = ([name, value]: [string, Json]) =>
 		(listNames as readonly string[]).includes(name) && Array.isArray(value);
 	const lists = Object.entries(rest).filter(isList);
@@ -37,10 +40,14 @@ function partsOf(body: Json): readonly Part[] {
 }
 
 /** Of a JSON-RPC error, its message and what came with it. */
-function errorParts({ message, code, data }: Readonly<Record<string, Json>>): Part[] {
+function errorParts(error: Json): Part[] {
+	if (!isJsonObject(error)) return [{ title: 'error', text: writeJson(error) }];
+	const { message, code, data, ...more } = error;
+	const title = Object.keys(more).join(', ');
 	return [
 		{ title: `error ${writeJson(code ?? null)}`, text: String(message) },
 		...(data === undefined ? [] : [{ title: 'data', text: writeJson(data) }]),
+		...(title === '' ? [] : [{ title, text: writeJson(more) }]),
 	];
 }
 
@@ -68,10 +75,12 @@ function about(item: Json): string {
 		.join('');
 }
 
-/** The text of an item that is one. */
+/** The text of an item that is one; of an item with several none is the text. */
 function plainText(item: Json): string | undefined {
-	const block = member(item, 'content') ?? item;
-	return stringMember(member(block, 'resource') ?? block, 'text');
+	const content = member(item, 'content');
+	const places = [item, member(item, 'resource'), content, member(content, 'resource')];
+	const texts = places.flatMap((place) => stringMember(place, 'text') ?? []);
+	return texts.length === 1 ? texts[0] : undefined;
 }
 
 /** What such an item says beside its text and what the line above it tells: annotations, members of a vendor. */
@@ -79,9 +88,11 @@ function besideText(value: Json | undefined): JsonObject {
 	if (value === undefined || !isJsonObject(value)) return {};
 	const { type, text, role, uri, mimeType, content, resource, _meta, ...more } = value;
 	const inner = { content: besideText(content), resource: besideText(resource) };
-	const long = { uri, mimeType, _meta };
+	const long = { role, uri, mimeType, _meta };
+	const kind: JsonObject = type === undefined || type === 'text' || type === 'resource' ? {} : { type };
 	const isSaid = ([, member]: [string, Json | undefined]) => member !== undefined && isLong(member);
 	return {
+		...kind,
 		...more,
 		...Object.fromEntries(Object.entries(inner).filter(([, member]) => Object.keys(member).length > 0)),
 		...(Object.fromEntries(Object.entries(long).filter(isSaid)) as JsonObject),

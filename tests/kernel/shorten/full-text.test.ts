@@ -2,9 +2,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Json, JsonObject } from '../../../src/abi/json.ts';
-import { fullTextOf } from '../../../src/kernel/shorten/full-text.ts';
+import { fullTextOf as fullTextOfReply } from '../../../src/kernel/shorten/full-text.ts';
 import { textsIn } from '../../../src/kernel/shorten/texts.ts';
+import { rawOf } from '../../../src/wire/json.ts';
+import { errorReply, resultReply } from '../../../src/wire/message.ts';
 import { reply, text } from './answers.ts';
+
+const fullTextOf = (result: Json) => fullTextOfReply(resultReply(result));
 
 test('a lone text is exactly that text', () => {
 	fc.assert(
@@ -17,11 +21,11 @@ test('a lone text is exactly that text', () => {
 
 test('every text of every part is in it', () => {
 	fc.assert(
-		fc.property(reply, ({ body }) => {
-			const whole = fullTextOf(body.value());
-			const { _meta, ...said } = body.value() as Record<string, Json>;
+		fc.property(reply, (answer) => {
+			const whole = fullTextOfReply(answer);
+			const { _meta, ...said } = answer.body.value() as Record<string, Json>;
 			// Shorter ones are words of the protocol.
-			const texts = textsIn(said).filter((words) => words.length > 20);
+			const texts = [...textsIn(said), ...textsIn(answer.extra)].filter((words) => words.length > 20);
 			// A text stands there as it is, one within a structure as JSON has it, and of one said twice the line break alone.
 			const isThere = (form: string) => whole.includes(form) || whole.includes(form.replace(/(?:\n|\\n)$/, ''));
 			for (const words of texts) expect([words, JSON.stringify(words).slice(1, -1)].some(isThere)).toBe(true);
@@ -59,8 +63,8 @@ test('each part has a line above it that says what it is', () => {
 	).toBe(
 		'--- messages 1, user ---\na\n--- messages 2, assistant ---\n{"role":"assistant","content":[{"type":"text","text":"b"}]}',
 	);
-	expect(fullTextOf({ code: -1, message: 'no', data: [1] })).toBe('--- error -1 ---\nno\n--- data ---\n[1]');
-	expect(fullTextOf({ code: -1, message: 'no' })).toBe('no');
+	expect(fullTextOfReply(errorReply(-1, 'no', [1]))).toBe('--- error -1 ---\nno\n--- data ---\n[1]');
+	expect(fullTextOfReply(errorReply(-1, 'no'))).toBe('no');
 });
 
 test('what an item says beside its text is there, too, and a long `_meta`', () => {
@@ -85,6 +89,23 @@ test('what an item says beside its text is there, too, and a long `_meta`', () =
 		'--- _meta ---',
 		`{"_meta":{"trace":"${'b'.repeat(300)}"}}`,
 	]);
+});
+
+test('what only some servers say is there, too', () => {
+	const content = [{ type: 'text', text: 'hello' }];
+	// An error has a message, and not everything with a message is an error.
+	expect(fullTextOf({ message: 'm', content })).toContain('hello');
+	const error = { ok: false, body: rawOf({ code: -1, message: 'no', more: ['why'] }), extra: {} };
+	expect(fullTextOfReply(error)).toBe('--- error -1 ---\nno\n--- more ---\n{"more":["why"]}');
+	const extra = { vendor: 'v'.repeat(300) };
+	expect(fullTextOfReply({ ...resultReply({ content }), extra })).toContain(extra.vendor);
+	const inner: readonly JsonObject[] = [{ content: { text: 'b' } }, { resource: { uri: 'x://a', text: 'b' } }];
+	for (const beside of inner) {
+		const whole = fullTextOf({ content: [{ type: 'text', text: 'hello', ...beside }] });
+		expect(whole).toContain('"hello"');
+		expect(whole).toContain('"b"');
+	}
+	expect(fullTextOf({ content: [{ type: 'vendor', text: 'a', role: 'r'.repeat(300) }] })).toMatch(/"vendor".*r{300}/s);
 });
 
 test('what a structure says that a text says already stands there once', () => {
