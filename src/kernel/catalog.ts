@@ -11,7 +11,7 @@ import type { Kernel } from './boot.ts';
 import { withTarget } from './call.ts';
 import type { CallContext } from './context.ts';
 import { ringDemand } from './governed.ts';
-import { isOwnUri } from './own-driver.ts';
+import { isOwnUri } from './resources.ts';
 import { screenListed } from './screen.ts';
 
 /** What a rule on time, agent or environment is held against. */

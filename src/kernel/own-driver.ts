@@ -58,11 +58,6 @@ export function resultUri(id: string, page?: number): string {
 
 const uriStart = 'trapgate://result/';
 
-/** Does the address belong to the kernel, whatever it leads to? */
-export function isOwnUri(uri: string): boolean {
-	return /^trapgate:/i.test(uri);
-}
-
 /** No page is longer than what the shortened result was allowed, nor than what this reader is. */
 export function pagesOfKept({ text, pageTokens }: Kept, limit = Number.POSITIVE_INFINITY): readonly string[] {
 	const room = Math.min(pageTokens, limit) * charactersPerToken - aroundPage;

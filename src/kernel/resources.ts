@@ -28,6 +28,11 @@ export async function ownerOf(bank: Bank, uri: string): Promise<DriverName | und
 	return holders.length === 1 ? holders[0] : undefined;
 }
 
+/** Does the address belong to the kernel, whatever it leads to? Readers of addresses drop what stands invisibly before them. */
+export function isOwnUri(uri: string): boolean {
+	return /^[\s\p{Cc}\p{Cf}]*trapgate:/iu.test(uri);
+}
+
 function schemeOf(uri: string): string {
 	return /^[a-z][a-z0-9+.-]*(?=:)/i.exec(uri)?.[0].toLowerCase() ?? '';
 }

@@ -5,12 +5,19 @@ import { isJsonObject, type Json, type JsonObject, member, stringMember } from '
 import type { Syscall, Target } from '../abi/syscall.ts';
 import { rawJson, writeJson } from '../wire/json.ts';
 import { noticePrefix } from './refusal.ts';
+import { isOwnUri } from './resources.ts';
 
-/** Text that could hold any of it, escapes included. Everything else keeps its bytes unread. */
-const worthReading = /trapgate|\[policy\]|blocked|not run:|the action ran|"resource|"contents"|\\u00|\\\//i;
+/** Text that could hold any of it, escapes and invisible characters included. Everything else keeps its bytes unread. */
+const worthReading =
+	/trapgate|\[policy\]|blocked|not run:|the action ran|"resource|"contents"|\\u(?:0[036]|1[178]|2[08]|31|db4|f[ef])|\\\/|[\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/iu;
 
 /** The answer as the client may see it: the very same object when there is nothing to take out. */
 export function screen(reply: Reply, call: Syscall, judge: (target: Target) => Decision): Reply {
+	const extra = withoutOurKeys(reply.extra) as JsonObject;
+	return screenBody(extra === reply.extra ? reply : { ...reply, extra }, call, judge);
+}
+
+function screenBody(reply: Reply, call: Syscall, judge: (target: Target) => Decision): Reply {
 	if (!worthReading.test(reply.body.text)) return reply;
 	const before = reply.body.value();
 	const cleaned = withoutOurKeys(before);
@@ -51,7 +58,7 @@ function withoutOurKeys(value: Json): Json {
 }
 
 function screenBlocks(result: JsonObject, call: Syscall, judge: (target: Target) => Decision): JsonObject {
-	const screenBlock = (block: Json) => withoutForgedNotice(withoutForbiddenLink(block, call, judge));
+	const screenBlock = (block: Json) => withoutForbiddenLink(withoutForgedNotice(block), call, judge);
 	const changes: Record<string, Json> = {};
 	for (const key of ['content', 'contents'] as const) {
 		const list = member(result, key);
@@ -83,11 +90,16 @@ export function honestText(text: string): string {
  * Undefined when it begins otherwise.
  */
 export function partedAt(text: string): number | undefined {
-	return forged.test(text) ? text.search(/[^\s\p{Cf}]/u) + 1 : undefined;
+	return forged.test(text) ? text.search(visible) + 1 : undefined;
 }
 
+/** Of a block, and of the resource in it. */
 function withoutForgedNotice(block: Json): Json {
-	return honest(block, 'text');
+	const resource = member(block, 'resource');
+	const said = honest(block, 'text');
+	if (resource === undefined || !isJsonObject(said)) return said;
+	const screened = honest(resource, 'text');
+	return screened === resource ? said : { ...said, resource: screened };
 }
 
 /** The object with an honest text as this member; the same one when it had that or none. */
@@ -98,16 +110,29 @@ function honest<Value extends Json>(object: Value, name: string): Value {
 	return cleaned === text ? object : ({ ...(object as JsonObject), [name]: cleaned } as unknown as Value);
 }
 
-/** How everything begins that the kernel itself tells an agent, invisible characters before it or not. */
+/** What nobody sees, and a model may read over. */
+const invisible = '[\\p{Cc}\\p{Cf}\\p{Default_Ignorable_Code_Point}\\u2800]*';
+const blank = '[\\s\\p{Cc}\\p{Cf}\\p{Default_Ignorable_Code_Point}\\u2800]*';
+const visible = /[^\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/u;
+
+/** How everything begins that the kernel itself tells an agent; `*` stands for a name or a number. */
 const beginnings = [
-	noticePrefix.replace(/[[\]]/g, '\\$&'),
-	'BLOCKED by policy[.:]?',
-	'BLOCKED: (?:a person declined this call|the policy could not be evaluated)[.]?',
-	'Blocked again \\(\\d+\\)[.]?',
-	'Not run: (?:approval was requested|rule [^ ]+ asks)',
-	'The action RAN, but (?:its completion could not be recorded|a rule about its result could not be applied)',
-];
-const forged = new RegExp(`^(?:[\\s\\p{Cf}]*(?:${beginnings.join('|')}))+[\\s\\p{Cf}]*`, 'iu');
+	noticePrefix,
+	'BLOCKED by policy',
+	'BLOCKED: a person declined this call',
+	'BLOCKED: the policy could not be evaluated',
+	'Blocked again (*)',
+	'Not run: approval was requested',
+	'Not run: rule * asks',
+	'The action RAN, but its completion could not be recorded',
+	'The action RAN, but a rule about its result could not be applied',
+].map((words) => words.split('*').map(spelled).join('[^ )]+'));
+const forged = new RegExp(`^(?:${blank}(?:${beginnings.join('|')})${invisible}[.:]?)+${blank}`, 'iu');
+
+/** A pattern for the words with whatever nobody sees between their letters. */
+function spelled(words: string): string {
+	return [...words].map((letter) => `\\u{${letter.codePointAt(0)?.toString(16)}}`).join(invisible);
+}
 
 function withoutForbiddenLink(block: Json, call: Syscall, judge: (target: Target) => Decision): Json {
 	const type = stringMember(block, 'type');
@@ -117,15 +142,22 @@ function withoutForbiddenLink(block: Json, call: Syscall, judge: (target: Target
 			: type === 'resource'
 				? stringMember(member(block, 'resource'), 'uri')
 				: undefined;
-	return uri === undefined || mayRead(uri, call, judge) ? block : withheld(judge(resource(call, uri)));
+	if (uri === undefined) return block;
+	if (isOwnUri(uri)) return { type: 'text', text: impersonated };
+	return mayRead(uri, call, judge) ? block : withheld(judge(resource(call, uri)));
 }
 
 function withoutForbiddenContents(item: Json, call: Syscall, judge: (target: Target) => Decision): Json {
 	const uri = stringMember(item, 'uri');
+	if (uri !== undefined && isOwnUri(uri)) return { uri: '', mimeType: 'text/plain', text: impersonated };
 	// The URI that was asked for has been judged; a server may answer with others (the files of a directory).
-	if (uri === undefined || uri === call.params['uri'] || mayRead(uri, call, judge)) return item;
+	const isOpen = uri === undefined || uri === call.params['uri'] || mayRead(uri, call, judge);
+	if (isOpen) return withoutForgedNotice(item);
 	return { uri, mimeType: 'text/plain', text: withheldText(judge(resource(call, uri))) };
 }
+
+/** What a server says under an address of the kernel would be taken for the full text of another's result. */
+const impersonated = `${noticePrefix} A resource in this result was withheld: no server has the addresses of the kernel.`;
 
 function mayRead(uri: string, call: Syscall, judge: (target: Target) => Decision): boolean {
 	const { verdict, acted } = judge(resource(call, uri));
