@@ -110,6 +110,8 @@ export interface CommandReader {
 export interface Vocabulary {
 	/** Every fact that there is, of whatever program. */
 	readonly facts: readonly string[];
+	/** Those that are true or not; of all others there is text. */
+	readonly switches: readonly string[];
 	/** The facts of one program, those of all programs included; undefined where nobody vouches for the list. */
 	factsOf(program: string): readonly string[] | undefined;
 	/** Its sub-commands; undefined where nobody vouches for the list. */

@@ -95,9 +95,9 @@ export const policyPages = {
 		mend: 'Give the stricter rule an `except:`, or delete the one without effect.',
 	},
 	P304: {
-		title: 'a regular expression over the text of a command',
+		title: 'a regular expression or a glob over the text of a command',
 		means:
-			'One command has endless spellings: quotes, variables, wrappers, other flags. No pattern over its text finds them all.',
+			'One command has endless spellings: quotes, variables, wrappers, other flags. No pattern over its text finds them all; and `command` itself takes programs and sub-commands, not a regular expression.',
 		mend: 'Say what the command does: `match: { command: git push, facts: { force: true } }`.',
 	},
 	P305: {
@@ -151,7 +151,8 @@ export const policyPages = {
 	},
 	P403: {
 		title: 'a rewrite that never settles',
-		means: 'What a rewrite makes matches the rule again, so it would be rewritten without end; such calls are refused.',
+		means:
+			'What a rewrite makes matches the rule again, at once or after other rewrites, so it would be rewritten without end; such calls are refused.',
 		mend: 'Narrow `match` or add an `except`, so that the result is left alone.',
 	},
 	P404: {

@@ -13,11 +13,86 @@ import { rewrittenOnce } from './settle.ts';
 
 /** One problem a rule, for the first call that it never settles. Such calls are refused while the kernel runs. */
 export function checkRewrites(policies: readonly Policy[], context: ExamplesContext): Problem[] {
-	return policies.flatMap((policy) => {
+	const alone = policies.flatMap((policy) => {
 		if (!policy.rules.some(isRewriting)) return [];
-		const { set } = compile([policy], { ...context, mode: 'enforce', defaults: {} });
-		return (set?.rules ?? []).filter(({ rule }) => isRewriting(rule)).flatMap((rule) => unsettled(rule, context));
+		return rewritesOf([policy], context).flatMap((rule) => unsettled(rule, context));
 	});
+	const together = rewritesOf(policies, context).filter(
+		({ rule }) => !alone.some(({ where }) => where === rule.actionWhere),
+	);
+	// Each is tried with each; nobody writes so many by hand.
+	const isFew = together.length > 1 && together.length <= mostTogether;
+	return [...alone, ...(isFew ? unsettledTogether(together, context) : [])];
+}
+
+const mostTogether = 200;
+
+function rewritesOf(policies: readonly Policy[], context: ExamplesContext): readonly CompiledRule[] {
+	const { set } = compile(policies, { ...context, mode: 'enforce', defaults: {} });
+	return (set?.rules ?? []).filter(({ rule }) => isRewriting(rule));
+}
+
+/** Rules that undo one another: what the first makes of a call comes back to it by way of the others. */
+function unsettledTogether(rules: readonly CompiledRule[], context: ExamplesContext): Problem[] {
+	const reported = new Set<CompiledRule>();
+	return rules.flatMap((first): Problem[] => {
+		if (reported.has(first)) return [];
+		const round = tried(first)
+			.map((example) => roundOf(first, example, rules, context))
+			.find(isThere);
+		if (round === undefined) return [];
+		for (const rule of round.rules) reported.add(rule);
+		const others = round.rules.slice(1).map(({ id }) => `\`${id}\``);
+		return [
+			{
+				code: 'P403',
+				severity: 'error',
+				message: `rewrite in \`${first.id}\` never settles`,
+				where: first.rule.actionWhere,
+				label: `its output is rewritten by ${others.join(' and ')}, whose output it matches again`,
+				help: `${round.texts.map((text) => `\`${text}\``).join(' -> ')}; narrow one of these rules`,
+			},
+		];
+	});
+}
+
+interface Round {
+	/** `first` and those that follow, each once. */
+	readonly rules: readonly CompiledRule[];
+	readonly texts: readonly string[];
+}
+
+/** Undefined where the example comes to rest before `first` would change it again. */
+function roundOf(
+	first: CompiledRule,
+	example: Example,
+	rules: readonly CompiledRule[],
+	context: ExamplesContext,
+): Round | undefined {
+	const trial = trialOf(first, example, context);
+	if (trial === undefined) return undefined;
+	const { asked, lookWith } = trial;
+	const round = [first];
+	const texts = [textOf(asked.args, example)];
+	let look = rewrittenOnce(first, asked, lookWith);
+	while (look !== undefined) {
+		texts.push(textOf(look.args, example));
+		const now = look;
+		if (round.length > 1 && rewrittenOnce(first, now, lookWith) !== undefined) return { rules: round, texts };
+		const next = rules.find((rule) => !round.includes(rule) && rewrittenOnce(rule, now, lookWith) !== undefined);
+		if (next === undefined) return undefined;
+		round.push(next);
+		look = rewrittenOnce(next, now, lookWith);
+	}
+	return undefined;
+}
+
+function isThere<T>(value: T | undefined): value is T {
+	return value !== undefined;
+}
+
+function tried({ rule }: CompiledRule): readonly Example[] {
+	return [...rule.examples, ...plainExamples(rule)];
 }
 
 function isRewriting({ action }: Rule): boolean {
@@ -26,7 +101,7 @@ function isRewriting({ action }: Rule): boolean {
 
 function unsettled(compiled: CompiledRule, context: ExamplesContext): Problem[] {
 	const { rule } = compiled;
-	for (const example of [...rule.examples, ...plainExamples(rule)]) {
+	for (const example of tried(compiled)) {
 		const pass = firstPass(compiled, example, context);
 		if (pass === undefined) continue;
 		return [
@@ -49,16 +124,23 @@ function firstPass(
 	example: Example,
 	context: ExamplesContext,
 ): { readonly from: string; readonly to: string } | undefined {
-	const request = requestOf(example, assumptionsOf(rule.rule), context);
+	const trial = trialOf(rule, example, context);
+	if (trial === undefined) return undefined;
+	const { asked, lookWith } = trial;
+	const once = rewrittenOnce(rule, asked, lookWith);
+	if (once === undefined) return undefined;
+	const isLeftAlone = !failsToCure(rule, once) && rewrittenOnce(rule, once, lookWith) === undefined;
+	return isLeftAlone ? undefined : { from: textOf(asked.args, example), to: textOf(once.args, example) };
+}
+
+/** The call of an example, and how it looks with other arguments; undefined for what is no call of a tool. */
+function trialOf({ rule }: CompiledRule, example: Example, context: ExamplesContext) {
+	const request = requestOf(example, assumptionsOf(rule), context);
 	if (typeof request === 'string' || request.target.kind !== 'tool') return undefined;
 	const { target } = request;
 	const senses = sensesOf(request, { ...context.ports, branchOf: () => example.branch });
 	const lookWith = (args: JsonObject) => lookAt({ ...target, args }, request, senses);
-	const asked = lookWith(target.args);
-	const once = rewrittenOnce(rule, asked, lookWith);
-	if (once === undefined) return undefined;
-	const isLeftAlone = !failsToCure(rule, once) && rewrittenOnce(rule, once, lookWith) === undefined;
-	return isLeftAlone ? undefined : { from: textOf(target.args, example), to: textOf(once.args, example) };
+	return { asked: lookWith(target.args), lookWith };
 }
 
 function textOf(args: JsonObject, { run }: Example): string {

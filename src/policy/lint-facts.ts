@@ -22,6 +22,7 @@ export function lintFacts({ isPack }: Policy, rule: Rule, vocabulary: Vocabulary
 			const programs = programsOf(command);
 			return [
 				...unknownFacts(rule, part, programs, at, vocabulary),
+				...valuesOfOtherKind(rule, part, at, vocabulary),
 				...unknownSubcommands(rule, part.command ?? [], at, vocabulary),
 			];
 		})
@@ -63,6 +64,32 @@ function unknownFacts(
 					'key',
 				),
 				help: near === undefined ? listed : `did you mean ${quote(near)}?`,
+			},
+		];
+	});
+}
+
+/** A switch is never text, and no text is ever `true`: such a test can't hold, and nobody would notice. */
+function valuesOfOtherKind(rule: Rule, { facts = {} }: Match, at: readonly Path[], vocabulary: Vocabulary): Problem[] {
+	return Object.entries(facts).flatMap(([name, { is = [], not = [], glob = [] }]): Problem[] => {
+		if (!vocabulary.facts.includes(name)) return [];
+		const isSwitch = vocabulary.switches.includes(name);
+		const odd = [...is, ...not, ...glob].find((value) => (isSwitch ? typeof value !== 'boolean' : value === true));
+		if (odd === undefined) return [];
+		const said = quote(typeof odd === 'string' ? `"${odd}"` : String(odd));
+		const meant = odd === 'false' ? 'false' : 'true';
+		return [
+			{
+				code: 'P204',
+				severity: 'error',
+				message: isSwitch
+					? `${quote(name)} is true or not, and never ${said}`
+					: `${quote(name)} is text, and never ${said}`,
+				where: placeInRule(
+					rule,
+					at.map((path) => [...path, 'facts', name]),
+				),
+				help: isSwitch ? `write \`${name}: ${meant}\`` : `write a glob: \`${name}: "*"\` for any`,
 			},
 		];
 	});

@@ -6,6 +6,7 @@ import type { Path } from '../text/places.ts';
 import { suggest } from '../text/suggest.ts';
 import { quote } from '../text/words.ts';
 import { argumentPointer, parseArgument } from './arguments.ts';
+import { compileCel } from './cel.ts';
 import { isRole, type Role, roleOfName, roleOfSchema } from './roles.ts';
 import type { Match, Policy, Rule, ValueTest } from './rule.ts';
 import { placeInRule } from './rule-place.ts';
@@ -130,7 +131,12 @@ function* parametersNamed(rule: Rule): Generator<NamedParameter> {
 				yield { name, at: at.map((path) => [...path, 'args', name]), label: 'never there to be compared' };
 		}
 	}
-	const { action } = rule;
+	const { action, when } = rule;
+	const cel = when?.cel === undefined ? undefined : compileCel(when.cel);
+	for (const { path } of cel?.kind === 'cel' ? cel.reads : []) {
+		const [root, name] = path;
+		if (root === 'args' && name !== undefined) yield { name, at: [['when', 'cel']], label: `reads \`args.${name}\`` };
+	}
 	if (action.kind === 'pin' || action.kind === 'narrow' || action.kind === 'rewrite') {
 		for (const name of Object.keys(action.params))
 			yield { name, at: [['then', action.kind, 'params', name]], label: 'nothing is changed' };

@@ -42,7 +42,8 @@ export function lint(policies: readonly Policy[], { now, commands = [], known, v
 			...lintRefusal(rule),
 			...lintShadowed(rule, stronger),
 			...lintExceptions(rule),
-			...lintCommandRegex(rule, [shellCommand, ...commands]),
+			...lintCommandText(rule, [shellCommand, ...commands]),
+			...lintCommandPatterns(rule),
 			...lintHide(rule),
 			...lintReading(rule, known),
 			...(known === undefined ? [] : lintNames(policy, rule, known, all)),
@@ -202,29 +203,54 @@ function isAbout({ tool, from }: Match, name: string): boolean {
 	return fits(tool, name) && fits(from, driver);
 }
 
-/** P304: shell text has more spellings than any regex. */
-function lintCommandRegex(
+/** P304: shell text has more spellings than any regex or glob. */
+function lintCommandText(
 	{ match, except, when, matchWhere, where }: Rule,
 	commands: readonly CommandArgument[],
 ): Problem[] {
-	const tools = match.tool;
-	if (tools === undefined) return [];
+	const tools = match.tool ?? [];
 	const reached = commands.filter(({ tool }) => tools.some((pattern) => matchesTextGlob(pattern, tool)));
 	const names = new Set(reached.flatMap(({ argument }) => [argument, argument.slice(1)]));
 	const hasRegex = (part: Match) =>
-		Object.entries(part.args ?? {}).some(([name, test]) => test.matches && names.has(name));
+		Object.entries(part.args ?? {}).some(
+			([name, test]) => names.has(name) && (test.matches ?? test.glob?.some((glob) => !isLiteral(glob))),
+		);
 	const isCel = readsArguments(when?.cel, names);
 	if (!isCel && ![match, ...except].some(hasRegex)) return [];
 	return [
 		{
 			code: 'P304',
 			severity: 'warning',
-			message: `${isCel ? 'a condition' : 'a regular expression'} judges the text of a command`,
+			message: `${isCel ? 'a condition' : 'a pattern'} judges the text of a command`,
 			where: matchWhere ?? where,
 			label: 'quotes, variables and wrappers spell one command in endless ways',
 			help: 'match what the command does: `match: { command: …, facts: { … } }`',
 		},
 	];
+}
+
+/** P304: `command` takes programs and sub-commands, so a regex there names a program that nobody has. */
+function lintCommandPatterns(rule: Rule): Problem[] {
+	return [rule.match, ...rule.except].flatMap(({ command = [] }) =>
+		command.filter(looksLikeRegex).map(
+			(pattern): Problem => ({
+				code: 'P304',
+				severity: 'warning',
+				message: `${quote(pattern)} looks like a regular expression, and \`command\` takes none`,
+				where: placeOfWord(rule, pattern) ?? rule.matchWhere ?? rule.where,
+				label: 'a program with its sub-commands, where `*` is any run of characters',
+				help: 'match what the command does: `match: { command: git push, flags: --force }`, or `facts: { … }`',
+			}),
+		),
+	);
+}
+
+/** `python3.*` and `python3.*-dbg` are globs, and `/usr/bin/git` is a path. */
+function looksLikeRegex(pattern: string): boolean {
+	return (
+		/^(?:regex:|\^|\/.*\/$)|^\.[*+]|(?<!\d)\.\*[^\s,}]|\.\+|\[[^\]]+\]|[^{]\$$/.test(pattern) ||
+		/^\S+ \S*\.\*$/.test(pattern)
+	);
 }
 
 /** P305: whether a tool exists is decided before there is a call. */
@@ -260,8 +286,8 @@ const conditionsOnCalls = ['args', 'command', 'flags', 'facts', 'mentions'] as c
 
 /** P308: what opens everything opens what a driver adds tomorrow, too. */
 function lintEverything({ action, match, when, id, actionWhere }: Rule): Problem[] {
-	if ((action.kind !== 'allow' && action.kind !== 'ask') || when !== undefined) return [];
-	const isEverything = match.tool?.some((pattern) => pattern === '*' || pattern === '*/*') ?? false;
+	if ((action.kind !== 'allow' && action.kind !== 'ask') || !holdsForAll(when)) return [];
+	const isEverything = match.tool?.some((pattern) => /^\*+(?:\/\*+)?$/.test(pattern)) ?? false;
 	if (!isEverything || Object.keys(match).length > 1) return [];
 	return [
 		{
@@ -273,6 +299,12 @@ function lintEverything({ action, match, when, id, actionWhere }: Rule): Problem
 			help: 'name the drivers: `match: { tool: ["github/*", …] }`, or write `defaults: { tool: allow }` if it is meant',
 		},
 	];
+}
+
+/** `agent: "*"` is everybody. */
+function holdsForAll(when: Rule['when']): boolean {
+	const { agent = ['*'], ...others } = when ?? {};
+	return agent.some((pattern) => /^\*+$/.test(pattern)) && Object.keys(others).length === 0;
 }
 
 /** P305 for waivers of a hide, P307 for those that have ended. */

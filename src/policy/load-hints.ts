@@ -1,6 +1,6 @@
 // What to tell an author whose file has a key or a word that does not belong where it stands.
 import type { Json } from '../abi/json.ts';
-import type { Path } from '../text/places.ts';
+import type { Path, YamlDocument } from '../text/places.ts';
 import type { Explanation, ShapeHints } from '../text/shape.ts';
 import { suggest } from '../text/suggest.ts';
 import { kindOf, quote } from '../text/words.ts';
@@ -45,8 +45,8 @@ const actionSynonyms = new Map([
 /** Hints for policy files, and for the parts of the root file that have the same shape. */
 export const policyHints: ShapeHints = { unknownKey, wrongValue, missingKey };
 
-function unknownKey(path: Path, key: string): Explanation | 'skip' | undefined {
-	if (path.length === 0) return inFile(key);
+function unknownKey(path: Path, key: string, { file }: YamlDocument): Explanation | 'skip' | undefined {
+	if (path.length === 0) return inFile(key, file);
 	if (isRule(path)) return inRule(key);
 	switch (path.at(-1)) {
 		case 'then':
@@ -62,11 +62,17 @@ function unknownKey(path: Path, key: string): Explanation | 'skip' | undefined {
 		default:
 	}
 	if (path.at(-2) === 'except') return inMatch(key);
-	return undefined;
+	return path.at(-2) === 'args' || path.at(-2) === 'facts' ? inCondition(key) : undefined;
 }
 
-function inFile(key: string): Explanation | undefined {
-	if (rootKeys.includes(key)) return { help: `${quote(key)} belongs in trapgate.yaml` };
+function inFile(key: string, file: string): Explanation | undefined {
+	if (rootKeys.includes(key)) {
+		// Whoever names the root file like a policy is not told to write it.
+		const isRoot = /(?:^|\/)trapgate\.ya?ml$/.test(file);
+		const help = `this is a root file: trapgate check --config ${file}`;
+		return { help: isRoot ? help : `${quote(key)} belongs in trapgate.yaml` };
+	}
+	if (key === 'cases' && /\.test\.ya?ml$/.test(file)) return { help: `this is a test file: trapgate test ${file}` };
 	if (key === 'cases') return { help: 'cases stand in a test file of their own, called `<name>.test.yaml`' };
 	return key === 'rule' ? { help: 'did you mean `rules`?' } : undefined;
 }
@@ -87,6 +93,30 @@ function inRule(key: string): Explanation | undefined {
 function inThen(key: string): Explanation | undefined {
 	const meant = plainActions.includes(key) ? key : actionSynonyms.get(key);
 	return meant === undefined ? undefined : { help: `write \`then: ${meant}\`` };
+}
+
+/** Operators of other policy languages. */
+const operatorSynonyms = new Map([
+	...['regex', 'regexp', 'pattern', 're2', 'match'].map((word) => [word, 'matches'] as const),
+	...['equals', 'eq', 'in', 'one_of', 'any_of', 'value'].map((word) => [word, 'is'] as const),
+	...['ne', 'neq', 'not_in', 'none_of', 'other_than'].map((word) => [word, 'not'] as const),
+	...['contains', 'starts_with', 'ends_with', 'prefix', 'suffix', 'like', 'wildcard'].map(
+		(word) => [word, 'glob'] as const,
+	),
+	...['within', 'below_folder', 'under'].map((word) => [word, 'inside'] as const),
+	...([
+		['gt', 'above'],
+		['gte', 'min'],
+		['ge', 'min'],
+		['lt', 'below'],
+		['lte', 'max'],
+		['le', 'max'],
+		['exists', 'present'],
+	] as const),
+]);
+
+function inCondition(key: string): Explanation | undefined {
+	return didYouMean(operatorSynonyms.get(key.toLowerCase()));
 }
 
 function inMatch(key: string): Explanation | undefined {
@@ -110,6 +140,12 @@ function wrongValue(path: Path, value: Json | undefined): Explanation | undefine
 	const ofFile = wrongFile(path, value, 'policy');
 	if (ofFile !== undefined) return ofFile;
 	if (typeof value === 'string' && [path.at(-1), path.at(-2)].includes('statement_other_than')) return statement(value);
+	if (path.at(-1) === 'then' && isRule(path.slice(0, -1)) && Array.isArray(value)) {
+		const named = value.flatMap((one) => (typeof one === 'string' ? [quote(one)] : []));
+		return {
+			help: `write one rule for each of ${named.length > 0 ? named.join(', ') : 'them'}: a rule does one thing`,
+		};
+	}
 	if (path.at(-1) === 'then' && isRule(path.slice(0, -1)) && typeof value === 'string') {
 		const meant = actionSynonyms.get(value.toLowerCase());
 		const needsTerms = { help: `\`${value}\` needs terms: write \`then: { ${value}: … }\`` };

@@ -23,7 +23,12 @@ const toolPatternSchema = patternSchema.check(
 		const text = value;
 		if (/[/*]/.test(text) || text.includes('${')) return;
 		const message = `${quote(text)} can match no tool: tools are called driver/tool`;
-		refuse(message, { help: `write the driver too, or \`*/${text}\` for any driver` });
+		// As clients spell it: `github__get_issue`, `mcp__github__get_issue`.
+		const near = text.replace(/^mcp__(?=.*__)/, '').replace(/(?<=.)(?:__|[.:])(?=.)/, '/');
+		const help = near.includes('/')
+			? `did you mean \`${near}\`?`
+			: `write the driver too, or \`*/${text}\` for any driver`;
+		refuse(message, { help });
 	}),
 );
 

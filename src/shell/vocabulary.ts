@@ -47,8 +47,14 @@ const facts: readonly string[] = [
 	...new Set([...ofAll, ...words(ofOthers), ...Object.values(own).flatMap(words)]),
 ].sort();
 
+const switches = words(
+	`auto_approve code deletes_branch deletes_tag destroy dev discards_work dry_run editable force global privileged recursive
+	rewrites_history skips_hooks stdin uploads`,
+);
+
 export const vocabulary: Vocabulary = Object.freeze({
 	facts,
+	switches,
 	factsOf(program: string) {
 		const name = canonical(program);
 		return Object.hasOwn(own, name) ? [...ofAll, ...words(own[name] ?? '')] : undefined;
@@ -62,5 +68,5 @@ function canonical(program: string): string {
 }
 
 function words(text: string): readonly string[] {
-	return text.split(' ');
+	return text.split(/\s+/);
 }

@@ -152,6 +152,8 @@ function wrongValue(context: Context, issue: Issue, path: Path): Problem {
 			'use at most 15 digits',
 		);
 	}
+	if (typeof value === 'number' && expected.includes('a number'))
+		return error('P102', `${name} must be a whole number, not ${value}`, undefined);
 	if (expected.length === 0) return error('P102', `${name} can not be ${kindOf(value)}`, undefined);
 	const quoted = expected.includes('text') && isBare(value) ? 'put quotes around it' : undefined;
 	return error('P102', `${name} must be ${either(expected)}, not ${kindOf(value)}`, quoted);

@@ -33,6 +33,15 @@ test('a policy without problems ends on one line that counts', async () => {
 	expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
 });
 
+test('a root file and a test file that are named like policies are told what they are', async () => {
+	place.write('trapgate.yaml', 'version: 1\ndrivers: {}\npolicies: [./good.yaml]\n');
+	place.write('a.test.yaml', 'version: 1\ncases: [{ run: ls, is: allowed }]\n');
+	const root = await place.run(['check', 'trapgate.yaml']);
+	expect(root.stdout).toContain('= help: this is a root file: trapgate check --config trapgate.yaml');
+	const suite = await place.run(['check', 'a.test.yaml']);
+	expect(suite.stdout).toContain('= help: this is a test file: trapgate test a.test.yaml');
+});
+
 test.each([
 	['tool: "fiels/read"', 'did you mean `files`?'],
 	['tool: ["files/*", "other*/read"]', 'drivers: files, shut'],

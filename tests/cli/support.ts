@@ -69,7 +69,7 @@ export function makePlace(files: Readonly<Record<string, string>> = {}): Place {
 	return place;
 }
 
-async function runIn(
+export async function runIn(
 	cwd: string,
 	env: Record<string, string>,
 	argv: readonly string[],

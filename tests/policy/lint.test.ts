@@ -113,7 +113,9 @@ test.each([
 	['tool: files/read, args: { command: { matches: x } }', false],
 	['tool: ssh/exec, args: { script: { matches: x } }', true],
 	['tool: shell/run, args: { command: { glob: x } }', false],
-])('a regular expression over the text of a command: { %s }', (match, isFound) => {
+	['tool: shell/run, args: { command: { glob: "x *" } }', true],
+	['command: [python3.*, "python3.*-dbg", "/usr/bin/git push", "npm run build.*", "g++", "{npm,yarn} {add,i}"]', false],
+])('a regular expression or a glob over the text of a command: { %s }', (match, isFound) => {
 	const commands = [{ tool: 'ssh/exec', argument: '/script' }];
 	const found = lint([rules(deny(match))], { now: 0, commands }).map(({ code }) => code);
 	expect(found).toEqual(isFound ? ['P304'] : []);

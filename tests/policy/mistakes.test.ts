@@ -229,6 +229,105 @@ const mistakes: readonly Mistake[] = [
 		'a',
 		'waive it by `tool` only',
 	],
+	[
+		'a switch compared with text',
+		rules(`id: a, match: { command: git push, facts: { force: "true" } }, then: deny, ${fine}`),
+		'P204',
+		'"true"',
+		'write `force: true`',
+	],
+	[
+		'a text compared with a switch',
+		rules(`id: a, match: { command: git }, except: { facts: { to_branch: [true] } }, then: deny, ${fine}`),
+		'P204',
+		'[true]',
+		'write a glob: `to_branch: "*"` for any',
+	],
+	...['rm.*-rf', '/git.push/', 'regex:git push', '^git', 'git push$', 'git push.*', '.*'].map(
+		(pattern): Mistake => [
+			'a regex in `command`',
+			rules(`id: a, match: { command: "${pattern}" }, then: deny, ${fine}`),
+			'P304',
+			pattern,
+			'match what the command does',
+		],
+	),
+	[
+		'a text glob over a command',
+		rules(`id: a, match: { tool: shell/*, args: { command: { glob: "*rm -rf*" } } }, then: deny, ${fine}`),
+		'P304',
+		'match',
+		'match what the command does',
+	],
+	...(
+		[
+			['regex', 'matches'],
+			['equals', 'is'],
+			['contains', 'glob'],
+			['gt', 'above'],
+			['exists', 'present'],
+		] as const
+	).map(
+		([word, meant]): Mistake => [
+			'an operator of another language',
+			rules(`id: a, match: { tool: x/y, args: { q: { ${word}: a } } }, then: deny, ${fine}`),
+			'P101',
+			word,
+			`did you mean \`${meant}\`?`,
+		],
+	),
+	[
+		'two actions in a list',
+		rules('id: a, match: { tool: x/y }, then: [deny, ask]'),
+		'P102',
+		'[deny, ask]',
+		'one rule for each of `deny`, `ask`',
+	],
+	...(['notes__search', 'mcp__notes__search', 'notes.search', 'notes:search'] as const).map(
+		(name): Mistake => [
+			'a tool as clients spell it',
+			rules(`id: a, match: { tool: "${name}" }, then: allow`),
+			'P102',
+			`"${name}"`,
+			'did you mean `notes/search`?',
+		],
+	),
+	[
+		'a parameter that a condition reads and no tool has',
+		withNotes('id: a, match: { tool: notes/search }, when: { cel: "args.qery == \'x\'" }, then: allow'),
+		'P202',
+		'cel',
+		'did you mean `query`?',
+	],
+	['an allow of everything', rules('id: a, match: { tool: "**" }, then: allow'), 'P308', 'then', 'name the drivers'],
+	[
+		'an allow of everything',
+		rules('id: a, match: { tool: "*/*" }, when: { agent: "*" }, then: allow'),
+		'P308',
+		'then',
+		'name the drivers',
+	],
+	[
+		'rewrites that undo one another',
+		rules(
+			'id: a, match: { command: npm }, then: { rewrite: { program: pnpm } }',
+			'id: b, match: { command: pnpm }, then: { rewrite: { program: npm } }',
+		),
+		'P403',
+		'then',
+		'`npm` -> `pnpm` -> `npm`',
+	],
+	[
+		'rewrites that go round',
+		rules(
+			'id: a, match: { command: npm }, then: { rewrite: { program: pnpm } }',
+			'id: b, match: { command: pnpm }, then: { rewrite: { program: yarn } }',
+			'id: c, match: { command: yarn }, then: { rewrite: { program: npm } }',
+		),
+		'P403',
+		'then',
+		'`npm` -> `pnpm` -> `yarn` -> `npm`',
+	],
 	['an allow of everything', rules('id: a, match: { tool: "*" }, then: allow'), 'P308', 'then', 'name the drivers'],
 	['an ask about everything', rules('id: a, match: { tool: "*/*" }, then: ask'), 'P308', 'then', 'name the drivers'],
 	[

@@ -46,11 +46,16 @@ const rare = [
 ];
 
 const said = new Map<string, Set<string>>();
+const switches = new Set<string>();
+const texts = new Set<string>();
 for (const text of textsToTry()) {
 	for (const { program, facts } of analyse(text, { branch: () => 'main' }).commands) {
 		const name = findProgram(program)?.names[0] ?? program;
 		const own = said.get(name) ?? new Set();
-		for (const fact of Object.keys(facts)) own.add(fact);
+		for (const [fact, value] of Object.entries(facts)) {
+			own.add(fact);
+			(typeof value === 'boolean' ? switches : texts).add(fact);
+		}
 		said.set(name, own);
 	}
 }
@@ -66,6 +71,11 @@ test('every fact that was said of a program is one that may be', () => {
 		return [...names].filter((name) => !possible.includes(name)).map((name) => `${program}: ${name}`);
 	});
 	expect(missing).toEqual([]);
+});
+
+test('what was true or not is a switch, and nothing else is', () => {
+	expect([...switches].sort()).toEqual([...vocabulary.switches].sort());
+	expect([...texts].filter((fact) => switches.has(fact))).toEqual([]);
 });
 
 test('every fact of the closed lists was said of its program at least once', () => {
