@@ -27,7 +27,10 @@ export class LogLines {
 		this.#lastAt = now();
 	}
 
-	/** The last line of the stream that is followed, for the message that says why its server ended. */
+	/**
+	 * The last words of the stream that is followed, for the message that says why its server ended. That message is
+	 * searched for secrets without the lines before, so a line of a key, or a part of a long word, is no word of it.
+	 */
 	get last(): string {
 		return this.#last;
 	}
@@ -59,7 +62,8 @@ export class LogLines {
 		let rest = '';
 		this.#last = '';
 		const take = (line: string) => {
-			if (line.trim() !== '') this.#last = clean(line);
+			const text = clean(line).trim();
+			if (text !== '' && !isLineOfKey(text)) this.#last = wholeWords(text);
 			this.write(level, line);
 		};
 		stream.on('data', (chunk: Buffer) => {
@@ -75,6 +79,21 @@ export class LogLines {
 		});
 		stream.on('error', () => undefined);
 	}
+}
+
+/** Base64, as in the lines of a key, with what programs print around it. */
+function isLineOfKey(text: string): boolean {
+	return /^(?:[+-] ?)?[\s"'`,;>#|*]*[A-Za-z0-9+/=_-]{16,}(?:\\{1,4}[nr]|[\s"'`,;|*])*$/.test(text);
+}
+
+/** So much of a line tells why a server ended. */
+const longestWords = 300;
+
+/** A secret that was cut looks like none. */
+function wholeWords(text: string): string {
+	if (text.length <= longestWords) return text;
+	const end = text.lastIndexOf(' ', longestWords);
+	return end <= 0 ? '…' : `${text.slice(0, end)}…`;
 }
 
 /** Without control characters: a log is read in terminals, and those obey them. */

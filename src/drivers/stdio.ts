@@ -70,9 +70,7 @@ function serverChannel(tree: ProcessTree, lines: LogLines): Channel {
 			// A child of the server may hold its output open; the server is gone all the same.
 			void tree.exit.then(async (exit) => {
 				await within(quiet, lastWordsMs);
-				tell(
-					`the server ended ${describe(exit)}${lines.last === '' ? '' : `; its last words: ${lines.last.slice(0, 300)}`}`,
-				);
+				tell(`the server ended ${describe(exit)}${lines.last === '' ? '' : `; its last words: ${lines.last}`}`);
 			});
 			const closed = async (reason: string) => {
 				const exit = await within(tree.exit, 2 * lastWordsMs);

@@ -69,3 +69,35 @@ test('two hundred lines at once are written, then twenty a second, and the rest 
 	lines.tellLeftOut();
 	expect(written.at(-1)).toBe('warn: 10 lines of the server were left out here');
 });
+
+describe('last words', () => {
+	const line = 'MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj';
+	test.each([line, `  ${line}`, `"${line}\\n",`, `| ${line} |`, `${line}\r`, line.slice(0, 20)])(
+		'are no line of a key: %j',
+		async (key) => {
+			expect((await follow(`it failed\n${key}\n${key}\n`)).last).toBe('it failed');
+		},
+	);
+
+	test.each([['Killed'], ['Error: Cannot find module x'], ['Segmentation fault']])(
+		'are what it says: %s',
+		async (words) => {
+			expect((await follow(`before\n${words}\n`)).last).toBe(words);
+		},
+	);
+
+	test('are whole words', async () => {
+		const secret = 's'.repeat(40);
+		for (const before of [280, 299, 300, 301]) {
+			const { last } = await follow(
+				`${'w '
+					.repeat(140)
+					.slice(0, before - 1)
+					.padEnd(before - 1, 'x')} ${secret} after\n`,
+			);
+			expect(last.length).toBeLessThan(302);
+			expect(last).not.toMatch(/s$|s…$/);
+		}
+		expect((await follow(`${secret.repeat(10)}.\n`)).last).toBe('…');
+	});
+});
