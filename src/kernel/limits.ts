@@ -27,6 +27,9 @@ interface Taken {
 	readonly endsAt: number;
 }
 
+/** Two ends of a period that are further apart belong to two periods: the shortest one takes a second. */
+const samePeriodMs = 500;
+
 const nothingTaken = async () => undefined;
 
 export class Limits {
@@ -83,15 +86,24 @@ export class Limits {
 		} catch (rejected) {
 			// The library rejects with its result when nothing is left, and with an Error when its store failed.
 			if (rejected instanceof Error) throw rejected;
-			return { use, retryMs: (rejected as RateLimiterRes).msBeforeNext };
+			const { msBeforeNext } = rejected as RateLimiterRes;
+			// The library counts what it refuses, too: a call that is given back later would still be used up.
+			await this.#giveBack({ limiter, key, endsAt: this.#now() + msBeforeNext });
+			return { use, retryMs: Math.min(msBeforeNext, use.perMs) };
 		}
 	}
 
+	/** What can't be given back is one call less, never one more. */
 	async #giveBack({ limiter, key, endsAt }: Taken): Promise<void> {
-		// In the next period it would be one call more than allowed.
-		if (this.#now() >= endsAt) return;
-		// What can't be given back is one call less, never one more.
-		await limiter.reward(key).catch(() => undefined);
+		try {
+			// In another period it would be one call more than allowed, and a clock that was set may say that none has ended.
+			const held = await limiter.get(key);
+			if (held === null || held.consumedPoints < 1 || held.msBeforeNext <= 0) return;
+			if (Math.abs(this.#now() + held.msBeforeNext - endsAt) > samePeriodMs) return;
+			await limiter.reward(key);
+		} catch {
+			// The store failed.
+		}
 	}
 
 	#limiter({ rule, calls, perMs, scope }: LimitUse): Promise<RateLimiterAbstract> {

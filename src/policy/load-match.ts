@@ -110,7 +110,15 @@ function readTime(loading: Loading, source: NonNullable<WhenSource['time']>, pat
 				'write `2026-12-24` or `2026-12-24T18:00`',
 			);
 		}
-		return found;
+		if (found !== 'twice') return found;
+		const message = `the clock of ${zone} shows ${quote(String(text))} twice, for it is set back`;
+		loading.complain(
+			'P102',
+			[...path, key],
+			message,
+			`write the offset from UTC that you mean behind it, as in \`${text}+02:00\``,
+		);
+		return undefined;
 	};
 	const inside = readWindows(loading, source.inside, [...path, 'inside']);
 	const outside = readWindows(loading, source.outside, [...path, 'outside']);

@@ -17,6 +17,7 @@ const names = new Set(
 		'crosstab crosstab2 crosstab3 crosstab4 crosstabn connectby xpath_table xpath_list',
 		// maintenance
 		'gin_clean_pending_list pg_prewarm set_limit pg_truncate_visibility_map pg_stat_statements_reset',
+		'pg_buffercache_evict pg_buffercache_evict_relation pg_buffercache_evict_all',
 		// of other databases and of extensions that many install
 		'load_file load_extension readfile writefile benchmark get_lock sys_exec sys_eval sys_get',
 		'http http_get http_head http_post http_put http_patch http_delete',

@@ -131,6 +131,9 @@ function saidBy(name: string, fields: Fields): readonly SqlKind[] | undefined {
 			return ['create'];
 		case 'lockingClause':
 			return ['lock'];
+		// What stands in the way of the new row is changed.
+		case 'onConflictClause':
+			return fields['action'] === 'ONCONFLICT_UPDATE' ? ['update'] : [];
 		default:
 			return /^[A-Z]\w*Stmt$/.test(name) ? undefined : [];
 	}

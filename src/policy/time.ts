@@ -3,6 +3,7 @@ import type { WeekWindow } from './rule.ts';
 
 const dayNames = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
 const minutesInDay = 24 * 60;
+const dayMs = minutesInDay * 60_000;
 
 /**
  * Reads `Mon-Thu 09:00-16:00`, `Sat,Sun`, `22:00-06:00`. Hours that cross midnight become two windows, of which the
@@ -88,7 +89,8 @@ interface Moment {
 	readonly isDay: boolean;
 }
 
-const momentPattern = /^(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)?)?$/;
+const momentPattern =
+	/^(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.\d{1,9})?)?(Z|[+-](?:0\d|1[0-4]):[0-5]\d)?)?$/;
 
 /** Reads an ISO 8601 date, or date and time; undefined for one that is in no calendar (`2026-02-30`). */
 function parseMoment(text: string): Moment | undefined {
@@ -112,15 +114,36 @@ function offsetOf(text: string): number {
 	return text.startsWith('-') ? -minutes : minutes;
 }
 
-/** Milliseconds since the epoch of `2026-12-24`, `2026-12-24T18:00` (both in the clock's zone) or one with an offset. */
-export function parseInstant(text: string, clock: Intl.DateTimeFormat): number | undefined {
+/**
+ * Milliseconds since the epoch of `2026-12-24`, `2026-12-24T18:00` (both in the clock's zone) or one with an offset; a
+ * time that the clock leaves out is the moment at which it is set forward. `twice` for one that it shows twice; of a day
+ * that begins twice, the first is its beginning.
+ */
+export function parseInstant(text: string, clock: Intl.DateTimeFormat): number | 'twice' | undefined {
 	const moment = parseMoment(text);
 	if (moment === undefined) return undefined;
-	const { wallMs, offsetMinutes } = moment;
+	const { wallMs, offsetMinutes, isDay } = moment;
 	if (offsetMinutes !== undefined) return wallMs - offsetMinutes * 60_000;
-	// The offset near a change of clocks depends on the instant that is looked for: twice settles it.
-	const guess = wallMs - (wallTime(clock, wallMs) - wallMs);
-	return wallMs - (wallTime(clock, guess) - guess);
+	// As the clock goes before and after any change of that day: at least one of them is right, or the time is left out.
+	const [before, after] = [-dayMs, dayMs].map((away) => 2 * wallMs + away - wallTime(clock, wallMs + away)) as [
+		number,
+		number,
+	];
+	const shown = [before, after].filter((at) => wallTime(clock, at) === wallMs);
+	const [first, second = first] = shown;
+	if (first === undefined) return firstShowing(clock, wallMs, after, before);
+	return first === second || isDay ? first : 'twice';
+}
+
+/** The first moment between two at which the clock shows this time or a later one. */
+function firstShowing(clock: Intl.DateTimeFormat, wallMs: number, earliest: number, latest: number): number {
+	let [early, late] = [earliest, latest];
+	while (late - early > 1) {
+		const middle = Math.floor((early + late) / 2);
+		if (wallTime(clock, middle) >= wallMs) late = middle;
+		else early = middle;
+	}
+	return late;
 }
 
 /** True for a time with an offset, as examples give it. */
@@ -131,7 +154,7 @@ export function isInstant(text: string): boolean {
 /** The first millisecond after a day (UTC): `2026-12-31` holds until the year ends. */
 export function endOfDay(text: string): number | undefined {
 	const moment = parseMoment(text);
-	return moment?.isDay ? moment.wallMs + minutesInDay * 60_000 : undefined;
+	return moment?.isDay ? moment.wallMs + dayMs : undefined;
 }
 
 function wallTime(clock: Intl.DateTimeFormat, ms: number): number {

@@ -82,6 +82,48 @@ test('a call that did not run is given back, but not to the next period', async 
 	expect(await verdicts(limits, decision, ['a', 'a'])).toEqual(['allowed', 'denied']);
 });
 
+test('a call that was refused takes nothing of what another gives back', async () => {
+	const limits = limitsNow();
+	const decision = allowed([use('one', 1)]);
+	const first = await limits.count(decision, 'a');
+	expect(await verdicts(limits, decision, ['a', 'a', 'a'])).toEqual(['denied', 'denied', 'denied']);
+	await first.giveBack();
+	expect(await verdicts(limits, decision, ['a', 'a'])).toEqual(['allowed', 'denied']);
+});
+
+test('a clock that is set back gives nobody a call more, nor a longer wait', async () => {
+	const limits = limitsNow();
+	const decision = allowed([use('one', 1)]);
+	const first = await limits.count(decision, 'a');
+	vi.setSystemTime(-60 * minute);
+	const { decision: refused } = await limits.count(decision, 'a');
+	expect(refused).toMatchObject({ verdict: 'denied', instead: expect.stringContaining('wait 10m,') });
+	// By that clock the period is far from its end; in truth another has begun.
+	vi.advanceTimersByTime(10 * minute + 1);
+	await first.giveBack();
+	expect(await verdicts(limits, decision, ['a', 'a'])).toEqual(['allowed', 'denied']);
+	await first.giveBack();
+	expect(await verdicts(limits, decision, ['a'])).toEqual(['denied']);
+});
+
+test('what the store can not say is not given back', async () => {
+	let isBroken = false;
+	const limits = new Limits(
+		async (about) => {
+			const limiter = await inMemory(about);
+			const get = limiter.get.bind(limiter);
+			limiter.get = (key) => (isBroken ? Promise.reject(new Error('the store is gone')) : get(key));
+			return limiter;
+		},
+		() => Date.now(),
+	);
+	const decision = allowed([use('one', 1)]);
+	const first = await limits.count(decision, 'a');
+	isBroken = true;
+	await first.giveBack();
+	expect(await verdicts(limits, decision, ['a'])).toEqual(['denied']);
+});
+
 test('an edited rate counts anew, the same rate goes on', async () => {
 	const limits = limitsNow();
 	await verdicts(limits, allowed([use('one', 1)]), ['a']);

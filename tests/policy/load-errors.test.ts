@@ -458,6 +458,14 @@ test.each<[string, string, string, string, string?]>([
 	[when('time: { inside: "", zone: UTC }'), 'P102', 'not a time of the week', '""'],
 	[when('time: { after: 2026-02-30, zone: UTC }'), 'P102', 'not a date', '2026-02-30'],
 	[when('time: { after: tomorrow, zone: UTC }'), 'P102', 'not a date', 'tomorrow'],
+	[when('time: { after: "2026-02-02T10:00+99:00", zone: UTC }'), 'P102', 'not a date', '"2026-02-02T10:00+99:00"'],
+	[
+		when('time: { before: 2026-10-25T02:30, zone: Europe/Berlin }'),
+		'P102',
+		'the clock of Europe/Berlin shows `2026-10-25T02:30` twice',
+		'2026-10-25T02:30',
+		'write the offset from UTC that you mean behind it, as in `2026-10-25T02:30+02:00`',
+	],
 	[when('time: { after: 2026-02-02, before: 2026-02-02, zone: UTC }'), 'P102', 'not later than', '2026-02-02'],
 	// examples
 	[example('is: denied'), 'P102', 'exactly one call', '{ is: denied }'],
