@@ -165,11 +165,11 @@ export async function boot(options: BootOptions): Promise<Kernel> {
 	spill.sweep();
 	const sweeping = setInterval(() => spill.sweep(), sweepEveryMs);
 	sweeping.unref();
-	const readers = makeReaders(gather);
+	const readers = makeReaders(gather, results);
 	const pools = new Pools({
 		makeDrivers: () =>
 			config.drivers.map((driver) => shared.get(driver.name)?.handle(driver.name) ?? makeDriver(driver, around)),
-		own: makeOwnDriver({ spill, limitOf: readers.limitOf }),
+		own: makeOwnDriver({ spill, limitOf: readers.limitOf, clean: readers.clean }),
 		prefix: options.prefix ?? config.prefix,
 		startTimeoutMs: config.startTimeoutMs,
 		idleMs: options.idleMs,

@@ -20,14 +20,27 @@ export interface OwnDriverOptions {
 	readonly spill: Pick<Spill, 'read'>;
 	/** The most tokens that the answer to this call may have; Infinity where no rule says. */
 	readonly limitOf: (call: Syscall) => number;
+	/** By the rules about what this call gives back: texts that are read one after the other. Undefined where that can't be done. */
+	readonly clean: (call: Syscall, texts: readonly string[]) => readonly string[] | undefined;
 }
 
 /** A driver like any other: it acts on a permit, and what it answers is recorded. */
-export function makeOwnDriver({ spill, limitOf }: OwnDriverOptions): Driver {
-	const pagesFor = (call: Syscall, id: string) => {
-		const kept = spill.read(call.caller, id);
-		return kept === undefined ? undefined : pagesOfKept(kept, limitOf(call));
-	};
+export function makeOwnDriver({ spill, limitOf, clean }: OwnDriverOptions): Driver {
+	const find =
+		(call: Syscall): FindPage =>
+		(id, page) => {
+			const kept = spill.read(call.caller, id);
+			if (kept === undefined) return undefined;
+			const pages = pagesOfKept(kept, limitOf(call));
+			const text = pages[page - 1];
+			if (text === undefined) return { count: pages.length, text };
+			// A rule may be newer than the text, and a secret may begin on one page and end on the next.
+			const before = pages.slice(Math.max(0, page - 1 - mostBeside), page - 1).join('');
+			const after = pages.slice(page, page + mostBeside).join('');
+			const shown = clean(call, [before.slice(-charactersBeside), text, after.slice(0, charactersBeside)])?.[1];
+			if (shown === undefined) throw new Error('a rule about it could not be applied');
+			return { count: pages.length, text: shown };
+		};
 	return {
 		name: ownDriver,
 		open: async (_, { protocolVersion }): Promise<Introduction> => {
@@ -38,7 +51,7 @@ export function makeOwnDriver({ spill, limitOf }: OwnDriverOptions): Driver {
 		async call(permit: Permit): Promise<Reply> {
 			const call = spendPermit(permit, ownDriver);
 			try {
-				return answer(call, (id) => pagesFor(call, id));
+				return answer(call, find(call));
 			} catch (error) {
 				return errorReply(-32603, `nothing was read: ${errorText(error)}`);
 			}
@@ -102,9 +115,15 @@ const lists: Readonly<Record<ListKind, readonly JsonObject[]>> = {
 	],
 };
 
-type FindPages = (id: string) => readonly string[] | undefined;
+/** So much of what stands around a page is looked at with it. */
+const charactersBeside = 8_192;
+/** A page has 64 characters at least, but the last and those that are parted where they begin as a notice does. */
+const mostBeside = 512;
 
-function answer({ method, params }: Syscall, find: FindPages): Reply {
+/** The text of one page, none where there are not so many. */
+type FindPage = (id: string, page: number) => { readonly count: number; readonly text: string | undefined } | undefined;
+
+function answer({ method, params }: Syscall, find: FindPage): Reply {
 	switch (method) {
 		case 'tools/call':
 			return readWithTool(params, find);
@@ -115,20 +134,20 @@ function answer({ method, params }: Syscall, find: FindPages): Reply {
 	}
 }
 
-function readWithTool(params: JsonObject, find: FindPages): Reply {
+function readWithTool(params: JsonObject, find: FindPage): Reply {
 	const name = stringMember(params, 'name');
 	if (name !== readResult) return errorReply(-32602, `Unknown tool: ${name}`);
 	const asked = readArguments(member(params, 'arguments'));
 	if (typeof asked === 'string') return toolError(asked);
 	const { id, page } = asked;
-	const pages = find(id);
-	if (pages === undefined) return toolError(`there is no result ${JSON.stringify(id)} that you may read, or no more`);
-	const text = pages[page - 1];
-	if (text === undefined) return toolError(`there is no page ${page}; the result has ${pages.length}`);
-	const next = page < pages.length ? `Next: page ${page + 1}.` : 'It is the last.';
+	const found = find(id, page);
+	if (found === undefined) return toolError(`there is no result ${JSON.stringify(id)} that you may read, or no more`);
+	const { text, count } = found;
+	if (text === undefined) return toolError(`there is no page ${page}; the result has ${count}`);
+	const next = page < count ? `Next: page ${page + 1}.` : 'It is the last.';
 	return resultReply({
 		content: [
-			{ type: 'text', text: `${noticePrefix} Page ${page} of ${pages.length} of ${resultUri(id)}. ${next}` },
+			{ type: 'text', text: `${noticePrefix} Page ${page} of ${count} of ${resultUri(id)}. ${next}` },
 			{ type: 'text', text },
 		],
 	});
@@ -158,19 +177,18 @@ function toolError(why: string): Reply {
 	return resultReply({ content: [{ type: 'text', text: `Nothing was read: ${why}.` }], isError: true });
 }
 
-function readResource(uri: string, find: FindPages): Reply {
+function readResource(uri: string, find: FindPage): Reply {
 	const [, id = '', digits = '1'] = /^trapgate:\/\/result\/([^/?#]+)(?:\/([1-9]\d{0,8}))?$/.exec(uri) ?? [];
-	const pages = find(id);
 	const page = Number(digits);
-	const text = pages?.[page - 1];
-	if (pages === undefined || text === undefined) return unknownResource(uri);
-	const isLast = page === pages.length;
+	const { text, count } = find(id, page) ?? {};
+	if (text === undefined) return unknownResource(uri);
+	const isLast = page === count;
 	const next = isLast ? 'It is the last.' : `Next: ${resultUri(id, page + 1)}.`;
 	// The page first: a client may show its model no more than that.
 	return resultReply({
 		contents: [
 			{ uri: resultUri(id, page), mimeType: 'text/plain', text },
-			{ uri: resultUri(id), mimeType: 'text/plain', text: `${noticePrefix} Page ${page} of ${pages.length}. ${next}` },
+			{ uri: resultUri(id), mimeType: 'text/plain', text: `${noticePrefix} Page ${page} of ${count}. ${next}` },
 		],
 	});
 }

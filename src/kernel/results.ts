@@ -56,8 +56,8 @@ export interface Handling {
 	/** `what` names it for the log. */
 	pass<Value extends Json>(value: Value, what: string): Value | undefined;
 	note(note: Note): Note | undefined;
-	/** Texts that are read one after the other. */
-	texts(texts: readonly string[]): readonly string[] | undefined;
+	/** Texts that are read one after the other; without another name, of its log. */
+	texts(texts: readonly string[], what?: string): readonly string[] | undefined;
 }
 
 export interface CallResults extends Handling {
@@ -109,7 +109,8 @@ export function makeResults(options: GatherOptions, log: Pick<Log, 'error'>): Re
 					? { ...passed, params: passed.params }
 					: { ...passed, params: withToken(passed.params, params) };
 			},
-			texts: (texts) => attempt('a line of its log', (how) => redactTexts(texts, how.rules, how.meter).texts),
+			texts: (texts, what = 'a line of its log') =>
+				attempt(what, (how) => redactTexts(texts, how.rules, how.meter).texts),
 		};
 	}
 

@@ -11,6 +11,7 @@ import { resultRulesOn } from '../policy/results.ts';
 import { joinTruncations, type Shortening, smallestLimit } from '../policy/truncate.ts';
 import { type GatherOptions, makeJudge, requestOf } from './gather.ts';
 import { pagesOfKept, readResult, readResultTool, resultUri } from './own-driver.ts';
+import type { Results } from './results.ts';
 import { fullTextOf } from './shorten/full-text.ts';
 import type { Promised } from './shorten/list.ts';
 import { shortenReply, tokensOf } from './shorten/reply.ts';
@@ -81,9 +82,11 @@ export interface Readers {
 	of(caller: Caller): { readonly tool: string | undefined; readonly limit: number } | undefined;
 	/** The most tokens that the answer to this call of the kernel's own driver may have. Throws where that can't be told. */
 	limitOf(call: Syscall): number;
+	/** What the rules about the answer to this call leave of texts that are read one after the other. */
+	clean(call: Syscall, texts: readonly string[]): readonly string[] | undefined;
 }
 
-export function makeReaders(options: GatherOptions): Readers {
+export function makeReaders(options: GatherOptions, results: Pick<Results, 'on'>): Readers {
 	const judge = makeJudge(options);
 	const surroundings = { cwd: '/', definition: readResultTool, commandsAt: [], driverHasAllowedTool: true };
 	const limitOf: Readers['limitOf'] = (call) => {
@@ -93,6 +96,10 @@ export function makeReaders(options: GatherOptions): Readers {
 	};
 	return {
 		limitOf,
+		clean: (call, texts) => {
+			const decision = { final: targetOf(call) };
+			return results.on({ asked: call, decision, context: surroundings }).texts(texts, 'a full text');
+		},
 		of(caller) {
 			const call = (method: string, params: JsonObject): Syscall => {
 				return { id: '' as never, caller, driver: ownDriver, method, params, extra: {} };

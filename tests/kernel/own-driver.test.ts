@@ -11,6 +11,9 @@ import { ownDriver } from '../../src/abi/names.ts';
 import { makeOwnDriver, resultUri } from '../../src/kernel/own-driver.ts';
 import { tokensOf } from '../../src/kernel/shorten/reply.ts';
 import { Spill } from '../../src/kernel/spill.ts';
+import { isKind } from '../../src/policy/compiled.ts';
+import { redactTexts } from '../../src/policy/redact.ts';
+import { compiled, policyOf } from '../policy/support.ts';
 import { permitFor, permitForTool } from '../support/permits.ts';
 import { text } from './shorten/answers.ts';
 
@@ -18,6 +21,7 @@ const place = mkdtempSync(join(tmpdir(), 'trapgate-own-'));
 afterAll(() => rmSync(place, { recursive: true, force: true }));
 
 let limit = Number.POSITIVE_INFINITY;
+let clean: Parameters<typeof makeOwnDriver>[0]['clean'] = (_, texts) => texts;
 const spill = new Spill({ directory: place, root: '/w', now: () => 0, random: randomBytes, warn: () => undefined });
 const driver = makeOwnDriver({
 	spill,
@@ -25,6 +29,7 @@ const driver = makeOwnDriver({
 		if (Number.isNaN(limit)) throw new Error('a rule can not be judged');
 		return limit;
 	},
+	clean: (call, texts) => clean(call, texts),
 });
 const exchange = { signal: new AbortController().signal, progress: () => undefined };
 const byTool = (args: JsonObject) => driver.call(permitForTool(ownDriver, 'read_result', args), exchange);
@@ -98,6 +103,30 @@ test('no page begins as a notice of the kernel would', async () => {
 		expect(pages.join('')).toBe(words);
 		expect(pages.filter((page) => /^\s*\[policy\]/i.test(page))).toEqual([]);
 	}
+});
+
+test('a rule that is newer than the text finds what the pages would part', async () => {
+	const { set } = compiled([
+		policyOf('rules: [{ id: r, match: { tool: "*" }, then: { redact: { find: "regex:k[0-9]{60}k" } } }]'),
+	]);
+	const rules = (set?.rules ?? []).filter(isKind('redact'));
+	clean = (_, texts) => redactTexts(texts, rules, () => undefined).texts;
+	const words = Array.from(
+		{ length: 300 },
+		(_, index) => `k${String(index).padStart(60, '7')}k${'.'.repeat(index % 50)}`,
+	).join('');
+	const id = keep(words);
+	const [whole] = redactTexts([words], rules, () => undefined).texts;
+	for (const { pages } of [await readByTool(id), await readAsResource(id)]) {
+		expect(pages.length).toBeGreaterThan(100);
+		expect(pages.join('')).toBe(whole);
+	}
+	clean = () => undefined;
+	for (const reply of [await byTool({ id }), await asResource(resultUri(id))]) {
+		expect(reply.ok).toBe(false);
+		expect(reply.body.text).not.toContain('77');
+	}
+	clean = (_, texts) => texts;
 });
 
 test('an empty text is one empty page', async () => {
