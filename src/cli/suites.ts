@@ -6,6 +6,7 @@ import { type LoadOptions, noSuchPack } from '../kernel/revision.ts';
 import { packsIn, policyPath, readEntry, readSource, type SourceFile } from '../kernel/sources.ts';
 import { openDefaults } from '../policy/examples.ts';
 import type { ExamplesContext } from '../policy/judge-example.ts';
+import type { KnownTools } from '../policy/lint-names.ts';
 import { loadSuite } from '../policy/load-suite.ts';
 import type { Policy } from '../policy/rule.ts';
 import type { Suite } from '../policy/suite.ts';
@@ -31,6 +32,8 @@ export interface Matter {
 	readonly policies: readonly Policy[];
 	readonly context: ExamplesContext;
 	readonly sources: readonly SourceFile[];
+	/** The tools there are; undefined where nobody knows. */
+	readonly known?: KnownTools | undefined;
 }
 
 /** Makes the matter of test files; the same policies are loaded once. */
@@ -63,7 +66,10 @@ export class Matters {
 	#ofBase(workspace: string | undefined): Matter | readonly Problem[] {
 		const { base } = this;
 		if (base?.loads !== true) return [];
-		return workspace === undefined ? base : { ...base, context: inWorkspace(base.context, workspace) };
+		const drivers = base.config?.drivers.map(({ name }) => name) ?? [];
+		const known = drivers.length === 0 ? undefined : base.lock?.known(drivers);
+		const context = workspace === undefined ? base.context : inWorkspace(base.context, workspace);
+		return { ...base, context, known };
 	}
 
 	#try(read: ReadonlyMap<string, SourceFile | Problem>, workspace: string | undefined, { lists }: Suite): Trial {

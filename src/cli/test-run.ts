@@ -86,7 +86,7 @@ function verdictOn({ path, source, suite, problems }: FoundSuite, matters: Matte
 	if (suite === undefined) return { ...lost, problems: errorsOf(problems), total: 0 };
 	const matter = matters.of({ path, suite });
 	if (!('context' in matter)) return { ...lost, problems: errorsOf(matter), total: suite.cases.length };
-	const report = checkCases(suite, matter.policies, matter.context);
+	const report = checkCases(suite, matter.policies, matter.context, matter.known);
 	const sources = [...own, ...matter.sources];
 	return { ...report, problems: errorsOf(report.problems), policies: matter.policies, sources };
 }

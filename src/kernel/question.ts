@@ -1,7 +1,7 @@
 // The kernel's answer to a call that nobody makes: the same policy and self-protection, no drivers, no log.
 import type { Decision, Request } from '../abi/decision.ts';
 import { deepFreeze, type JsonObject } from '../abi/json.ts';
-import { toolName } from '../abi/names.ts';
+import { ownDriver, toolName } from '../abi/names.ts';
 import { errorText } from '../abi/problem.ts';
 import type { Target } from '../abi/syscall.ts';
 import type { PolicySet } from '../policy/compile.ts';
@@ -73,6 +73,10 @@ export function makeAnswer({ revision, load, directories }: Governed): (question
 				...remembered(revision.lock, target),
 			};
 			const answer = explain(set, request, ports);
+			// A name that nobody answers to is unknown to the door, whatever rules say of it and in every mode.
+			const isNobody = target.kind === 'tool' && driver === undefined && target.driver !== ownDriver;
+			if (isNobody && config.drivers.length > 0 && !assumeAllowed)
+				return { ...answer, decision: unknownTool(target), cwd };
 			// Only the default is assumed away: a rule that hides the shell keeps it hidden.
 			const isClosed = answer.decision.verdict === 'hidden' && answer.decision.because.length === 0;
 			return assumeAllowed && isClosed
@@ -82,6 +86,10 @@ export function makeAnswer({ revision, load, directories }: Governed): (question
 			return { decision: errored(target, errorText(error)), considered: [], seen: [], cwd };
 		}
 	};
+}
+
+function unknownTool(target: Target): Decision {
+	return { verdict: 'hidden', acted: true, mode: 'enforce', because: [], final: target, changes: [] };
 }
 
 /** No driver is asked, so everything is taken to be as it was accepted. */

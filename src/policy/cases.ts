@@ -1,11 +1,12 @@
 // Runs the cases of a test file against the policies it is about, all of them together.
-import type { DriverName, RuleId } from '../abi/names.ts';
+import { type DriverName, ownDriver, type RuleId } from '../abi/names.ts';
 import type { Problem } from '../abi/problem.ts';
 import { suggest } from '../text/suggest.ts';
 import { quote } from '../text/words.ts';
 import { compile } from './compile.ts';
 import { byRules, said, subjectOf } from './examples.ts';
 import { type Assumptions, type ExamplesContext, type Judged, judgeExample } from './judge-example.ts';
+import { type KnownTools, missingTool } from './lint-names.ts';
 import type { Policy } from './rule.ts';
 import type { Case, Suite } from './suite.ts';
 
@@ -19,8 +20,16 @@ export interface CasesReport {
 	readonly exercised: ReadonlySet<RuleId>;
 }
 
-/** Judges every case as the kernel would judge the call; a command as if a rule allowed the shell itself. */
-export function checkCases(suite: Suite, policies: readonly Policy[], context: ExamplesContext): CasesReport {
+/**
+ * Judges every case as the kernel would judge the call; a command as if a rule allowed the shell itself. With `known`, a call
+ * of a tool that does not exist is an error: `is: hidden` would hold of any slip.
+ */
+export function checkCases(
+	suite: Suite,
+	policies: readonly Policy[],
+	context: ExamplesContext,
+	known?: KnownTools,
+): CasesReport {
 	const total = suite.cases.length;
 	const { set, problems: broken } = compile(policies, context);
 	if (set === undefined) return { loads: false, problems: broken, total, held: 0, exercised: new Set() };
@@ -31,7 +40,7 @@ export function checkCases(suite: Suite, policies: readonly Policy[], context: E
 	for (const one of suite.cases) {
 		const judged = judgeExample(set, one, assumptionsOf(suite, one), context);
 		for (const id of judged.took) exercised.add(id);
-		const strange = unknownRules(one, ids);
+		const strange = [...unknownRules(one, ids), ...(known === undefined ? [] : unknownTool(one, known))];
 		const found = strange.length > 0 ? strange : failuresOf(one, judged);
 		if (found.length === 0) held += 1;
 		problems.push(...found);
@@ -49,6 +58,12 @@ function unknownRules({ because }: Case, ids: readonly string[]): Problem[] {
 				near === undefined ? 'trapgate check names the files; their rules have ids' : `did you mean ${quote(near)}?`;
 			return { code: 'P206', severity: 'error', message: `no rule has the id ${quote(id)}`, where, help };
 		});
+}
+
+function unknownTool({ call, lock, where }: Case, known: KnownTools): Problem[] {
+	const missing = call === undefined || lock === 'new' ? undefined : missingTool(call, known);
+	if (missing === undefined || call?.startsWith(`${ownDriver}/`)) return [];
+	return [{ code: 'P201', severity: 'error', message: `there is no tool ${quote(call ?? '')}`, where, ...missing }];
 }
 
 function assumptionsOf({ lists }: Suite, { from }: Case): Assumptions {

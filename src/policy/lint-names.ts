@@ -53,8 +53,8 @@ function* partsOf({ match, except }: Rule): Generator<RulePart> {
 
 function unknownTools(rule: Rule, { tool = [] }: Match, at: readonly Path[], known: KnownTools): Problem[] {
 	return tool.flatMap((pattern, index): Problem[] => {
-		if (couldMatch(pattern, known)) return [];
-		const near = nearTool(pattern, known);
+		const missing = missingTool(pattern, known);
+		if (missing === undefined) return [];
 		return [
 			{
 				code: 'P201',
@@ -67,11 +67,21 @@ function unknownTools(rule: Rule, { tool = [] }: Match, at: readonly Path[], kno
 						[...path, 'tool'],
 					]),
 				),
-				label: `matches 0 of ${known.tools.length} ${known.tools.length === 1 ? 'tool' : 'tools'} in trapgate.lock`,
-				help: near === undefined ? 'run: trapgate tools --all' : `did you mean ${quote(near)}?`,
+				...missing,
 			},
 		];
 	});
+}
+
+/** What to say of a pattern that no tool of the lock matches; undefined where one does, or may. */
+export function missingTool(pattern: string, known: KnownTools): Required<Pick<Problem, 'label' | 'help'>> | undefined {
+	if (couldMatch(pattern, known)) return undefined;
+	const near = nearTool(pattern, known);
+	const count = known.tools.length;
+	return {
+		label: `matches 0 of ${count} ${count === 1 ? 'tool' : 'tools'} in trapgate.lock`,
+		help: near === undefined ? 'run: trapgate tools --all' : `did you mean ${quote(near)}?`,
+	};
 }
 
 /** Also when nobody can tell: a variable, a driver of which nothing was recorded, or a lock without a tool. */

@@ -39,6 +39,13 @@ const caseSchema = exampleSchema
 			.optional()
 			.meta(about('What the case shows, in a few words.', 'uv starts pytest, and pip stays away')),
 	})
+	.check(
+		judge(({ from, resource, prompt }, refuse) => {
+			if (from === undefined || resource !== undefined || prompt !== undefined) return;
+			const help = 'delete it: a call names its driver, `driver/tool`';
+			refuse('`from` is where a resource is read or a prompt is fetched', { path: ['from'], at: 'key', help });
+		}),
+	)
 	.meta({
 		id: 'case',
 		title: 'A case',

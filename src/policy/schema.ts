@@ -258,7 +258,7 @@ export const exampleSchema = z
 	})
 	.check(
 		judge((value, refuse) => {
-			const { call, run, resource, prompt, args, nth, result, tokens, is, becomes } = value;
+			const { call, run, resource, prompt, args, nth, result, tokens, is, becomes, effect, lock } = value;
 			const given = tokens === undefined ? 'result' : 'tokens';
 			const isAboutResult = value[given] !== undefined;
 			const subjects = [call, run, resource, prompt].filter((subject) => subject !== undefined).length;
@@ -272,6 +272,11 @@ export const exampleSchema = z
 				);
 			} else if (args !== undefined && call === undefined && prompt === undefined) {
 				say('only a call or a prompt has `args`', 'delete `args`');
+			} else if (effect !== undefined && call === undefined && run === undefined) {
+				refuse('only a tool has an `effect`', { path: ['effect'], at: 'key', help: 'delete `effect`' });
+			} else if (lock !== undefined && resource !== undefined) {
+				const help = 'delete `lock`';
+				refuse('a resource stands in no lock', { path: ['lock'], at: 'key', help });
 			} else if (result !== undefined && tokens !== undefined) {
 				const help = 'write two examples';
 				refuse('`result` and `tokens` are two ways to say what comes back', { path: ['tokens'], at: 'key', help });

@@ -287,10 +287,11 @@ test('what governs the agent is protected here as in the kernel', async () => {
 	}
 });
 
-test('a driver that is not configured is judged all the same, and the text says that nobody would be reached', async () => {
+test('a driver that is not configured is unknown to the agent, and the text says that nobody would be reached', async () => {
 	const { stdout } = await place.run(call('github/get_issue', {}));
 	expect(stdout).toContain('verdict hidden ');
-	expect(stdout).toContain('no rule matched: the default holds');
+	expect(stdout).toContain('there is no such driver');
+	expect(stdout).toContain('agent   error -32602: Unknown tool: github__get_issue');
 	expect(stdout).toContain('no driver `github` is configured');
 });
 

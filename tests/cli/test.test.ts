@@ -2,6 +2,9 @@
 import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { acceptAll } from '../../src/kernel/lock/accept.ts';
+import { lockText } from '../../src/kernel/lock/text.ts';
+import { listingOf, tool } from '../kernel/lock/support.ts';
 import { makePlace, type Place } from './support.ts';
 
 const noPip = `version: 1
@@ -124,6 +127,40 @@ test('what does not hold is an error at its place: exit code 1', async () => {
   = help: the file says \`is: denied\`; the policies give \`is: allowed\` (rule: allow-files)`);
 	expect(stdout).toMatch(/^alone {3}2\/3 examples hold$/m);
 	expect(stdout).toMatch(/^cases {3}0\/1 hold$/m);
+	expect(code).toBe(1);
+});
+
+test('a case of a tool that trapgate.lock does not know fails, also where the tool that is meant is hidden', async () => {
+	place.write('trapgate.lock', lockText(acceptAll(listingOf({ tool: [tool('search'), tool('write')] }))));
+	place.write(
+		'trapgate.yaml',
+		`version: 1
+drivers: { notes: { command: notes-server }, later: { command: later-server } }
+rules:
+  - { id: allow-search, match: { tool: notes/search }, then: allow }
+`,
+	);
+	place.write(
+		'all.test.yaml',
+		`version: 1
+cases:
+  - { call: notes/search, is: allowed }
+  - { call: notes/wriet, is: hidden }
+  - { call: note/search, is: hidden }
+  - { call: notes/tomorrow, lock: new, is: hidden }
+  - { call: later/anything, is: hidden }
+  - { call: trapgate/read_result, is: allowed }
+`,
+	);
+	const { code, stdout } = await place.run(['test']);
+	expect(stdout).toContain(`error[P201]: there is no tool \`notes/wriet\`
+ --> all.test.yaml:4:5
+  |
+4 |   - { call: notes/wriet, is: hidden }
+  |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ matches 0 of 2 tools in trapgate.lock
+  = help: did you mean \`notes/write\`?`);
+	expect(stdout).toContain('error[P201]: there is no tool `note/search`');
+	expect(stdout.match(/error\[P201\]/g)).toHaveLength(2);
 	expect(code).toBe(1);
 });
 

@@ -75,6 +75,11 @@ describe.each<readonly [code: string, line: number, column: number, text: string
 	['P102', 2, 41, 'cases: [{ run: ls, is: denied, because: [] }]', 'write a value, or delete the key'],
 	['P102', 2, 36, 'cases: [{ run: ls, is: denied, at: tomorrow }]', 'write for example `2026-11-20T15:00:00Z`'],
 	['P102', 2, 40, 'cases: [{ prompt: p, is: denied, from: "a b" }]', undefined],
+	['P102', 2, 22, 'cases: [{ call: a/b, from: c, is: allowed }]', 'delete it: a call names its driver, `driver/tool`'],
+	['P102', 2, 28, 'cases: [{ resource: "f:x", effect: read, is: allowed }]', 'delete `effect`'],
+	['P102', 2, 22, 'cases: [{ prompt: p, effect: read, is: allowed }]', 'delete `effect`'],
+	['P102', 2, 29, 'cases: [{ resource: "f:xy", lock: new, is: allowed }]', 'delete `lock`'],
+	['P102', 2, 25, 'cases: [{ run: ls, nth: 1.5, is: allowed }]', undefined],
 	['P102', 2, 8, 'cases: []', 'write a value, or delete the key'],
 	[
 		'P102',

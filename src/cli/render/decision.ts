@@ -154,7 +154,12 @@ function whatItDid(rule: RuleRef, { changes }: Decision): string {
 function verdictText(decision: Decision, { revision }: DecisionView, paint: Paint): string {
 	const [first] = decision.because;
 	const place = first?.where === undefined ? '' : `, ${first.where.file}:${first.where.line}`;
-	const source = first === undefined && decision.verdict !== 'errored' ? ', no rule matched: the default holds' : place;
+	const { drivers } = revision.config;
+	const { final } = decision;
+	const isNobody =
+		drivers.length > 0 && final.driver !== ownDriver && !drivers.some(({ name }) => name === final.driver);
+	const unruled = isNobody ? ', there is no such driver' : ', no rule matched: the default holds';
+	const source = first === undefined && decision.verdict !== 'errored' ? unruled : place;
 	const held = decision.acted ? '' : `, mode ${decision.mode}: it would run as asked all the same`;
 	const word = paint(toneOf(decision.verdict), decision.verdict.padEnd(9));
 	return `${word} policy ${revision.id.replace(/^sha256:/, '').slice(0, 8)}${source}${held}`;
