@@ -23,6 +23,8 @@ export interface ToolFacts {
 	readonly effect?: 'read' | 'write';
 	/** By JSON Pointer of the parameter, array indices left out; absent where nobody looked, empty where there is none. */
 	readonly roles?: Readonly<Record<string, ArgumentRole>>;
+	/** What was confirmed was another definition: it still restricts, and opens nothing any more. */
+	readonly isChanged?: true;
 }
 
 /** One question. Everything the answer depends on is in here or comes through the ports. */

@@ -107,7 +107,7 @@ function rowOf(revision: Revision, { driver, definition, wire }: Tool, viewer: V
 		tool: name,
 		wire,
 		lock,
-		effect: known.effect ?? null,
+		effect: lock === 'changed' ? null : (known.effect ?? null),
 		by,
 		rules: rules.map(({ id, action, where: { file, line } }) => ({ id, effect: effectOf(action), file, line })),
 		isKnown: wire !== null || accepted !== undefined,

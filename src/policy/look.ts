@@ -67,6 +67,8 @@ export class Look {
 	readonly schema: JsonObject | undefined;
 	/** What the tool does, as a person confirmed it. */
 	readonly effect: 'read' | 'write' | undefined;
+	/** They confirmed it of another definition of the tool. */
+	readonly isChanged: boolean;
 	/** What its parameters mean, as a person confirmed it. */
 	readonly #confirmed: ToolFacts['roles'];
 	/** How the file system has a path; undefined when it can't be resolved. */
@@ -94,6 +96,7 @@ export class Look {
 		this.carriesCommand = target.kind === 'tool' && commandsAt !== undefined && commandsAt.length > 0;
 		this.schema = inputSchema(tool?.definition);
 		this.effect = tool?.effect;
+		this.isChanged = tool?.isChanged === true;
 		this.#confirmed = tool?.roles;
 		this.resolve = senses.resolve;
 		this.#senses = senses;
@@ -135,7 +138,8 @@ export class Look {
 		this.#roles ??= new Map();
 		const known = this.#roles.get(role);
 		if (known !== undefined) return known ?? undefined;
-		const found = roleValues(this.args, role, { schema: this.schema, confirmed: this.#confirmed });
+		const { schema, isChanged } = this;
+		const found = roleValues(this.args, role, { schema, confirmed: this.#confirmed, isChanged });
 		this.#roles.set(role, found ?? null);
 		return found;
 	}

@@ -140,12 +140,15 @@ function compileFrom(from: readonly string[]): Condition {
 	return { name: 'from', reads: 'target', isOfName: true, test: ({ target }) => textGlobTruth(from, target.driver) };
 }
 
-/** Effects belong to tools. Until a person has confirmed what a tool does, it writes. */
+/** Effects belong to tools. Until a person has confirmed what a tool does, it writes; one that only read may do either once it has changed. */
 function compileEffect(effect: 'read' | 'write'): Condition {
 	return {
 		name: 'effect',
 		reads: 'target',
-		test: (look) => truthOf(look.target.kind === 'tool' && (look.effect ?? 'write') === effect),
+		test(look) {
+			if (look.target.kind === 'tool' && look.isChanged && look.effect === 'read') return 'unsure';
+			return truthOf(look.target.kind === 'tool' && (look.effect ?? 'write') === effect);
+		},
 	};
 }
 

@@ -74,6 +74,8 @@ export interface ParameterFacts {
 	readonly schema: JsonObject | undefined;
 	/** By JSON Pointer, array indices left out. */
 	readonly confirmed: Readonly<Record<string, Role>> | undefined;
+	/** They confirmed it of another definition: nothing is certain any more. */
+	readonly isChanged: boolean;
 }
 
 /** The values with `role`, or undefined when there are too many to look at. */
@@ -94,12 +96,13 @@ export function confirmedRole(confirmed: ParameterFacts['confirmed'], path: Argu
 function judgeLeaf(
 	leaf: Leaf,
 	role: Role,
-	{ schema, confirmed }: ParameterFacts,
+	{ schema, confirmed, isChanged }: ParameterFacts,
 ): 'confirmed' | 'possible' | undefined {
 	const { value } = leaf;
 	if (typeof value !== 'string') return undefined;
 	const said = leaf.isKey ? undefined : confirmedRole(confirmed, leaf.path);
-	if (said === role || (role === 'any_path' && said === 'any_url' && isFileUrl(value))) return 'confirmed';
+	if (said === role || (role === 'any_path' && said === 'any_url' && isFileUrl(value)))
+		return isChanged ? 'possible' : 'confirmed';
 	// Name and schema each may say it: a driver that calls its path a URL gets around no rule.
 	const named = leaf.isKey ? [] : [roleOfName(leaf.key), roleOfSchema(parameterSchema(schema, leaf.path))];
 	const isNamed = named.includes(role) || (role === 'any_path' && named.includes('any_url') && isFileUrl(value));

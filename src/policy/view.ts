@@ -96,9 +96,14 @@ function inForce(set: PolicySet, look: Look): readonly CompiledRule[] {
 		.filter((rule) => applies(rule, look, 'list'));
 }
 
-function listingLook({ driver, definition, effect, roles, agent, at, env }: ViewQuestion): Look {
+function listingLook({ driver, definition, effect, roles, isChanged, agent, at, env }: ViewQuestion): Look {
 	const target: Target = { kind: 'tool', driver, tool: stringMember(definition, 'name') ?? '', args: {} };
-	const tool = { definition, ...(effect === undefined ? {} : { effect }), ...(roles === undefined ? {} : { roles }) };
+	const tool = {
+		definition,
+		...(effect === undefined ? {} : { effect }),
+		...(roles === undefined ? {} : { roles }),
+		...(isChanged === undefined ? {} : { isChanged }),
+	};
 	return lookAt(target, { agent, at, env, cwd: '/', tool }, noSenses());
 }
 

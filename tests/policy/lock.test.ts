@@ -187,6 +187,50 @@ describe('what a person confirmed', () => {
 		expect(verdict(set, { where: '.env' }, facts('read', { '/where': 'any_path' }))).toBe('denied');
 	});
 
+	test('of a tool that has changed since, it still restricts, and opens nothing', () => {
+		const changed = (effect: 'read' | 'write', roles: ToolFacts['roles']) => {
+			const { tool } = facts(effect, roles);
+			return { tool: { ...tool, isChanged: true }, lock: 'changed' } as Partial<Request>;
+		};
+		const noEnv = setOf(
+			`
+			rules:
+			  - id: no-env
+			    match: { tool: "*/*", args: { any_path: { glob: "**/.env*" } } }
+			    except: { args: { any_path: { glob: "**/.env.example" } } }
+			    then: deny
+			`,
+			open,
+		);
+		expect(verdict(noEnv, { where: '.env' }, changed('read', { '/where': 'any_path' }))).toBe('denied');
+		expect(verdict(noEnv, { where: './.env.example' }, changed('read', { '/where': 'any_path' }))).toBe('denied');
+		expect(verdict(noEnv, { path: './.env.example' }, changed('read', {}))).toBe('denied');
+		const ruled = (effect: string, then: string, by: object = {}) =>
+			setOf(`rules:\n  - { id: r, match: { effect: ${effect} }, then: ${then} }`, by);
+		for (const [of, effect, expected] of [
+			['read', 'read', 'hidden'],
+			['read', 'write', 'hidden'],
+			['write', 'write', 'hidden'],
+			['write', 'read', 'allowed'],
+		] as const) {
+			const [hides, locks] = [ruled(effect, 'hide', open), ruled(effect, '{ lock: { on_change: hide } }', open)];
+			expect(verdict(hides, {}, changed(of, {})), `hide ${effect} ${of}`).toBe(expected);
+			expect(verdict(locks, {}, changed(of, {})), `lock ${effect} ${of}`).toBe(expected);
+			const view = viewTool(hides, {
+				driver: 'notes' as DriverName,
+				...moment,
+				definition,
+				effect: of,
+				isChanged: true,
+				lock: 'changed',
+			});
+			expect(view.state).toBe(expected === 'hidden' ? 'hidden' : 'listed');
+		}
+		expect(verdict(ruled('read', 'allow'), {}, changed('read', {}))).toBe('hidden');
+		expect(verdict(ruled('write', 'allow'), {}, changed('read', {}))).toBe('hidden');
+		expect(verdict(ruled('write', 'allow'), {}, changed('write', {}))).toBe('allowed');
+	});
+
 	test('a confirmed role says how a named parameter is compared', () => {
 		const set = setOf(
 			'rules:\n  - { id: no-etc, match: { tool: "*/*", args: { where: { matches: "^/etc/" } } }, then: deny }',

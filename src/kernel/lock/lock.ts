@@ -67,13 +67,16 @@ export class Lock {
 		return entry.sha256 === this.#hashOf(definition) ? 'accepted' : 'changed';
 	}
 
-	/** What the policy may know of a tool that a driver lists: confirmations count for the very definition they were made of. */
+	/**
+	 * What the policy may know of a tool that a driver lists. Confirmations count for the very definition they were made
+	 * of; of another one they only restrict, or a server would be rid of a rule about its paths by changing a word.
+	 */
 	knowledgeOf(driver: string, definition: JsonObject): ToolFacts & { readonly lock: LockState } {
 		if (driver === ownDriver) return { definition, lock: 'accepted', ...onlyReads };
 		const lock = this.stateOf('tool', driver, definition);
-		const confirmed =
-			lock === 'accepted' ? this.entry('tool', driver, nameIn('tool', definition) ?? '')?.confirmed : undefined;
-		return { definition, lock, ...confirmed };
+		const confirmed = this.entry('tool', driver, nameIn('tool', definition) ?? '')?.confirmed;
+		const isChanged = lock !== 'accepted' && confirmed !== undefined;
+		return { definition, lock, ...confirmed, ...(isChanged && { isChanged }) };
 	}
 
 	/** The same for a tool that no driver was asked about: as it was accepted. */

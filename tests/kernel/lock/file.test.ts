@@ -101,7 +101,7 @@ test('one changed word is one changed line, beside the hash', () => {
 	]);
 });
 
-test('confirmations stand beside what they are about, and end with it', () => {
+test('confirmations stand beside what they are about, and of what has changed they are told as such', () => {
 	const listing = listingOf({ tool: [tool('find', { inputSchema: { properties: { path: {} } } })] });
 	const [difference] = differences(emptyLock(), listing, [notes]);
 	if (difference === undefined) throw new Error('nothing differs');
@@ -113,7 +113,13 @@ test('confirmations stand beside what they are about, and end with it', () => {
 		roles: { '/path': 'any_path' },
 	});
 	const changed = { ...definition, description: 'Deletes all.' };
-	expect(lock.knowledgeOf('notes', changed)).toEqual({ lock: 'changed', definition: changed });
+	expect(lock.knowledgeOf('notes', changed)).toEqual({
+		lock: 'changed',
+		definition: changed,
+		effect: 'read',
+		roles: { '/path': 'any_path' },
+		isChanged: true,
+	});
 	expect(lock.knowledgeOf('other', definition)).toEqual({ lock: 'new', definition });
 });
 
