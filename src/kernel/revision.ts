@@ -6,7 +6,8 @@ import type { Problem } from '../abi/problem.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import { compile } from '../policy/compile.ts';
 import { loadPolicy } from '../policy/load.ts';
-import type { Policy, Rule } from '../policy/rule.ts';
+import { plainReplacement } from '../policy/load-then.ts';
+import type { Action, Policy, Rule } from '../policy/rule.ts';
 import type { ParseSql } from '../policy/sql-parser.ts';
 import { suggest } from '../text/suggest.ts';
 import { type KernelConfig, loadConfig } from './config.ts';
@@ -167,7 +168,13 @@ function onlyTightens({ action }: Rule): boolean {
 
 /** The edited form stands beside the trusted one, which stays in force; two rules can't share an id. */
 function asEdited(rule: Rule): Rule {
-	return { ...rule, id: `${rule.id}.edited` as Rule['id'] };
+	return { ...rule, id: `${rule.id}.edited` as Rule['id'], action: withPlainMark(rule.action) };
+}
+
+/** Nothing is found within a mark: one that spells a guess would keep that secret from the trusted rules. */
+function withPlainMark(action: Action): Action {
+	if (action.kind !== 'redact') return action;
+	return { kind: 'redact', redaction: { ...action.redaction, replace: plainReplacement } };
 }
 
 type Parts = Pick<Revision, 'config' | 'policies' | 'sources' | 'problems' | 'lock' | 'pending'>;

@@ -7,7 +7,8 @@ import type { RewriteObjectSource, ThenSource } from './schema-then.ts';
 import { durationMs, listed, oneLine } from './schema-words.ts';
 
 const askTimeoutMs = 5 * 60_000;
-const plainReplacement = '[redacted:${kind}]';
+/** What stands where something was taken out, unless a rule says otherwise. */
+export const plainReplacement = '[redacted:${kind}]';
 type WithTerms = Exclude<ThenSource, string>;
 
 /** The schema has seen to it that exactly one action is there. */
