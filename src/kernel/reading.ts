@@ -4,10 +4,10 @@ import type { Reply } from '../abi/driver.ts';
 import { isJsonObject, member, stringMember } from '../abi/json.ts';
 import type { DriverName } from '../abi/names.ts';
 import type { Target } from '../abi/syscall.ts';
+import { goesThrough } from '../policy/decide.ts';
 import { type Approval, plainTerms, questionText } from './approve.ts';
 import { answerRefused, noticeOf, unknownName } from './refusal.ts';
 import type { Revision } from './revision.ts';
-import { refuses } from './syscall.ts';
 import { buildTable, deriveName, type Prefix } from './syscall-table.ts';
 
 export type Reading =
@@ -38,7 +38,7 @@ export function readingOf({ revision, target, agent, cwd, decision }: ReadingQue
 	const name = nameForClients(revision, target);
 	const context = { name, unknown: unknownName('tool', name) };
 	const refused = (approval?: Approval) => textOf(answerRefused(decision, target, context, { repeat: 1, approval }));
-	if (refuses(decision)) return { kind: 'refusal', text: refused() };
+	if (!goesThrough(decision)) return { kind: 'refusal', text: refused() };
 	const notice = noticeOf(decision, target, name);
 	const approved = notice === undefined ? ({ kind: 'output' } as const) : ({ kind: 'notice', text: notice } as const);
 	if (decision.verdict !== 'asked' || !decision.acted) return approved;
@@ -55,7 +55,7 @@ export function readingOf({ revision, target, agent, cwd, decision }: ReadingQue
 }
 
 /** What clients call the tool. Which names are taken is told by trapgate.lock, as far as one stands there. */
-export function nameForClients(
+function nameForClients(
 	{ config, lock }: ReadingQuestion['revision'],
 	{ driver, tool }: { readonly driver: DriverName; readonly tool: string },
 ): string {

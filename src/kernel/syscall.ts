@@ -6,6 +6,7 @@ import { ownDriver } from '../abi/names.ts';
 import type { Permit } from '../abi/permit.ts';
 import { errorText } from '../abi/problem.ts';
 import { type Syscall, targetOf } from '../abi/syscall.ts';
+import { goesThrough } from '../policy/decide.ts';
 import { writeJson } from '../wire/json.ts';
 import { type Approval, type Approver, plainTerms } from './approve.ts';
 import { withTarget } from './call.ts';
@@ -36,10 +37,10 @@ export interface Door {
 export async function syscall(door: Door, asked: Syscall, context: CallContext): Promise<Reply> {
 	const began = door.journal.clock();
 	const judged = door.judge(asked, context);
-	if (refuses(judged)) return refuse(door, asked, judged, context);
+	if (!goesThrough(judged)) return refuse(door, asked, judged, context);
 	const { decision, giveBack } = await door.limits.count(judged, asked.caller.agent);
 	const policyMs = door.journal.clock() - began;
-	if (refuses(decision)) return refuse(door, asked, decision, context);
+	if (!goesThrough(decision)) return refuse(door, asked, decision, context);
 
 	let approval: Approval | undefined;
 	if (decision.verdict === 'asked' && decision.acted) {
@@ -113,24 +114,6 @@ function finish(door: Door, { asked, call, context, results, reply, notice }: Ra
 	}
 }
 
-/** True when the verdict stops the call in this mode. */
-export function refuses({ verdict, acted }: Decision): boolean {
-	switch (verdict) {
-		case 'denied':
-		case 'hidden':
-		case 'contained':
-			return acted;
-		case 'errored':
-			return true;
-		case 'allowed':
-		case 'rewritten':
-		case 'asked':
-			return false;
-		default:
-			return verdict satisfies never;
-	}
-}
-
 async function refuse(
 	door: Door,
 	asked: Syscall,
@@ -170,7 +153,7 @@ async function askPerson(
 		if (approval.outcome !== 'approved') return { refused: await refuse(door, asked, decision, context, approval) };
 		const definition = await context.definitionNow();
 		const now = door.judge(asked, { ...context, definition });
-		if (refuses(now)) return { refused: await refuse(door, asked, now, context) };
+		if (!goesThrough(now)) return { refused: await refuse(door, asked, now, context) };
 		const reason = !sameCall(now, decision)
 			? 'The policy changed while approval was being asked for, and the call would run in another form.'
 			: !sameDefinition(definition, context.definition)

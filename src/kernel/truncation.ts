@@ -6,6 +6,7 @@ import { type Caller, type Syscall, targetOf } from '../abi/syscall.ts';
 import { charactersPerToken, tokensIn } from '../abi/tokens.ts';
 import type { TruncatedFields } from '../audit/record.ts';
 import type { RuleOf } from '../policy/compiled.ts';
+import { goesThrough } from '../policy/decide.ts';
 import { fitsAlike } from '../policy/output-schema.ts';
 import { resultRulesOn } from '../policy/results.ts';
 import { joinTruncations, type Shortening, smallestLimit } from '../policy/truncate.ts';
@@ -104,10 +105,7 @@ export function makeReaders(options: GatherOptions, results: Pick<Results, 'on'>
 			const call = (method: string, params: JsonObject): Syscall => {
 				return { id: '' as never, caller, driver: ownDriver, method, params, extra: {} };
 			};
-			const passes = (reading: Syscall) => {
-				const { verdict, acted } = judge(reading, surroundings);
-				return !acted || verdict === 'allowed' || verdict === 'rewritten' || verdict === 'asked';
-			};
+			const passes = (reading: Syscall) => goesThrough(judge(reading, surroundings));
 			const byTool = call('tools/call', { name: readResult, arguments: { id: someId } });
 			const asResource = call('resources/read', { uri: resultUri(someId) });
 			const tool = passes(byTool) ? ownWireName(readResult) : undefined;

@@ -63,8 +63,22 @@ function questionOf(request: Request, ports: Ports): Question {
 	};
 }
 
-function goesThrough({ verdict, acted }: Pick<Decision, 'verdict' | 'acted'>): boolean {
-	return !acted || verdict === 'allowed' || verdict === 'rewritten' || verdict === 'asked';
+/** False when the verdict stops the call in this mode; of an asked one a person has the last word. */
+export function goesThrough({ verdict, acted }: Pick<Decision, 'verdict' | 'acted'>): boolean {
+	switch (verdict) {
+		case 'allowed':
+		case 'rewritten':
+		case 'asked':
+			return true;
+		case 'denied':
+		case 'hidden':
+		case 'contained':
+			return !acted;
+		case 'errored':
+			return false;
+		default:
+			return verdict satisfies never;
+	}
 }
 
 /** A refusal because something broke while judging; it acts in every mode. */
