@@ -40,7 +40,7 @@ beforeAll(async () => {
 		rules: [{ id: 'allow-runner', match: { tool: 'runner/run_command' }, then: 'allow' }],
 	});
 	client = await connectThrough(site);
-}, 60_000);
+});
 
 afterAll(async () => {
 	await client?.close();

@@ -118,7 +118,7 @@ describe.each(['enforce', 'warn', 'observe'])('mode %s', (mode) => {
 			prepare: (made) => made.setRequestHandler(ElicitRequestSchema, () => ({ action: 'cancel' as const })),
 		});
 		await client.listTools();
-	}, 60_000);
+	});
 	afterAll(async () => {
 		await client.close();
 		site.remove();

@@ -47,7 +47,7 @@ beforeAll(async () => {
 				return { action: (answers.shift() ?? 'cancel') as 'accept' };
 			}),
 	});
-}, 60_000);
+});
 afterAll(async () => {
 	await client.close();
 	site.remove();

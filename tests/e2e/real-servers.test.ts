@@ -56,7 +56,7 @@ beforeAll(async () => {
 		const env = { ...site.env, MEMORY_FILE_PATH: `${memoryFile}.direct` };
 		direct.set(name, await connect([process.execPath, ...args], { capabilities, prepare, env, cwd: site.directory }));
 	}
-}, 60_000);
+});
 
 afterAll(async () => {
 	await through?.close();
