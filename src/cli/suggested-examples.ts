@@ -72,8 +72,11 @@ export function suggestExamples(setting: Setting, explained: Explained): readonl
 			const text = texts[variant];
 			return text === undefined || found.has(id) ? [] : [[id, text] as const];
 		});
-		for (const id of holding(new Map(open), policies, context, question.target))
-			found.set(id, new Map(open).get(id) ?? '');
+		const entries = new Map(open);
+		for (const id of holding(entries, policies, context, question.target)) {
+			const entry = entries.get(id);
+			if (entry !== undefined) found.set(id, entry);
+		}
 	}
 	return wanted.flatMap(({ id, part }): Suggestion[] => {
 		const rule = rules.get(id);

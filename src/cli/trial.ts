@@ -10,7 +10,7 @@ import { liesIn, readSource, type SourceFile } from '../kernel/sources.ts';
 import { type CompileContext, compile } from '../policy/compile.ts';
 import type { ExamplesContext } from '../policy/judge-example.ts';
 import { loadPolicy } from '../policy/load.ts';
-import type { Defaults, Policy } from '../policy/rule.ts';
+import type { Policy } from '../policy/rule.ts';
 import type { Setting } from './setting.ts';
 
 export type Trial = {
@@ -59,7 +59,6 @@ export interface Setup {
 	readonly now: number;
 	/** Absolute; the working directory unless told. */
 	readonly workspace?: string | undefined;
-	readonly defaults?: Defaults | undefined;
 	/** Lists that stand in for those of a root file. */
 	readonly lists?: Policy['lists'] | undefined;
 }
@@ -68,7 +67,7 @@ export interface Setup {
 export function trialOf(
 	read: readonly (SourceFile | Problem)[],
 	load: LoadOptions,
-	{ now, workspace = load.cwd, defaults = {}, lists }: Setup,
+	{ now, workspace = load.cwd, lists }: Setup,
 ): Trial {
 	const problems: Problem[] = [];
 	const sources: SourceFile[] = [];
@@ -84,7 +83,7 @@ export function trialOf(
 		if (loaded.policy !== undefined) policies.push(loaded.policy);
 	}
 	if (problems.some(({ severity }) => severity === 'error')) return { loads: false, problems, sources };
-	const context: CompileContext = { ...placesOf(load), workspace, mode: 'enforce', defaults };
+	const context: CompileContext = { ...placesOf(load), workspace, mode: 'enforce', defaults: {} };
 	const { set, problems: found } = compile(policies, context);
 	const all = [...problems, ...found];
 	if (set === undefined) return { loads: false, problems: all, sources };

@@ -8,6 +8,7 @@ import { type Reading, readingOf } from '../../kernel/reading.ts';
 import { callText } from '../../kernel/refusal.ts';
 import type { Revision } from '../../kernel/revision.ts';
 import { effectOf } from '../../policy/compiled.ts';
+import { goesThrough } from '../../policy/decide.ts';
 import type { Considered } from '../../policy/explain.ts';
 import { showable } from '../../text/characters.ts';
 import type { Asked } from '../batch.ts';
@@ -77,11 +78,8 @@ export function decisionText(
 }
 
 /** The rules about what comes back; a call that does not happen gives nothing back. */
-export function resultRules(
-	{ verdict, acted }: Decision,
-	considered: readonly Considered[],
-): readonly Considered['rule'][] {
-	const happens = !acted || verdict === 'allowed' || verdict === 'rewritten' || verdict === 'asked';
+export function resultRules(decision: Decision, considered: readonly Considered[]): readonly Considered['rule'][] {
+	const happens = goesThrough(decision);
 	const matched = considered.filter((one) => happens && one.matched).map(({ rule }) => rule);
 	return matched.filter(({ action }) => action.kind === 'redact' || action.kind === 'truncate');
 }

@@ -33,7 +33,7 @@ export function limitsOf(rules: readonly Pick<Rule, 'action'>[]): readonly strin
 }
 
 /** `aws, github and 2 own patterns`. */
-export function foundText({ find }: Redaction): string {
+function foundText({ find }: Redaction): string {
 	const names = find.flatMap((entry) => (entry.startsWith('detector:') ? [entry.slice('detector:'.length)] : []));
 	const own = find.length - names.length;
 	const patterns = own === 0 ? [] : [own === 1 ? '1 own pattern' : `${own} own patterns`];
