@@ -65,6 +65,17 @@ export function runTests(input: CommandInput, now: number): TestRun {
 	};
 }
 
+/** Rules that no test exercises, in the order of their ids. */
+export function unexercised({ rules, exercised }: TestRun): readonly Rule[] {
+	return rules.filter(({ id }) => !exercised.has(id)).toSorted((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** How many of the rules a test exercises, in percent; all, where there are none. */
+export function coverageOf(run: TestRun): number {
+	const { length } = run.rules;
+	return length === 0 ? 100 : ((length - unexercised(run).length) / length) * 100;
+}
+
 function examplesOf({ base, hasExamples }: TestPlan): ReturnType<typeof checkExamples> {
 	if (base?.loads === true && hasExamples) return checkExamples(base.policies, base.context);
 	return { problems: [], total: 0, heldAlone: 0, heldMerged: 0, exercised: new Set() };

@@ -8,8 +8,8 @@ import { isSet, textFlag, usageError } from '../flags.ts';
 import { writeDocument } from '../output.ts';
 import { count, onOneLine } from '../render/columns.ts';
 import { painter } from '../render/paint.ts';
-import { coverageOf, testJson, testText } from '../render/test-report.ts';
-import { runTests, type TestRun } from '../test-run.ts';
+import { testJson, testText } from '../render/test-report.ts';
+import { coverageOf, runTests, type TestRun } from '../test-run.ts';
 import { keepRunning } from '../watching.ts';
 
 /** How long a person may wait for a run after an edit. */

@@ -1,8 +1,7 @@
 // What a run of tests has found, for people and for machines.
 import type { JsonObject } from '../../abi/json.ts';
 import type { Problem } from '../../abi/problem.ts';
-import type { Rule } from '../../policy/rule.ts';
-import type { TestRun } from '../test-run.ts';
+import { coverageOf, type TestRun, unexercised } from '../test-run.ts';
 import { onOneLine } from './columns.ts';
 import { type Paint, painter } from './paint.ts';
 import { inFileOrder, problemsJson, problemsText } from './problems.ts';
@@ -74,17 +73,6 @@ function wrap(text: string, width: number): string[] {
 		else lines.push(word);
 	}
 	return lines;
-}
-
-/** Rules that no test exercises, in the order of their ids. */
-export function unexercised({ rules, exercised }: TestRun): readonly Rule[] {
-	return rules.filter(({ id }) => !exercised.has(id)).toSorted((a, b) => (a.id < b.id ? -1 : 1));
-}
-
-/** How many of the rules a test exercises, in percent; all, where there are none. */
-export function coverageOf(run: TestRun): number {
-	const { length } = run.rules;
-	return length === 0 ? 100 : ((length - unexercised(run).length) / length) * 100;
 }
 
 function coverageLines(run: TestRun, { coverage, min }: TestView, paint: Paint): string[] {
