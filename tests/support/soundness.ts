@@ -110,7 +110,10 @@ function isSameRun(one: LabRun, other: LabRun | undefined): boolean {
 /** What ran, uv apart, in no order. Which number bash gives a substitution depends on what runs beside it at that moment. */
 function essence({ ran }: LabRun): string {
 	const programs = ran.filter(([name]) => name !== 'uv').map((words) => JSON.stringify(words));
-	return programs.sort().join(' ').replaceAll(/\/dev\/fd\/6\d/g, '/dev/fd/N');
+	return programs
+		.sort()
+		.join(' ')
+		.replaceAll(/\/dev\/fd\/6\d/g, '/dev/fd/N');
 }
 
 /** One line for a person, and the line of shell to try it with. */
