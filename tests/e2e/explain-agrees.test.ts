@@ -74,13 +74,13 @@ const calls: readonly (readonly [tool: string, args: Record<string, unknown>])[]
 	['shell/run', { command: 5 }],
 	['shell/run', { command: 'pwd', cwd: '/' }],
 	['files/read_text_file', { path: '/etc/passwd' }],
-	['files/read_text_file', { path: '${site}/work/a.md', head: 50 }],
-	['files/read_text_file', { path: '${site}/work/a.md' }],
+	['files/read_text_file', { path: '${workspace}/a.md', head: 50 }],
+	['files/read_text_file', { path: '${workspace}/a.md' }],
 	['files/read_text_file', { path: '${site}/trapgate.yaml' }],
-	['files/read_text_file', { path: '${site}/work/../work/a.md', head: 1 }],
-	['files/directory_tree', { path: '${site}/work' }],
-	['files/search_files', { path: '${site}/work', pattern: '*' }],
-	['files/search_files', { path: '${site}/work' }],
+	['files/read_text_file', { path: '${workspace}/sub/../a.md', head: 1 }],
+	['files/directory_tree', { path: '${workspace}' }],
+	['files/search_files', { path: '${workspace}', pattern: '*' }],
+	['files/search_files', { path: '${workspace}' }],
 	['nobody/there', {}],
 	['every/echo', { message: 'select 1; drop table x' }],
 	['every/echo', { message: 'plain text' }],
@@ -125,7 +125,8 @@ describe.each(['enforce', 'warn', 'observe'])('mode %s', (mode) => {
 	});
 
 	test.each(calls)('%s %j', async (tool, given) => {
-		const args = JSON.parse(JSON.stringify(given).replaceAll('${site}', site.directory)) as Record<string, unknown>;
+		const text = JSON.stringify(given).replaceAll('${workspace}', site.workspace).replaceAll('${site}', site.directory);
+		const args = JSON.parse(text) as Record<string, unknown>;
 		const argv = [
 			'explain',
 			'--config',
