@@ -366,6 +366,7 @@ describe('check, against the lock', () => {
 		tools: [
 			tool('search', { inputSchema: { type: 'object', properties: { path: { type: 'string' } } } }),
 			tool('exec', { inputSchema: { type: 'object', properties: { command: { type: 'string' } } } }),
+			tool('status', { inputSchema: { type: 'object', properties: {} } }),
 		],
 	};
 	const checked = async (more: string, drivers = '') => {
@@ -408,6 +409,8 @@ describe('check, against the lock', () => {
 	test.each([
 		['exce: /command', 'P201', 'did you mean `exec`?'],
 		['exec: /comand', 'P202', 'did you mean `/command`?'],
+		['exec: /q', 'P202', 'parameters: /command'],
+		['status: /command', 'P202', 'it has no parameters'],
 		['exec: /command', undefined, undefined],
 	])('`commands: { %s }`', async (commands, code, help) => {
 		const { problems } = await checked('', `commands: { ${commands} }`);

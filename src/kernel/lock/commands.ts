@@ -48,7 +48,8 @@ function mistakeIn({ tool: tools }: DriverLock, driver: string, tool: string, po
 	if (declares(schema, parseArgument(pointer)) !== 'no') return undefined;
 	const names = parametersOf(schema).map(({ path }) => `/${path.join('/')}`);
 	const near = suggest(pointer, names);
-	const help = near === undefined ? `parameters: ${names.slice(0, 12).join(', ')}` : `did you mean \`${near}\`?`;
+	const named = names.length === 0 ? 'it has no parameters' : `parameters: ${names.slice(0, 12).join(', ')}`;
+	const help = near === undefined ? named : `did you mean \`${near}\`?`;
 	const message = `\`${driver}/${tool}\` has no parameter \`${pointer}\``;
 	return { code: 'P202', message, label, help, isOfTool: false };
 }
