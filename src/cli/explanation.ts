@@ -8,8 +8,7 @@ import type { Revision } from '../kernel/revision.ts';
 import { effectOf } from '../policy/compiled.ts';
 import type { SeenText } from '../policy/explain.ts';
 import type { Asked } from './batch.ts';
-import { matchedBesides, resultRules } from './render/decision.ts';
-import { nearMisses } from './render/near.ts';
+import { matchedBesides, nearMisses, resultRules } from './considered.ts';
 
 export interface ExplanationView {
 	readonly revision: Pick<Revision, 'id' | 'config' | 'lock' | 'set'>;

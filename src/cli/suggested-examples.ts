@@ -12,7 +12,7 @@ import { escapeInvisible } from '../text/characters.ts';
 import { quoted } from '../text/scalar-text.ts';
 import { writeJson } from '../wire/json.ts';
 import type { Asked } from './batch.ts';
-import { nearMisses } from './render/near.ts';
+import { nearMisses } from './considered.ts';
 import type { Setting } from './setting.ts';
 import { trialOfRoot } from './trial.ts';
 

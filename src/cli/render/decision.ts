@@ -8,14 +8,14 @@ import { type Reading, readingOf } from '../../kernel/reading.ts';
 import { callText } from '../../kernel/refusal.ts';
 import type { Revision } from '../../kernel/revision.ts';
 import { effectOf } from '../../policy/compiled.ts';
-import { goesThrough } from '../../policy/decide.ts';
 import type { Considered } from '../../policy/explain.ts';
 import { showable } from '../../text/characters.ts';
 import type { Asked } from '../batch.ts';
+import { changersBesides, matchedBesides, nearMisses, resultRules } from '../considered.ts';
 import { changeText } from './change.ts';
 import { onOneLine } from './columns.ts';
 import { limitsOf } from './limits.ts';
-import { missText, nearMisses } from './near.ts';
+import { missText } from './near.ts';
 import { type Paint, painter } from './paint.ts';
 import { seenLines } from './seen.ts';
 import { toneOf } from './verdict.ts';
@@ -77,13 +77,6 @@ export function decisionText(
 	].join('\n');
 }
 
-/** The rules about what comes back; a call that does not happen gives nothing back. */
-export function resultRules(decision: Decision, considered: readonly Considered[]): readonly Considered['rule'][] {
-	const happens = goesThrough(decision);
-	const matched = considered.filter((one) => happens && one.matched).map(({ rule }) => rule);
-	return matched.filter(({ action }) => action.kind === 'redact' || action.kind === 'truncate');
-}
-
 /** Everything that the agent, or the person who is asked, reads. */
 function toldIn(reading: Reading): string {
 	return readingLines(reading)
@@ -105,23 +98,6 @@ function readingLines(reading: Reading): readonly (readonly [label: string, text
 		default:
 			return reading satisfies never;
 	}
-}
-
-/** Rules that changed a call which is not let happen. */
-function changersBesides(considered: readonly Considered[], { because, changes }: Decision): readonly RuleRef[] {
-	const told = new Set(because.map(({ id }) => id));
-	return considered
-		.filter(({ rule }) => !told.has(rule.id) && changes.some((change) => change.rule === rule.id))
-		.map(({ rule }) => ({ id: rule.id, effect: effectOf(rule.action), matched: 'asked' }));
-}
-
-/** Rules that match and had no say: a stricter one decides, or they only watch. */
-export function matchedBesides(considered: readonly Considered[], decision: Decision): readonly Considered[] {
-	const { because, limits = [], changes } = decision;
-	const told = new Set([...because, ...limits.map(({ rule }) => rule)].map(({ id }) => id));
-	for (const { rule } of changes) told.add(rule);
-	for (const { id } of resultRules(decision, considered)) told.add(id);
-	return considered.filter(({ rule, matched }) => matched && !told.has(rule.id));
 }
 
 function besidesText({ rule, mode }: Considered): string {

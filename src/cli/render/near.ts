@@ -1,27 +1,9 @@
-// The rules that nearly matched: which clause kept each out, what stood there, and what it asks for.
+// Why a rule did not match, in words: the clause that kept it out, what stood there, and what it asks for.
 import type { Json } from '../../abi/json.ts';
 import { valueText } from '../../policy/clause-words.ts';
-import type { Considered } from '../../policy/explain.ts';
-import { byNearness, type Miss } from '../../policy/near.ts';
+import type { Miss } from '../../policy/near.ts';
 import { quote } from '../../text/words.ts';
 import { onOneLine } from './columns.ts';
-
-/** A rule that did not match, and why. */
-export type NearMiss = readonly [rule: Considered, miss: Miss];
-
-/**
- * The nearest first: rules that an exception lifts, then those that fail by a clause beyond what kind of call they are
- * about, then those about other commands of the same program. With `isAll` every rule about such tools follows.
- */
-export function nearMisses(considered: readonly Considered[], isAll = false): readonly NearMiss[] {
-	return considered
-		.flatMap((one): NearMiss[] => {
-			const miss = one.matched ? undefined : one.miss?.();
-			return miss === undefined ? [] : [[one, miss]];
-		})
-		.filter(([, { nearness }]) => isAll || nearness !== 'else')
-		.sort(([, one], [, other]) => byNearness(one, other));
-}
 
 /** `facts.module is pip, not venv or virtualenv`. */
 export function missText(
