@@ -6,7 +6,7 @@ import { compile } from './compile.ts';
 import type { CompiledRule } from './compiled.ts';
 import { assumptionsOf } from './examples.ts';
 import { type ExamplesContext, requestOf } from './judge-example.ts';
-import { lookAt, sensesOf } from './look.ts';
+import { type Look, lookAt, sensesOf } from './look.ts';
 import { failsToCure } from './rewrite.ts';
 import type { Example, Policy, Rule } from './rule.ts';
 import { rewrittenOnce } from './settle.ts';
@@ -69,20 +69,19 @@ function roundOf(
 	rules: readonly CompiledRule[],
 	context: ExamplesContext,
 ): Round | undefined {
-	const trial = trialOf(first, example, context);
-	if (trial === undefined) return undefined;
-	const { asked, lookWith } = trial;
+	const asked = lookAtExample(first, example, context);
+	if (asked === undefined) return undefined;
 	const round = [first];
 	const texts = [textOf(asked.args, example)];
-	let look = rewrittenOnce(first, asked, lookWith);
+	let look = rewrittenOnce(first, asked);
 	while (look !== undefined) {
 		texts.push(textOf(look.args, example));
 		const now = look;
-		if (round.length > 1 && rewrittenOnce(first, now, lookWith) !== undefined) return { rules: round, texts };
-		const next = rules.find((rule) => !round.includes(rule) && rewrittenOnce(rule, now, lookWith) !== undefined);
+		if (round.length > 1 && rewrittenOnce(first, now) !== undefined) return { rules: round, texts };
+		const next = rules.find((rule) => !round.includes(rule) && rewrittenOnce(rule, now) !== undefined);
 		if (next === undefined) return undefined;
 		round.push(next);
-		look = rewrittenOnce(next, now, lookWith);
+		look = rewrittenOnce(next, now);
 	}
 	return undefined;
 }
@@ -124,23 +123,19 @@ function firstPass(
 	example: Example,
 	context: ExamplesContext,
 ): { readonly from: string; readonly to: string } | undefined {
-	const trial = trialOf(rule, example, context);
-	if (trial === undefined) return undefined;
-	const { asked, lookWith } = trial;
-	const once = rewrittenOnce(rule, asked, lookWith);
+	const asked = lookAtExample(rule, example, context);
+	if (asked === undefined) return undefined;
+	const once = rewrittenOnce(rule, asked);
 	if (once === undefined) return undefined;
-	const isLeftAlone = !failsToCure(rule, once) && rewrittenOnce(rule, once, lookWith) === undefined;
+	const isLeftAlone = !failsToCure(rule, once) && rewrittenOnce(rule, once) === undefined;
 	return isLeftAlone ? undefined : { from: textOf(asked.args, example), to: textOf(once.args, example) };
 }
 
-/** The call of an example, and how it looks with other arguments; undefined for what is no call of a tool. */
-function trialOf({ rule }: CompiledRule, example: Example, context: ExamplesContext) {
+/** The call of an example; undefined for what is no call of a tool. */
+function lookAtExample({ rule }: CompiledRule, example: Example, context: ExamplesContext): Look | undefined {
 	const request = requestOf(example, assumptionsOf(rule), context);
 	if (typeof request === 'string' || request.target.kind !== 'tool') return undefined;
-	const { target } = request;
-	const senses = sensesOf(request, { ...context.ports, branchOf: () => example.branch });
-	const lookWith = (args: JsonObject) => lookAt({ ...target, args }, request, senses);
-	return { asked: lookWith(target.args), lookWith };
+	return lookAt(request.target, request, sensesOf(request, { ...context.ports, branchOf: () => example.branch }));
 }
 
 function textOf(args: JsonObject, { run }: Example): string {

@@ -1,6 +1,5 @@
 // Conditions on what is known about a command: `force: true`, `to_branch: main`, `deletes: { outside: … }`.
 import type { Command, Fact } from '../abi/command.ts';
-import type { PathForms } from '../abi/decision.ts';
 import type { Json } from '../abi/json.ts';
 import { isUnsure } from './command-pattern.ts';
 import { scalarText } from './compare.ts';
@@ -9,6 +8,7 @@ import type { Notes } from './notes.ts';
 import { compilePathGlob, escapePathGlob, type PathGlob } from './path-glob.ts';
 import { closedFolder, isPattern, type Openness, overlapTruth } from './path-overlap.ts';
 import { isInside, judgePath, matchesGlobs } from './paths.ts';
+import type { Resolver } from './resolver.ts';
 import type { FactTest } from './rule.ts';
 import { matchesTextGlob } from './text-glob.ts';
 import { agree, allOf, anyOf, type Lean, negate, type Truth, truthOf } from './truth.ts';
@@ -32,7 +32,7 @@ interface Glob {
 }
 
 /** Resolves a path as the command would: against each directory it may start in. */
-export type Places = readonly ((path: string) => PathForms | undefined)[];
+export type Places = readonly Resolver[];
 
 /** Facts that are paths, relative to where the text starts. */
 const pathFacts: readonly string[] = ['reads', 'writes', 'deletes', 'paths'];
@@ -170,8 +170,8 @@ function anyTruth({ values, globs }: FactMember & { kind: 'any' | 'none' }, entr
 		if (typeof fact === 'boolean') return 'no';
 		if (path === undefined) return truthOf(matchesTextGlob(text, fact));
 		if (!isPattern(fact)) {
-			return onPath(fact, entry, (form, resolve) => {
-				const truth = matchesGlobs(form, [path], resolve);
+			return onPath(fact, entry, (form, resolver) => {
+				const truth = matchesGlobs(form, [path], resolver);
 				const mayReach = standsForAll(entry.name) && path.anchor !== undefined && isAbove(form, path.anchor);
 				return truth === 'no' && mayReach ? 'unsure' : truth;
 			});
@@ -185,14 +185,14 @@ function insideTruth(roots: readonly string[], entry: Entry): Truth {
 	const { name, value, openness } = entry;
 	if (typeof value === 'boolean') return 'no';
 	if (!isPattern(value)) {
-		return onPath(value, entry, (form, resolve) => {
-			const truth = isInside(form, roots, resolve);
+		return onPath(value, entry, (form, resolver) => {
+			const truth = isInside(form, roots, resolver);
 			return truth === 'no' && standsForAll(name) && roots.some((root) => isAbove(form, root)) ? 'unsure' : truth;
 		});
 	}
 	if (openness === 'unknown') return 'unsure';
-	return belowFolder(value, entry, (pattern, folder, resolve) => {
-		const truth = isInside(folder, roots, resolve);
+	return belowFolder(value, entry, (pattern, folder, resolver) => {
+		const truth = isInside(folder, roots, resolver);
 		if (truth !== 'no') return truth;
 		// A pattern may lead down into a root, or name a folder above it.
 		const reached = roots.flatMap((root) => [`${root}/**`, ...(standsForAll(name) ? foldersAbove(root) : [])]);
@@ -204,18 +204,16 @@ function insideTruth(roots: readonly string[], entry: Entry): Truth {
 function belowFolder(
 	value: string,
 	entry: Entry,
-	test: (pattern: string, folder: string, resolve: Resolve) => Truth,
+	test: (pattern: string, folder: string, resolver: Resolver) => Truth,
 ): Truth {
 	const folder = closedFolder(value);
 	const rest = value.slice(folder.length).replace(/^\//, '');
-	return onPath(folder, entry, (form, resolve) => test(`${form === '/' ? '' : form}/${rest}`, form, resolve));
+	return onPath(folder, entry, (form, resolver) => test(`${form === '/' ? '' : form}/${rest}`, form, resolver));
 }
 
-type Resolve = (path: string) => PathForms | undefined;
-
-function onPath(path: string, { places }: Entry, test: (form: string, resolve: Resolve) => Truth): Truth {
+function onPath(path: string, { places }: Entry, test: (form: string, resolver: Resolver) => Truth): Truth {
 	// The folder that a text starts in is called by no name.
-	return agree(places, (resolve) => judgePath(path === '' ? '.' : path, resolve, (form) => test(form, resolve)));
+	return agree(places, (resolver) => judgePath(path === '' ? '.' : path, resolver, (form) => test(form, resolver)));
 }
 
 /** Whoever deletes or reads a folder does so with what is below it, too. */

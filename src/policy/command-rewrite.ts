@@ -1,6 +1,5 @@
 // `rewrite` of a command: other words for each command that a rule is about, the last one first.
 import type { NewWord } from '../abi/command.ts';
-import type { JsonObject } from '../abi/json.ts';
 import { setArgument } from './arguments.ts';
 import type { Hit } from './command-hits.ts';
 import { newWords } from './command-words.ts';
@@ -28,11 +27,7 @@ function isTooMuch(hits: readonly Hit[]): boolean {
 }
 
 /** What one rule changes in the commands of `look`. A command that can't be changed safely is a refusal. */
-export function rewriteCommands(
-	rule: RuleOf<'rewrite-command'>,
-	look: Look,
-	lookWith: (args: JsonObject) => Look,
-): Rewritten {
+export function rewriteCommands(rule: RuleOf<'rewrite-command'>, look: Look): Rewritten {
 	let current = look;
 	const refuse = (why: string, instead?: string): Rewritten => {
 		const reason = rule.reason === undefined ? why : `${rule.reason} ${why}`;
@@ -60,7 +55,7 @@ export function rewriteCommands(
 		}
 		const args = hit.site.isExact ? setArgument(current.args, hit.site.path, outcome.source) : undefined;
 		if (args === undefined) return refuse('The argument that holds this command is not called as it should be.');
-		current = lookWith(args);
+		current = current.withArgs(args);
 	}
 	const changed = current.sites().sites.filter((site) => {
 		return !look.sites().sites.some((one) => one.pointer === site.pointer && one.source === site.source);

@@ -1,10 +1,11 @@
 // The commands that a call carries: where they stand in its arguments, read each only once.
 import type { Analysis, CommandSource, EditOutcome, NewWord, Surroundings } from '../abi/command.ts';
-import type { PathForms, Ports, Request } from '../abi/decision.ts';
+import type { Ports, Request } from '../abi/decision.ts';
 import type { Json, JsonObject } from '../abi/json.ts';
 import { type ArgumentPath, argumentPointer, findArguments, leavesOf, parseArgument } from './arguments.ts';
 import type { Stand } from './command-test.ts';
 import { normalisePath } from './paths.ts';
+import { KnownPaths, type Resolver } from './resolver.ts';
 import { declares, inputSchema, parameterSchema } from './tool-schema.ts';
 
 /** One argument that is executed. */
@@ -192,11 +193,7 @@ function below(base: string, path: string): string {
 	return normalisePath(path.startsWith('/') ? path : `${base}/${path}`);
 }
 
-function resolverIn(directory: string, ports: Ports): (path: string) => PathForms | undefined {
-	const known = new Map<string, PathForms | undefined>();
+function resolverIn(directory: string, ports: Ports): Resolver {
 	const base = directory.startsWith('/') ? directory : ports.resolvePath(directory, '/')?.lexical;
-	return (path) => {
-		if (!known.has(path)) known.set(path, base === undefined ? undefined : ports.resolvePath(path, base));
-		return known.get(path);
-	};
+	return base === undefined ? { resolve: () => undefined } : new KnownPaths(ports, base);
 }

@@ -46,6 +46,11 @@ export function meant(value: Json): Meant {
  * `true`, another Unicode spelling of the same text.
  */
 export function isValue(value: Json, { value: wanted, text: other, number }: Meant): Truth {
+	if (value === wanted) return 'yes';
+	// Two texts, as most often.
+	if (typeof value === 'string' && typeof wanted === 'string' && number === undefined) {
+		return composed(value) === other ? 'unsure' : 'no';
+	}
 	if (sameJson(value, wanted)) return 'yes';
 	const text = scalarText(value);
 	if (text === undefined || other === undefined) return 'no';

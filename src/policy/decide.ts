@@ -4,7 +4,7 @@ import { errorText } from '../abi/problem.ts';
 import type { Target } from '../abi/syscall.ts';
 import type { PolicySet } from './compile.ts';
 import { modesDownTo } from './defaults.ts';
-import { type Judgement, judge, type Question } from './judge.ts';
+import { type Judgement, judge } from './judge.ts';
 import { limitsOn } from './limit.ts';
 import { lockRefusal } from './lock.ts';
 import { lookAt, sensesOf } from './look.ts';
@@ -18,11 +18,11 @@ export function decide(set: PolicySet, request: Request, ports: Ports): Decision
 	try {
 		const locked = lockRefusal(set, request);
 		if (locked !== undefined) return locked;
-		const question = questionOf(request, ports);
-		const prospect = set.prospects.of(question.asked);
+		const asked = lookAt(request.target, request, sensesOf(request, ports));
+		const prospect = set.prospects.of(asked);
 		// What acts is judged without the rules that only watch, so that no rule on trial can loosen one in force.
 		for (const mode of modesDownTo(set.mode)) {
-			const judgement = judge(set, question, prospect.plan(mode), mode);
+			const judgement = judge(set, request, asked, prospect.plan(mode), mode);
 			if (judgement.verdict === 'allowed' && mode !== set.mode) continue;
 			const decided = decisionOf(judgement, mode, request.target);
 			const limits = goesThrough(decided) ? limitsOn(set, request, decided.final, ports) : [];
@@ -51,16 +51,6 @@ function decisionOf(judgement: Judgement, mode: Mode, asked: Target): Decision {
 	if (instead !== undefined) decision.instead = instead;
 	if (ask !== undefined) decision.ask = ask;
 	return decision;
-}
-
-function questionOf(request: Request, ports: Ports): Question {
-	const { target } = request;
-	const senses = sensesOf(request, ports);
-	return {
-		request,
-		asked: lookAt(target, request, senses),
-		lookWith: (args) => lookAt(target.kind === 'tool' ? Object.freeze({ ...target, args }) : target, request, senses),
-	};
 }
 
 /** False when the verdict stops the call in this mode; of an asked one a person has the last word. */

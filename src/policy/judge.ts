@@ -30,23 +30,15 @@ interface Forms {
 	readonly final: Look;
 }
 
-/** What is judged: a request, the call as asked, and the same call with other arguments. */
-export interface Question {
-	readonly request: Request;
-	readonly asked: Look;
-	lookWith(args: JsonObject): Look;
-}
-
-/** `rules` are those in force in `mode`. */
-export function judge(set: PolicySet, { request, asked, lookWith }: Question, rules: Plan, mode: Mode): Judgement {
+/** `asked` is the call of the request; `rules` are those in force in `mode`. */
+export function judge(set: PolicySet, request: Request, asked: Look, rules: Plan, mode: Mode): Judgement {
 	const { target } = request;
 	// What is closed without an allow rule obeys the mode of the whole set.
 	const defaultsAct = isAtLeast(set.mode, mode);
 	const fallback = defaultsAct ? defaultFor(set.defaults, request) : 'allow';
 
-	const isOpenedBy = (rule: CompiledRule) => opens(rule, asked, 'list');
 	const isReachable =
-		fallback !== 'deny' || rules.isReachable || rules.allow.some(isOpenedBy) || rules.ask.some(isOpenedBy);
+		fallback !== 'deny' || rules.isReachable || isListed(rules.allow, asked) || isListed(rules.ask, asked);
 	const hiddenAsked = matching(rules.hide, asked);
 	const isUnseen = hiddenAsked.length > 0 || (!isReachable && existsByRule(target));
 	const unseen = isUnseen
@@ -61,8 +53,8 @@ export function judge(set: PolicySet, { request, asked, lookWith }: Question, ru
 	if (unseen !== undefined && mode === 'enforce') return unseen;
 
 	const settled =
-		target.kind === 'tool' && rules.change.length > 0 ? settle(rules.change, asked, lookWith) : unchanged(asked.args);
-	const final = settled.args === asked.args ? asked : lookWith(deepFreeze(settled.args));
+		target.kind === 'tool' && rules.change.length > 0 ? settle(rules.change, asked) : unchanged(asked.args);
+	const final = settled.args === asked.args ? asked : asked.withArgs(deepFreeze(settled.args));
 	const forms = { asked, final };
 	const { changes } = settled;
 	const answer = (verdict: Verdict, because: readonly RuleRef[], { reason, instead }: Words, ask?: AskTerms) => {
@@ -77,23 +69,19 @@ export function judge(set: PolicySet, { request, asked, lookWith }: Question, ru
 	const commands = commandRefusals(forms, { restricting, opening, defaults: set.defaults, defaultsAct });
 	// Rules about commands let a call happen together: each command needs one of them. A tool they open by naming it.
 	const naming = rules.openingTools;
-	const isCovered = final.carriesCommand && coversAll(final, naming);
-	const allowing = isCovered
-		? rules.allow.filter((rule) =>
-				isAboutCommands(rule) ? opensCommands(rule, final).length > 0 : applies(rule, final),
-			)
-		: matching(rules.allowCalls, final);
+	const refusals = joined(settled.refusals, denials(commands));
+	const isDenied = denying.length + refusals.length > 0;
+	// Nothing that allows the call changes a refusal that acts. One that does not act lets the call through, so what
+	// allows it is looked at all the same: an error refuses it.
+	const isSettled = isDenied && mode === 'enforce';
+	const isCovered = !isSettled && final.carriesCommand && coversAll(final, naming);
+	const allowing = isSettled ? none : isCovered ? coveringRules(rules, final) : matching(rules.allowCalls, final);
 	if (unseen !== undefined) return unseen;
 	if (hiding.length > 0) return { ...hidden(refsOf(hiding, forms), hiding, target), changes };
 
-	const refusals = joined(settled.refusals, denials(commands));
-	if (denying.length + refusals.length > 0) {
-		const refusing = rulesBehind(refusals);
-		const because = [
-			...refsOf(unique(denying, refusing), forms),
-			...kernelRefs(commands, 'denied'),
-			...refsOf(asking, forms),
-		];
+	if (isDenied) {
+		const refused = refsOf(unique(denying, rulesBehind(refusals)), forms);
+		const because = joined(joined(refused, kernelRefs(commands, 'denied')), refsOf(asking, forms));
 		return answer('denied', because, withDoubts(wordsOf(denying, refusals[0]), denying[0], forms));
 	}
 
@@ -109,8 +97,8 @@ export function judge(set: PolicySet, { request, asked, lookWith }: Question, ru
 	const isClosed = defaultsAct && set.defaults.command !== 'allow' && final.carriesCommand;
 	const clearing = isClosed
 		? opening.filter((rule) => rule.action.kind === 'allow' && opensCommands(rule, final).length > 0)
-		: [];
-	const standing = refsOf(unique(changers, [...allowing, ...clearing]), forms);
+		: none;
+	const standing = refsOf(unique(changers, joined(allowing, clearing)), forms);
 	const [question] = commands;
 	const isAsked =
 		asking.length > 0 || question !== undefined || (allowing.length === 0 && !isCovered && fallback === 'ask');
@@ -132,8 +120,8 @@ function denials(refusals: readonly CommandRefusal[]): readonly CommandRefusal[]
 }
 
 /** What refused or asked without a rule behind it. */
-function kernelRefs(refusals: readonly CommandRefusal[], verdict: CommandRefusal['verdict']): RuleRef[] {
-	if (refusals.length === 0) return [];
+function kernelRefs(refusals: readonly CommandRefusal[], verdict: CommandRefusal['verdict']): readonly RuleRef[] {
+	if (refusals.length === 0) return none;
 	const ids = new Set(refusals.flatMap((refusal) => (refusal.verdict === verdict ? (refusal.by ?? []) : [])));
 	return [...ids].map((id) => ({ id, effect: verdict === 'denied' ? 'deny' : 'ask', matched: 'both' }));
 }
@@ -167,6 +155,16 @@ function existsByRule({ kind }: Target): boolean {
 	return kind === 'tool' || kind === 'resource' || kind === 'prompt';
 }
 
+/** What allows a call whose every command is one that rules let run. */
+function coveringRules({ allow }: Plan, final: Look): readonly CompiledRule[] {
+	return allow.filter((rule) => (isAboutCommands(rule) ? opensCommands(rule, final).length > 0 : applies(rule, final)));
+}
+
+/** Does one of the rules open what is called, before anything is known about the arguments? */
+function isListed(rules: readonly CompiledRule[], asked: Look): boolean {
+	return rules.some((rule) => opens(rule, asked, 'list'));
+}
+
 /** The rules that apply to one of the forms. */
 function matching<Rule extends CompiledRule>(rules: readonly Rule[], form: Look, other = form): readonly Rule[] {
 	let found: Rule[] | undefined;
@@ -178,7 +176,8 @@ function matching<Rule extends CompiledRule>(rules: readonly Rule[], form: Look,
 	return found ?? none;
 }
 
-function refsOf(rules: readonly CompiledRule[], { asked, final }: Forms): RuleRef[] {
+function refsOf(rules: readonly CompiledRule[], { asked, final }: Forms): readonly RuleRef[] {
+	if (rules.length === 0) return none;
 	return rules.map((rule) => {
 		if (final === asked) return ruleRef(rule, 'both', asked);
 		const [before, after] = [applies(rule, asked), applies(rule, final)];

@@ -8,42 +8,49 @@ import type { Hits } from './command-hits.ts';
 import { type ReadSites, type Sites, siteReader } from './command-sites.ts';
 import type { CompiledRule } from './compiled.ts';
 import { placesOf } from './paths.ts';
+import { KnownPaths, type Resolver } from './resolver.ts';
 import { confirmedRole, type Role, type RoleValue, roleOfSchema, roleValues } from './roles.ts';
 import { type SqlReader, sqlReader } from './sql.ts';
 import { inputSchema, parameterSchema } from './tool-schema.ts';
 import type { Lean } from './truth.ts';
 
 /** What the looks at one request share: each path is resolved, and each command or SQL text read, only once. */
-export interface Senses {
-	resolve(path: string): PathForms | undefined;
-	sites: ReadSites;
+export interface Senses extends Resolver {
+	sites(args: JsonObject): Sites;
 	sql(): SqlReader;
 }
 
 /** Nothing is made before it is asked for: most requests ask for little of it. */
 export function sensesOf(request: Omit<Request, 'target'>, ports: Ports): Senses {
-	// Null: it can't be resolved, which is known too.
-	let forms: Map<string, PathForms | null> | undefined;
-	let readSites: ReadSites | undefined;
-	let sql: SqlReader | undefined;
-	return {
-		resolve(path) {
-			forms ??= new Map();
-			const known = forms.get(path);
-			if (known !== undefined) return known ?? undefined;
-			const found = ports.resolvePath(path, request.cwd);
-			forms.set(path, found ?? null);
-			return found;
-		},
-		sites(args) {
-			readSites ??= siteReader(request, ports);
-			return readSites(args);
-		},
-		sql() {
-			sql ??= sqlReader();
-			return sql;
-		},
-	};
+	return new RequestSenses(request, ports);
+}
+
+class RequestSenses implements Senses {
+	readonly #request: Omit<Request, 'target'>;
+	readonly #ports: Ports;
+	#paths: KnownPaths | undefined;
+	#sites: ReadSites | undefined;
+	#sql: SqlReader | undefined;
+
+	constructor(request: Omit<Request, 'target'>, ports: Ports) {
+		this.#request = request;
+		this.#ports = ports;
+	}
+
+	resolve(path: string): PathForms | undefined {
+		this.#paths ??= new KnownPaths(this.#ports, this.#request.cwd);
+		return this.#paths.resolve(path);
+	}
+
+	sites(args: JsonObject): Sites {
+		this.#sites ??= siteReader(this.#request, this.#ports);
+		return this.#sites(args);
+	}
+
+	sql(): SqlReader {
+		this.#sql ??= sqlReader();
+		return this.#sql;
+	}
 }
 
 /** For what has no arguments: there is no path to resolve, and no command or SQL to read. */
@@ -55,79 +62,106 @@ export function lookAt(target: Target, request: Omit<Request, 'target'>, senses:
 	return new Look(target, request, senses);
 }
 
+/** What few rules ask for. */
+interface Memory {
+	roles: Map<Role, readonly RoleValue[] | null>;
+	sites: Sites | undefined;
+	/** What rules found among the commands; see `hitsOf`. */
+	hits: Map<CompiledRule, Map<Lean, Hits>>;
+	/** What conditions in CEL answered: true, false, or why neither. */
+	answers: Map<Cel, boolean | string>;
+}
+
 /** Lives as long as one decision, and remembers what was found out. */
 export class Look {
 	readonly args: JsonObject;
-	readonly agent: string;
-	readonly at: number;
-	readonly env: Readonly<Record<string, string | undefined>>;
 	/** The tool is one that carries commands. */
 	readonly carriesCommand: boolean;
 	/** The tool's schema, where it is known. */
 	readonly schema: JsonObject | undefined;
-	/** What the tool does, as a person confirmed it. */
-	readonly effect: 'read' | 'write' | undefined;
-	/** They confirmed it of another definition of the tool. */
-	readonly isChanged: boolean;
-	/** What its parameters mean, as a person confirmed it. */
-	readonly #confirmed: ToolFacts['roles'];
-	/** How the file system has a path; undefined when it can't be resolved. */
-	readonly resolve: Senses['resolve'];
-	readonly #senses: Senses;
+	readonly #tool: ToolFacts | undefined;
+	readonly #request: Omit<Request, 'target'>;
+	readonly senses: Senses;
 	/** The text that was asked about last, and where it leads. */
 	#text: string | undefined;
 	#places: readonly string[] | undefined;
 	/** Of the arguments. */
 	#names: readonly string[] | undefined;
-	#roles: Map<Role, readonly RoleValue[] | null> | undefined;
-	#sites: Sites | undefined;
-	#hits: Map<CompiledRule, Map<Lean, Hits>> | undefined;
-	#answers: Map<Cel, boolean | string> | undefined;
+	#memory: Memory | undefined;
 
 	constructor(
 		readonly target: Target,
-		{ agent, at, env, commandsAt, tool }: Omit<Request, 'target'>,
+		request: Omit<Request, 'target'>,
 		senses: Senses,
 	) {
+		const { commandsAt, tool } = request;
 		this.args = argumentsOf(target);
-		this.agent = agent;
-		this.at = at;
-		this.env = env;
 		this.carriesCommand = target.kind === 'tool' && commandsAt !== undefined && commandsAt.length > 0;
 		this.schema = inputSchema(tool?.definition);
-		this.effect = tool?.effect;
-		this.isChanged = tool?.isChanged === true;
-		this.#confirmed = tool?.roles;
-		this.resolve = senses.resolve;
-		this.#senses = senses;
+		this.#tool = tool;
+		this.#request = request;
+		this.senses = senses;
+	}
+
+	get agent(): string {
+		return this.#request.agent;
+	}
+
+	get at(): number {
+		return this.#request.at;
+	}
+
+	get env(): Request['env'] {
+		return this.#request.env;
+	}
+
+	/** What the tool does, as a person confirmed it. */
+	get effect(): 'read' | 'write' | undefined {
+		return this.#tool?.effect;
+	}
+
+	/** They confirmed it of another definition of the tool. */
+	get isChanged(): boolean {
+		return this.#tool?.isChanged === true;
+	}
+
+	/** The same call with other arguments; only tools have any that could be others. */
+	withArgs(args: JsonObject): Look {
+		const { target } = this;
+		const other = target.kind === 'tool' ? Object.freeze({ ...target, args }) : target;
+		return new Look(other, this.#request, this.senses);
+	}
+
+	#remember(): Memory {
+		this.#memory ??= { roles: new Map(), sites: undefined, hits: new Map(), answers: new Map() };
+		return this.#memory;
 	}
 
 	/** The commands in the arguments. */
 	sites(): Sites {
-		this.#sites ??= this.target.kind === 'tool' ? this.#senses.sites(this.args) : noSites;
-		return this.#sites;
+		const memory = this.#remember();
+		memory.sites ??= this.target.kind === 'tool' ? this.senses.sites(this.args) : noSites;
+		return memory.sites;
 	}
 
 	/** What rules found among the commands; see `hitsOf`. */
 	hits(): Map<CompiledRule, Map<Lean, Hits>> {
-		this.#hits ??= new Map();
-		return this.#hits;
+		return this.#remember().hits;
 	}
 
 	/** What conditions in CEL answered: true, false, or why neither. */
 	answers(): Map<Cel, boolean | string> {
-		this.#answers ??= new Map();
-		return this.#answers;
+		return this.#remember().answers;
 	}
 
 	sql(): SqlReader {
-		return this.#senses.sql();
+		return this.senses.sql();
 	}
 
 	/** Where a text leads as a path; see `placesOf`. Rules ask about one argument again and again. */
 	places(text: string): readonly string[] | undefined {
 		if (text !== this.#text) {
-			this.#places = placesOf(text, this.resolve);
+			this.#places = placesOf(text, this.senses);
 			this.#text = text;
 		}
 		return this.#places;
@@ -135,18 +169,19 @@ export class Look {
 
 	/** The values with a role; undefined when there are too many to look at. */
 	role(role: Role): readonly RoleValue[] | undefined {
-		this.#roles ??= new Map();
-		const known = this.#roles.get(role);
+		const { roles } = this.#remember();
+		const known = roles.get(role);
 		if (known !== undefined) return known ?? undefined;
 		const { schema, isChanged } = this;
-		const found = roleValues(this.args, role, { schema, confirmed: this.#confirmed, isChanged });
-		this.#roles.set(role, found ?? null);
+		const found = roleValues(this.args, role, { schema, confirmed: this.#tool?.roles, isChanged });
+		roles.set(role, found ?? null);
 		return found;
 	}
 
 	/** The role of one parameter: as it was confirmed, by its name, or by the schema. */
 	roleOf(path: ArgumentPath, ofName: Role | undefined): Role | undefined {
-		const said = this.#confirmed === undefined ? undefined : confirmedRole(this.#confirmed, path);
+		const confirmed = this.#tool?.roles;
+		const said = confirmed === undefined ? undefined : confirmedRole(confirmed, path);
 		return said ?? ofName ?? (this.schema && roleOfSchema(parameterSchema(this.schema, path)));
 	}
 

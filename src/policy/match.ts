@@ -77,13 +77,13 @@ export function expandNames(match: Match, notes: Notes): Match {
 function compileSubject(match: Match, lean: Lean): Condition[] {
 	if (!hasSubject(match)) return [];
 	const { tool, resource, prompt, method, driver_asks } = match;
-	const test = ({ target, resolve }: Look): Truth => {
+	const test = ({ target, senses }: Look): Truth => {
 		switch (target.kind) {
 			case 'tool':
 				return tool === undefined ? 'no' : textGlobTruth(tool, `${target.driver}/${target.tool}`);
 			case 'resource': {
 				if (resource === undefined) return methodAlone(match, target.method);
-				const forms = isFileUrl(target.uri) ? resolve(target.uri) : undefined;
+				const forms = isFileUrl(target.uri) ? senses.resolve(target.uri) : undefined;
 				const truth = uriGlobTruth(resource, target.uri, forms && [forms.lexical, forms.real]);
 				return method === undefined ? truth : allOf([truth, textGlobTruth(method, target.method)], (one) => one);
 			}

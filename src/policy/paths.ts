@@ -2,16 +2,15 @@
 import type { PathForms } from '../abi/decision.ts';
 import { composed, differInAscii, isAscii } from './ascii.ts';
 import { type PathGlob, pathGlobTruth } from './path-glob.ts';
+import type { Resolver } from './resolver.ts';
 import { agree, anyOf, negate, type Truth } from './truth.ts';
-
-type Resolve = (path: string) => PathForms | undefined;
 
 /**
  * Puts one test to every form of a path. Certain only when all forms agree, so a restriction holds when one form is
  * caught, and nothing is granted unless both are fine.
  */
-export function judgePath(text: string, resolve: Resolve, test: (form: string) => Truth): Truth {
-	return judgePlaces(placesOf(text, resolve), test);
+export function judgePath(text: string, resolver: Resolver, test: (form: string) => Truth): Truth {
+	return judgePlaces(placesOf(text, resolver), test);
 }
 
 export function judgePlaces(places: readonly string[] | undefined, test: (form: string) => Truth): Truth {
@@ -22,17 +21,17 @@ export function judgePlaces(places: readonly string[] | undefined, test: (form: 
  * Everywhere that a text may lead as a path; undefined when nobody can tell: NUL, a loop, somebody else's home. A text
  * with blanks around it is read without them too: many a server trims.
  */
-export function placesOf(text: string, resolve: Resolve): readonly string[] | undefined {
+export function placesOf(text: string, resolver: Resolver): readonly string[] | undefined {
 	const trimmed = text.trim();
-	const places = placesOfExact(text, resolve);
+	const places = placesOfExact(text, resolver);
 	if (trimmed === text || places === undefined) return places;
-	const others = placesOfExact(trimmed, resolve);
+	const others = placesOfExact(trimmed, resolver);
 	return others === undefined ? undefined : [...places, ...others];
 }
 
-function placesOfExact(text: string, resolve: Resolve): readonly string[] | undefined {
+function placesOfExact(text: string, resolver: Resolver): readonly string[] | undefined {
 	if (text.includes('$') && environment.test(text)) return undefined;
-	const forms = resolve(text);
+	const forms = resolver.resolve(text);
 	return forms === undefined ? undefined : formsIn(forms);
 }
 
@@ -46,12 +45,12 @@ export function formsIn({ lexical, real, physical = real }: PathForms): readonly
 const environment = /^\s*\$(?:\{\w+\}|[A-Z_][A-Z0-9_]*)(?:\/|\s*$)/;
 
 /** Is the form at or below one of `roots` (absolute)? Roots count as written and with their own links resolved. */
-export function isInside(form: string, roots: readonly string[], resolve: Resolve): Truth {
+export function isInside(form: string, roots: readonly string[], resolver: Resolver): Truth {
 	let truth: Truth = 'no';
 	for (const root of roots) {
 		const direct = atOrBelow(form, root);
 		if (direct === 'yes') return 'yes';
-		const real = resolve(root)?.real;
+		const real = resolver.resolve(root)?.real;
 		const aliased = real === undefined || real === root ? 'no' : atOrBelow(form, real);
 		if (aliased === 'yes') return 'yes';
 		if (direct === 'unsure' || aliased === 'unsure') truth = 'unsure';
@@ -59,17 +58,17 @@ export function isInside(form: string, roots: readonly string[], resolve: Resolv
 	return truth;
 }
 
-export function isOutside(form: string, roots: readonly string[], resolve: Resolve): Truth {
-	return negate(isInside(form, roots, resolve));
+export function isOutside(form: string, roots: readonly string[], resolver: Resolver): Truth {
+	return negate(isInside(form, roots, resolver));
 }
 
 /** Does a glob match the form? A pattern that begins below a link (`/etc` on macOS) also counts for the place it leads to. */
-export function matchesGlobs(form: string, globs: readonly PathGlob[], resolve: Resolve): Truth {
+export function matchesGlobs(form: string, globs: readonly PathGlob[], resolver: Resolver): Truth {
 	const direct = pathGlobTruth(globs, form);
 	if (direct === 'yes') return direct;
 	const aliased = anyOf(globs, (glob) => {
 		const { anchor } = glob;
-		const real = anchor === undefined ? undefined : resolve(anchor)?.real;
+		const real = anchor === undefined ? undefined : resolver.resolve(anchor)?.real;
 		if (anchor === undefined || real === undefined || real === anchor || atOrBelow(form, real) === 'no') return 'no';
 		return glob.matches(anchor + form.slice(real === '/' ? 0 : real.length));
 	});

@@ -40,15 +40,15 @@ const mostPasses = 3;
 /** All orders are tried for so few rewrites; for more, the reverse. */
 const mostPermuted = 4;
 
-/** `rules` that change arguments, in id order; `lookWith` shows the same call with other arguments. */
-export function settle(rules: readonly CompiledRule[], asked: Look, lookWith: (args: JsonObject) => Look): Settled {
+/** `rules` that change arguments, in id order */
+export function settle(rules: readonly CompiledRule[], asked: Look): Settled {
 	if (rules.length === 0) return { args: asked.args, changes: none, changers: none, refusals: none };
 	const pins = rules.filter(isKind('pin'));
 	const narrows = rules.filter(isKind('narrow'));
 	const rewrites = rules.filter(isRewriting).filter((rule) => concerns(rule, asked));
-	const run = (order: readonly Rewriting[]) => runPasses(pins, narrows, order, asked, lookWith);
+	const run = (order: readonly Rewriting[]) => runPasses(pins, narrows, order, asked);
 	const outcome = run(rewrites);
-	const final = lookWith(outcome.args);
+	const final = asked.withArgs(outcome.args);
 	const inForce = <Rule extends CompiledRule>(all: readonly Rule[]) =>
 		all.filter((rule) => applies(rule, asked) || applies(rule, final));
 	const refusals = [
@@ -91,7 +91,6 @@ function runPasses(
 	narrows: readonly RuleOf<'narrow'>[],
 	rewrites: readonly Rewriting[],
 	asked: Look,
-	lookWith: (args: JsonObject) => Look,
 ): Outcome {
 	const touched = new Map<string, Touch>();
 	const refusals: Refusal[] = [];
@@ -107,7 +106,7 @@ function runPasses(
 				const pointer = argumentPointer(edit.path);
 				const others = touched.get(pointer)?.rules.filter((other) => other !== rule) ?? [];
 				touched.set(pointer, { path: edit.path, rules: [...others, rule] });
-				look = lookWith(next);
+				look = look.withArgs(next);
 			}
 		}
 	};
@@ -119,7 +118,7 @@ function runPasses(
 		for (const rule of rewrites) {
 			if (!applies(rule, look)) continue;
 			applied.add(rule);
-			const { edits, refusals: refused } = rewriteBy(rule, look, lookWith);
+			const { edits, refusals: refused } = rewriteBy(rule, look);
 			refusals.push(...refused);
 			make(rule, edits);
 		}
@@ -136,23 +135,23 @@ function runPasses(
 }
 
 /** What one rewrite makes of a call, once; undefined when it changes nothing, or can't. */
-export function rewrittenOnce(rule: CompiledRule, look: Look, lookWith: (args: JsonObject) => Look): Look | undefined {
+export function rewrittenOnce(rule: CompiledRule, look: Look): Look | undefined {
 	if (!isRewriting(rule) || !applies(rule, look)) return undefined;
-	const { edits, refusals } = rewriteBy(rule, look, lookWith);
+	const { edits, refusals } = rewriteBy(rule, look);
 	let args: JsonObject | undefined = look.args;
 	for (const { path, value } of edits) {
 		if (args === undefined) return undefined;
 		args = value === undefined ? removeArgument(args, path) : setArgument(args, path, value);
 	}
-	return args === undefined || refusals.length > 0 || sameJson(args, look.args) ? undefined : lookWith(args);
+	return args === undefined || refusals.length > 0 || sameJson(args, look.args) ? undefined : look.withArgs(args);
 }
 
 function isRewriting(rule: CompiledRule): rule is Rewriting {
 	return rule.action.kind === 'rewrite' || rule.action.kind === 'rewrite-command';
 }
 
-function rewriteBy(rule: Rewriting, look: Look, lookWith: (args: JsonObject) => Look) {
-	if (isCommandRewrite(rule)) return rewriteCommands(rule, look, lookWith);
+function rewriteBy(rule: Rewriting, look: Look) {
+	if (isCommandRewrite(rule)) return rewriteCommands(rule, look);
 	return { edits: isArgumentRewrite(rule) ? rewrite(rule, look.args) : [], refusals: [] };
 }
 

@@ -85,10 +85,10 @@ function* testsOf(conditions: ValueConditions): Generator<ValueTester> {
 	}
 	if (glob !== undefined) yield (value, role, look) => onText(value, (text) => globTruth(glob, text, role, look));
 	if (inside !== undefined) {
-		yield (value, _, look) => onPath(value, look, (form) => isInside(form, inside, look.resolve));
+		yield (value, _, look) => onPath(value, look, (form) => isInside(form, inside, look.senses));
 	}
 	if (outside !== undefined) {
-		yield (value, _, look) => onPath(value, look, (form) => isOutside(form, outside, look.resolve));
+		yield (value, _, look) => onPath(value, look, (form) => isOutside(form, outside, look.senses));
 	}
 	if (matches !== undefined) yield (value, role, look) => onText(value, (text) => regexOn(matches, text, role, look));
 	for (const { bound, test } of bounds) yield (value) => compares(value, bound, test);
@@ -132,8 +132,8 @@ function isAnyOf(values: readonly Json[]): ValueTester {
 /** `/etc//passwd` for `/etc/passwd`, `HTTP://acme.com` for `http://acme.com/`. */
 function spellsSame(value: string, meant: string, role: Role | undefined, look: Look): boolean {
 	if (role === 'any_path' || looksLikePath(meant)) {
-		const wanted = look.resolve(meant);
-		const forms = look.resolve(value.trim());
+		const wanted = look.senses.resolve(meant);
+		const forms = look.senses.resolve(value.trim());
 		// A path that can't be resolved could be any.
 		if (forms === undefined) return role === 'any_path';
 		if (wanted === undefined) return false;
@@ -177,5 +177,5 @@ function globTruth(globs: readonly ValueGlob[], text: string, role: Role | undef
 function globTruthAs(glob: ValueGlob, role: Exclude<Role, 'any_sql'>, text: string, look: Look): Truth {
 	if (role === 'any_url') return urlGlobTruth([glob.url], text);
 	const { path } = glob;
-	return path === undefined ? 'no' : judgePlaces(look.places(text), (form) => matchesGlobs(form, [path], look.resolve));
+	return path === undefined ? 'no' : judgePlaces(look.places(text), (form) => matchesGlobs(form, [path], look.senses));
 }

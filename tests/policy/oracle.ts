@@ -37,11 +37,9 @@ function answerIn(mode: Mode, set: PolicySet, request: Request, ports: Ports): P
 
 	const asked = lookAt(target, request, senses);
 	const changes = of('pin', 'narrow', 'rewrite', 'rewrite-command');
-	const lookWith = (args: Look['args']) =>
-		lookAt(target.kind === 'tool' ? { ...target, args } : target, request, senses);
-	const settled = target.kind === 'tool' ? settle(changes, asked, lookWith) : undefined;
+	const settled = target.kind === 'tool' ? settle(changes, asked) : undefined;
 	const isSame = settled === undefined || settled.args === asked.args;
-	const final = isSame ? asked : lookWith(settled.args);
+	const final = isSame ? asked : asked.withArgs(settled.args);
 	const matching = (kind: string) => of(kind).filter((rule) => matches(rule, asked) || matches(rule, final));
 
 	const defaultsAct = ranks[set.mode] >= ranks[mode];
