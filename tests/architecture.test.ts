@@ -17,6 +17,7 @@ const least: Readonly<Record<string, number>> = {
 	wire: 12,
 	policy: 45,
 	shell: 30,
+	sandbox: 9,
 	drivers: 5,
 	kernel: 20,
 	cli: 8,

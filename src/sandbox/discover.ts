@@ -1,0 +1,318 @@
+// Where the files of gated programs are just now: by name, through links, and by the identity of the file.
+import {
+	accessSync,
+	closeSync,
+	constants,
+	lstatSync,
+	openSync,
+	readSync,
+	realpathSync,
+	type Stats,
+	statSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { TrapgateError } from '../abi/problem.ts';
+import type { Confinement, Gates } from '../abi/sandbox.ts';
+import { companions, manyProgramsInOne } from './companions.ts';
+import { type FoundCompanions, findCompanions } from './find-companions.ts';
+import { Folders } from './folders.ts';
+import { OtherNames } from './other-names.ts';
+import { isWithin } from './paths.ts';
+import { findSeals, type Seal } from './seals.ts';
+import type { SystemLayout } from './system.ts';
+
+export interface Found {
+	/** Realpaths, each once. */
+	readonly files: readonly GatedFile[];
+	/** Names that nothing in the view answers to. */
+	readonly stubs: readonly Stub[];
+	readonly companions: readonly FoundCompanions[];
+	/** Names that are links to a file with many programs in one (busybox): reached by that file they do not trap. */
+	readonly shared: readonly GatedFile[];
+	readonly seals: readonly Seal[];
+	/** Folders in the user's home that lifted programs may read, as far as they exist. */
+	readonly homeTrees: readonly string[];
+}
+
+export interface GatedFile {
+	readonly path: string;
+	readonly program: string;
+}
+
+export interface Stub {
+	readonly name: string;
+	readonly program: string;
+	/** The program itself, a realpath on the host. */
+	readonly real: string | undefined;
+}
+
+export interface DiscoveryOptions {
+	/** The folders of the PATH that confined processes get, in order. */
+	readonly path: readonly string[];
+	readonly system: Pick<SystemLayout, 'trees' | 'home'>;
+	readonly now: () => number;
+}
+
+/** Above this, a launch is refused: what has not been looked at can't be held. */
+const mostFolders = 200_000;
+/** Each covered file is a mount, and bubblewrap's time grows with their square. */
+const mostFiles = 256;
+const systemFolders: readonly string[] = [
+	...['/usr/bin', '/usr/sbin', '/usr/local/bin', '/usr/local/sbin', '/usr/libexec', '/bin', '/sbin'],
+];
+
+export class Discovery {
+	readonly #options: DiscoveryOptions;
+	readonly #folders: Folders;
+	readonly #otherNames = new OtherNames();
+	/** What a folder of packages held when it was last read whole. */
+	readonly #packages = new Map<string, { readonly stamp: string; readonly paths: readonly string[] }>();
+
+	constructor(options: DiscoveryOptions) {
+		this.#options = options;
+		this.#folders = new Folders(options.now);
+	}
+
+	/**
+	 * Looks again on every call, at the cost of a stat a folder. Throws D101 when a tree has changed under us, or when there is
+	 * more than can be looked at or covered. Synchronous: nothing of ours may start between the look and the launch.
+	 */
+	find(gates: Gates, confinement: Confinement): Found {
+		const { system } = this.#options;
+		const trees = [...new Set([...confinement.read, ...confinement.write])];
+		for (const tree of trees) checkTree(tree);
+		const search = new Search(gates, [...system.trees, ...trees], system.trees);
+		this.#searchSystem(search, gates);
+		this.#searchTrees(search, gates, trees);
+		this.#nameAll(search);
+		const files = [...search.files].map(([path, { program }]) => ({ path, program }));
+		if (files.length > mostFiles) throw tooMany(files);
+		return {
+			files,
+			stubs: this.#findStubs(search, gates),
+			companions: findCompanions(files, this.#folders, search.roots),
+			shared: search.shared,
+			seals: findSeals(confinement, system.trees),
+			homeTrees: companions
+				.flatMap(({ lifted }) => lifted?.homeRead ?? [])
+				.map((path) => `${system.home}/${path}`)
+				.filter((path) => realpathOf(path) === path),
+		};
+	}
+
+	#searchSystem(search: Search, gates: Gates): void {
+		const wanted = companions.filter(({ program }) => gates.gatedAs(program) !== undefined);
+		const folders = [...this.#options.path, ...systemFolders, ...wanted.flatMap((companion) => companion.folders)];
+		for (const folder of new Set(folders.map(realpathOf))) {
+			if (folder === undefined || !search.sees(folder)) continue;
+			for (const name of this.#matches(folder, gates)) search.add(join(folder, name), 'system');
+		}
+	}
+
+	#searchTrees(search: Search, gates: Gates, trees: readonly string[]): void {
+		let left = mostFolders;
+		const open = [...trees];
+		const seen = new Set<string>();
+		for (let folder = open.pop(); folder !== undefined; folder = open.pop()) {
+			if (seen.has(folder)) continue;
+			seen.add(folder);
+			left -= 1;
+			if (left < 0) throw tooLarge(trees);
+			if (basename(folder) === 'node_modules') {
+				for (const path of this.#packagesIn(folder, gates)) search.add(path, 'tree');
+				continue;
+			}
+			const listing = this.#folders.list(folder);
+			if (listing === undefined) {
+				if (trees.includes(folder) && gates.gatedAs(basename(folder)) !== undefined) search.add(folder, 'tree');
+				continue;
+			}
+			for (const name of this.#matches(folder, gates)) search.add(join(folder, name), 'tree');
+			for (const name of listing.folders) if (name !== '.git') open.push(join(folder, name));
+		}
+	}
+
+	/**
+	 * What package managers fill is read whole when one of the marks they leave has changed, for it may hold ten times the
+	 * folders of the rest. Who copies an interpreter there by hand, and leaves no mark, could give it another name as well.
+	 */
+	#packagesIn(folder: string, gates: Gates): readonly string[] {
+		const marks = ['', '.bin', '.package-lock.json', '.modules.yaml', '.yarn-state.yml', '.pnpm'].map((name) => {
+			const found = lstatSync(join(folder, name), { throwIfNoEntry: false });
+			return found === undefined ? '' : `${found.ino}:${found.mtimeMs}:${found.ctimeMs}`;
+		});
+		const stamp = [gates.revision, ...marks].join(' ');
+		const known = this.#packages.get(folder);
+		if (known?.stamp === stamp) {
+			return [...known.paths, ...this.#matches(join(folder, '.bin'), gates).map((name) => join(folder, '.bin', name))];
+		}
+		const paths: string[] = [];
+		const open = [folder];
+		let left = mostFolders;
+		for (let at = open.pop(); at !== undefined; at = open.pop()) {
+			left -= 1;
+			if (left < 0) throw tooLarge([folder]);
+			for (const name of this.#matches(at, gates)) paths.push(join(at, name));
+			for (const name of this.#folders.list(at)?.folders ?? []) open.push(join(at, name));
+		}
+		this.#packages.set(folder, { stamp, paths });
+		return paths;
+	}
+
+	#matches(folder: string, gates: Gates): readonly string[] {
+		return this.#folders.names(folder, gates.revision, (name) => gates.gatedAs(name) !== undefined);
+	}
+
+	/** A file is what it is by its place on the disk: every other name of it in the view is covered, too. */
+	#nameAll(search: Search): void {
+		const linked = new Map<string, { stats: Stats; program: string; names: string[] }>();
+		for (const [path, { stats, program }] of search.files) {
+			if (stats.nlink < 2) continue;
+			const key = `${stats.dev}:${stats.ino}`;
+			const known = linked.get(key);
+			if (known === undefined) linked.set(key, { stats, program, names: [path] });
+			else known.names.push(path);
+		}
+		const short = [...linked.values()].filter(({ stats, names }) => names.length < stats.nlink);
+		if (short.length === 0) return;
+		for (const { path, program } of this.#otherNames.find(short, search.roots)) search.cover(path, program);
+	}
+
+	#findStubs(search: Search, gates: Gates): readonly Stub[] {
+		const folders = this.#options.path.map((folder) => ({ folder, real: realpathOf(folder) }));
+		const names = new Set(gates.names);
+		for (const { real } of folders) {
+			if (real === undefined || search.sees(real)) continue;
+			for (const name of this.#matches(real, gates)) if (gates.gatedAs(name) === name) names.add(name);
+		}
+		const shared = new Set(search.shared.map(({ path }) => basename(path)));
+		const stubs: Stub[] = [];
+		for (const name of [...names, ...shared]) {
+			const program = gates.gatedAs(name);
+			if (program === undefined || !/^[^/\0]+$/.test(name) || name === '.' || name === '..') continue;
+			if (stubs.some((stub) => stub.name === name)) continue;
+			const homes = folders.flatMap(({ real }) => {
+				const path = real === undefined ? undefined : executable(join(real, name));
+				return path === undefined || real === undefined ? [] : [{ path, seen: search.sees(real) && search.sees(path) }];
+			});
+			if (homes.some(({ seen }) => seen) && !shared.has(name)) continue;
+			stubs.push({ name, program, real: homes[0]?.path });
+		}
+		return stubs;
+	}
+}
+
+/** What one look has found so far. */
+class Search {
+	readonly files = new Map<string, { readonly program: string; readonly stats: Stats }>();
+	readonly shared: GatedFile[] = [];
+	readonly roots: readonly string[];
+	readonly #gates: Gates;
+	readonly #systemTrees: readonly string[];
+
+	constructor(gates: Gates, roots: readonly string[], systemTrees: readonly string[]) {
+		this.#gates = gates;
+		this.roots = roots;
+		this.#systemTrees = systemTrees;
+	}
+
+	/** Whether the view shows it. */
+	sees(path: string): boolean {
+		return this.roots.some((root) => isWithin(path, root));
+	}
+
+	/** A file or link with a gated name. */
+	add(path: string, where: 'system' | 'tree'): void {
+		const named = this.#gates.gatedAs(basename(path));
+		const real = realpathOf(path);
+		if (named === undefined || real === undefined || this.files.has(real)) return;
+		const own = this.#gates.gatedAs(basename(real));
+		if (real !== path && own === undefined) {
+			if (manyProgramsInOne.has(basename(real))) {
+				if (where === 'system') this.shared.push({ path, program: named });
+				return;
+			}
+			// A link in the workspace can't make the system's bash a python: it would only cover bash.
+			if (where === 'tree' && this.#systemTrees.some((tree) => isWithin(real, tree))) return;
+		}
+		this.cover(real, own ?? named);
+	}
+
+	cover(real: string, program: string): void {
+		// The view has a /proc and a /dev of its own.
+		if (this.files.has(real) || /^\/(proc|dev|sys|etc)\//.test(real)) return;
+		const stats = statSync(real, { throwIfNoEntry: false });
+		if (stats?.isFile() && ((stats.mode & 0o111) !== 0 || isProgram(real))) this.files.set(real, { program, stats });
+	}
+}
+
+/** Without the bit it can still be run by the loader, or be given the bit. */
+function isProgram(path: string): boolean {
+	let descriptor: number | undefined;
+	try {
+		descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+		const start = Buffer.alloc(4);
+		readSync(descriptor, start, 0, 4, 0);
+		return start.toString('latin1') === '\x7fELF' || start.toString('latin1').startsWith('#!');
+	} catch {
+		// What we can't read can't be read inside either; but it could be made readable.
+		return true;
+	} finally {
+		if (descriptor !== undefined) closeSync(descriptor);
+	}
+}
+
+function executable(path: string): string | undefined {
+	const real = realpathOf(path);
+	if (real === undefined) return undefined;
+	try {
+		accessSync(real, constants.X_OK);
+		return statSync(real).isFile() ? real : undefined;
+	} catch {
+		// Not there, or not for us.
+		return undefined;
+	}
+}
+
+function realpathOf(path: string): string | undefined {
+	try {
+		return realpathSync.native(path);
+	} catch {
+		// It dangles, or goes in circles, or is not for us: nothing can be executed by it.
+		return undefined;
+	}
+}
+
+// INVARIANT: bubblewrap follows links in what it shows. One that was put in the place of a tree would show something else.
+function checkTree(tree: string): void {
+	const real = realpathOf(tree);
+	if (real === tree) return;
+	const what = real === undefined ? 'does not exist' : `is a link to \`${real}\``;
+	throw new TrapgateError('D101', `\`${tree}\`, which a confined process may use, ${what}`, {
+		help: 'correct `read` and `write` of the sandbox, or make the folder',
+	});
+}
+
+function tooLarge(trees: readonly string[]): TrapgateError {
+	const list = trees.map((tree) => `\`${tree}\``).join(', ');
+	return new TrapgateError(
+		'D101',
+		`there are more than ${mostFolders} folders in ${list}: too many to look for gated programs`,
+		{
+			help: 'give the sandbox fewer folders to `read` and `write`',
+		},
+	);
+}
+
+function tooMany(files: readonly GatedFile[]): TrapgateError {
+	const counts = new Map<string, number>();
+	for (const { path } of files) counts.set(dirname(path), (counts.get(dirname(path)) ?? 0) + 1);
+	const [folder] = [...counts].sort(([, left], [, right]) => right - left)[0] ?? [''];
+	return new TrapgateError(
+		'D101',
+		`${files.length} files of gated programs are in view, most of them in \`${folder}\``,
+		{
+			help: `at most ${mostFiles} can be covered: remove some, or take the folder out of \`read\` and \`write\``,
+		},
+	);
+}
