@@ -1,0 +1,62 @@
+// How the programs of the ring talk with the kernel and with each other. This is the one place where it is written down.
+//
+// All numbers are little endian. Texts are bytes that end in NUL: no encoding is assumed.
+//
+// A spec: what the runner is to start. A file that the kernel writes, at most 3 MiB.
+//
+//     "TGS1"  u32 flags  u32 umask (0xffffffff: leave it)
+//     u32 limitCount  { u32 resource, u32 zero, u64 value } * limitCount      soft and hard become min(value, present hard)
+//     u32 argc  u32 envc   texts: cwd  argv[argc]  env[envc]
+//
+// Status: runner -> kernel, on the descriptor named in its arguments.
+//
+//     'R'                             it listens for the trap (only with a socket path)
+//     'X' u8 code    u32 leftBehind   the program has ended; so many processes were left and have been killed
+//     'K' u8 signal  u32 leftBehind   a signal has ended it
+//     'F' u32 length  message         it could not be started; the runner exits with 125
+//
+// A request: trap -> kernel, on TRAP_SOCKET. At most 3 MiB, and 5 seconds for all of it.
+//
+//     "TGE1"  u32 length (of the texts)  u32 argc  u32 envc  u32 umask  u32 descriptors
+//     u64 limits[16] (soft, by number of the resource; all ones: none)
+//     texts: execfn  exe  cwd  argv[argc]  env[envc]
+//
+// The verdict: kernel -> trap. The end of the connection, or anything else, is a refusal.
+//
+//     'D' u32 length  u8 code  message    printed as it is on stderr; the trap exits with `code`, or with 126 where that is 0
+//     'R' u32 length  path                the runner's socket, below TRAP_FOLDER
+//
+// The hand-over: trap -> runner, on that socket. The runner takes one connection, and waits ten seconds for it.
+//
+//     u32 descriptors   bit n: descriptor n was open when the trap started; with it SCM_RIGHTS, in ascending order
+//     'S' u8 signal     as often as it likes
+//
+// and back, once: 'X' u8 code | 'K' u8 signal. A trap that goes away takes its program with it: TERM, two seconds, KILL.
+
+#define SPEC_MAGIC "TGS1"
+#define REQUEST_MAGIC "TGE1"
+
+enum {
+	MESSAGE_MAX_BYTES = 3 * 1024 * 1024,
+	SPEC_MAX_LIMITS = 16,
+	// Descriptors that go from the trap to the program, counted from 0.
+	PASSED_DESCRIPTORS = 16,
+	LIMIT_COUNT = 16,
+
+	SPEC_FROM_TRAP = 1 << 0, // take stdio from a trap
+	SPEC_FLAGS = SPEC_FROM_TRAP,
+	SPEC_KEEP_UMASK = -1,
+
+	EXIT_NOT_STARTED = 125,
+	EXIT_REFUSED = 126,
+
+	HAND_OVER_SECONDS = 10,
+	TERM_SECONDS = 2,
+	GRACE_NANOSECONDS = 300 * 1000 * 1000,
+};
+
+// Tests build the trap with a folder of their own.
+#ifndef TRAP_FOLDER
+#define TRAP_FOLDER "/run/gate/"
+#endif
+#define TRAP_SOCKET TRAP_FOLDER "trap.sock"
