@@ -15,7 +15,7 @@ import { TrapgateError } from '../abi/problem.ts';
 import type { Confinement, Gates } from '../abi/sandbox.ts';
 import { companions, manyProgramsInOne } from './companions.ts';
 import { type FoundCompanions, findCompanions } from './find-companions.ts';
-import { Folders } from './folders.ts';
+import { Derived, Folders } from './folders.ts';
 import { OtherNames } from './other-names.ts';
 import { isWithin } from './paths.ts';
 import { findSeals, type Seal } from './seals.ts';
@@ -65,6 +65,10 @@ export class Discovery {
 	readonly #options: DiscoveryOptions;
 	readonly #folders: Folders;
 	readonly #otherNames = new OtherNames();
+	readonly #systemFiles = new Derived<Pick<Search, 'files' | 'shared'>>();
+	readonly #companions = new Derived<readonly FoundCompanions[]>();
+	/** The system's own folders and links are no one's to change inside of a view. */
+	readonly #systemFolders = new Map<string, string | undefined>();
 	/** What a folder of packages held when it was last read whole. */
 	readonly #packages = new Map<string, { readonly stamp: string; readonly paths: readonly string[] }>();
 
@@ -79,6 +83,7 @@ export class Discovery {
 	 */
 	find(gates: Gates, confinement: Confinement): Found {
 		const { system } = this.#options;
+		this.#folders.lookAgain();
 		const trees = [...new Set([...confinement.read, ...confinement.write])];
 		for (const tree of trees) checkTree(tree);
 		const search = new Search(gates, [...system.trees, ...trees], system.trees);
@@ -90,7 +95,11 @@ export class Discovery {
 		return {
 			files,
 			stubs: this.#findStubs(search, gates),
-			companions: findCompanions(files, this.#folders, search.roots),
+			companions: this.#companions.get(
+				[...files.map(({ path, program }) => `${program} ${path}`), ...search.roots].join('\0'),
+				this.#folders,
+				(list) => findCompanions(files, list, search.roots),
+			),
 			shared: search.shared,
 			seals: findSeals(confinement, system.trees),
 			homeTrees: companions
@@ -103,10 +112,27 @@ export class Discovery {
 	#searchSystem(search: Search, gates: Gates): void {
 		const wanted = companions.filter(({ program }) => gates.gatedAs(program) !== undefined);
 		const folders = [...this.#options.path, ...systemFolders, ...wanted.flatMap((companion) => companion.folders)];
-		for (const folder of new Set(folders.map(realpathOf))) {
-			if (folder === undefined || !search.sees(folder)) continue;
-			for (const name of this.#matches(folder, gates)) search.add(join(folder, name), 'system');
-		}
+		const known = this.#systemFiles.get([gates.revision, ...search.roots].join('\0'), this.#folders, (list) => {
+			const system = search.another();
+			// Debian's links go through here.
+			list('/etc/alternatives');
+			for (const folder of new Set(folders.map((path) => this.#folderOf(path)))) {
+				if (folder === undefined || !search.sees(folder)) continue;
+				list(folder);
+				for (const name of this.#matches(folder, gates)) system.add(join(folder, name), 'system');
+			}
+			return system;
+		});
+		search.shared.push(...known.shared);
+		for (const [path, { program }] of known.files) search.cover(path, program);
+	}
+
+	/** Where a folder of the PATH really is. */
+	#folderOf(path: string): string | undefined {
+		const { system } = this.#options;
+		if (!system.trees.some((tree) => isWithin(path, tree)) && !/^\/s?bin$/.test(path)) return realpathOf(path);
+		if (!this.#systemFolders.has(path)) this.#systemFolders.set(path, realpathOf(path));
+		return this.#systemFolders.get(path);
 	}
 
 	#searchTrees(search: Search, gates: Gates, trees: readonly string[]): void {
@@ -179,11 +205,11 @@ export class Discovery {
 	}
 
 	#findStubs(search: Search, gates: Gates): readonly Stub[] {
-		const folders = this.#options.path.map((folder) => ({ folder, real: realpathOf(folder) }));
+		const folders = this.#options.path.flatMap((path) => this.#folderOf(path) ?? []);
 		const names = new Set(gates.names);
-		for (const { real } of folders) {
-			if (real === undefined || search.sees(real)) continue;
-			for (const name of this.#matches(real, gates)) if (gates.gatedAs(name) === name) names.add(name);
+		for (const folder of folders) {
+			if (search.sees(folder)) continue;
+			for (const name of this.#matches(folder, gates)) if (gates.gatedAs(name) === name) names.add(name);
 		}
 		const shared = new Set(search.shared.map(({ path }) => basename(path)));
 		const stubs: Stub[] = [];
@@ -191,9 +217,9 @@ export class Discovery {
 			const program = gates.gatedAs(name);
 			if (program === undefined || !/^[^/\0]+$/.test(name) || name === '.' || name === '..') continue;
 			if (stubs.some((stub) => stub.name === name)) continue;
-			const homes = folders.flatMap(({ real }) => {
-				const path = real === undefined ? undefined : executable(join(real, name));
-				return path === undefined || real === undefined ? [] : [{ path, seen: search.sees(real) && search.sees(path) }];
+			const homes = folders.flatMap((folder) => {
+				const path = this.#matches(folder, gates).includes(name) ? executable(join(folder, name)) : undefined;
+				return path === undefined ? [] : [{ path, seen: search.sees(folder) && search.sees(path) }];
 			});
 			if (homes.some(({ seen }) => seen) && !shared.has(name)) continue;
 			stubs.push({ name, program, real: homes[0]?.path });
@@ -219,6 +245,11 @@ class Search {
 	/** Whether the view shows it. */
 	sees(path: string): boolean {
 		return this.roots.some((root) => isWithin(path, root));
+	}
+
+	/** An empty one of the same view. */
+	another(): Search {
+		return new Search(this.#gates, this.roots, this.#systemTrees);
 	}
 
 	/** A file or link with a gated name. */

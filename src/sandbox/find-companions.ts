@@ -1,9 +1,9 @@
 // Libraries and folders that are worth as much as the program beside which they lie.
-import { lstatSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Beside, companions } from './companions.ts';
 import type { GatedFile } from './discover.ts';
-import type { Folders } from './folders.ts';
+import type { Listing } from './folders.ts';
 import { isWithin } from './paths.ts';
 
 export interface FoundCompanions {
@@ -13,10 +13,12 @@ export interface FoundCompanions {
 	readonly trees: readonly string[];
 }
 
+type List = (path: string) => Listing | undefined;
+
 /** Looks beside every file that was found, and in the system's own prefixes. Only what lies in `roots` matters. */
 export function findCompanions(
 	files: readonly GatedFile[],
-	folders: Folders,
+	list: List,
 	roots: readonly string[],
 ): readonly FoundCompanions[] {
 	return companions.flatMap(({ program, libraries, trees }) => {
@@ -25,9 +27,8 @@ export function findCompanions(
 		const prefixes = new Set(['/usr', '/usr/local', ...own.map(({ path }) => dirname(dirname(path)))]);
 		const seen = (path: string) => roots.some((root) => isWithin(path, root));
 		const look = (beside: Beside | undefined, kind: 'folders' | 'others') =>
-			beside === undefined ? [] : [...prefixes].filter(seen).flatMap((prefix) => search(prefix, beside, folders, kind));
-		const isWhole = (tree: string) =>
-			lstatSync(join(tree, trees?.holds ?? '.'), { throwIfNoEntry: false }) !== undefined;
+			beside === undefined ? [] : [...prefixes].filter(seen).flatMap((prefix) => search(prefix, beside, list, kind));
+		const isWhole = (tree: string) => list(tree)?.others.includes(trees?.holds ?? '') === true;
 		return [
 			{
 				program,
@@ -38,21 +39,21 @@ export function findCompanions(
 	});
 }
 
-function search(prefix: string, beside: Beside, folders: Folders, kind: 'folders' | 'others'): readonly string[] {
+function search(prefix: string, beside: Beside, list: List, kind: 'folders' | 'others'): readonly string[] {
 	return beside.in
-		.flatMap((pattern) => expand(prefix, pattern.split('/'), folders))
+		.flatMap((pattern) => expand(prefix, pattern.split('/'), list))
 		.flatMap((folder) =>
-			(folders.list(folder)?.[kind] ?? []).filter((name) => beside.named.test(name)).map((name) => join(folder, name)),
+			(list(folder)?.[kind] ?? []).filter((name) => beside.named.test(name)).map((name) => join(folder, name)),
 		);
 }
 
-function expand(folder: string, [part, ...rest]: readonly string[], folders: Folders): readonly string[] {
+function expand(folder: string, [part, ...rest]: readonly string[], list: List): readonly string[] {
 	if (part === undefined) return [folder];
-	if (!part.includes('*')) return expand(join(folder, part), rest, folders);
+	if (!part.includes('*')) return expand(join(folder, part), rest, list);
 	const pattern = new RegExp(`^${part.replaceAll('.', '\\.').replaceAll('*', '[^/]*')}$`);
-	return (folders.list(folder)?.folders ?? [])
+	return (list(folder)?.folders ?? [])
 		.filter((name) => pattern.test(name))
-		.flatMap((name) => expand(join(folder, name), rest, folders));
+		.flatMap((name) => expand(join(folder, name), rest, list));
 }
 
 function distinct(paths: readonly string[]): readonly string[] {

@@ -11,21 +11,51 @@ interface Remembered extends Listing {
 	readonly stamp: string;
 	/** False where it changed so lately that the next change may bear the same time. */
 	readonly isSettled: boolean;
+	round: number;
 	answer: { readonly revision: string; readonly names: readonly string[] } | undefined;
 }
 
 /** Times of file systems are coarse; and one that comes from another machine may be a little off. */
 const settledAfterMs = 2_000;
 
+/** What was worked out from some folders, for as long as they stay as they were. */
+export class Derived<T> {
+	#known:
+		| { readonly key: string; readonly from: readonly (readonly [string, Listing | undefined])[]; readonly value: T }
+		| undefined;
+
+	get(key: string, folders: Folders, work: (list: (path: string) => Listing | undefined) => T): T {
+		const known = this.#known;
+		if (known?.key === key && known.from.every(([path, listing]) => folders.list(path) === listing)) return known.value;
+		const from = new Map<string, Listing | undefined>();
+		const value = work((path) => {
+			const listing = folders.list(path);
+			from.set(path, listing);
+			return listing;
+		});
+		this.#known = { key, from: [...from], value };
+		return value;
+	}
+}
+
 export class Folders {
 	readonly #remembered = new Map<string, Remembered>();
 	readonly #now: () => number;
+	#round = 0;
 
 	constructor(now: () => number) {
 		this.#now = now;
 	}
 
-	/** Undefined for what is no folder, or can't be read. Links are not followed. */
+	/** Until this is called again, each folder is looked at once at most. */
+	lookAgain(): void {
+		this.#round += 1;
+	}
+
+	/**
+	 * Undefined for what is no folder, or can't be read. Links are not followed. The same object as before says that nothing in
+	 * the folder has been made, removed, renamed or linked since.
+	 */
 	list(path: string): Listing | undefined {
 		return this.#look(path);
 	}
@@ -39,21 +69,25 @@ export class Folders {
 	}
 
 	#look(path: string): Remembered | undefined {
+		const known = this.#remembered.get(path);
+		if (known?.round === this.#round) return known;
 		const found = lstatSync(path, { throwIfNoEntry: false });
 		if (found === undefined || !found.isDirectory()) {
 			this.#remembered.delete(path);
 			return undefined;
 		}
 		const stamp = `${found.dev}:${found.ino}:${found.mtimeMs}:${found.ctimeMs}`;
-		const known = this.#remembered.get(path);
-		if (known?.isSettled && known.stamp === stamp) return known;
+		if (known?.isSettled && known.stamp === stamp) {
+			known.round = this.#round;
+			return known;
+		}
 		const isSettled = this.#now() - Math.max(found.mtimeMs, found.ctimeMs) > settledAfterMs;
 		const read = readNames(path);
 		if (read === undefined) {
 			this.#remembered.delete(path);
 			return undefined;
 		}
-		const fresh: Remembered = { ...read, stamp, isSettled, answer: undefined };
+		const fresh: Remembered = { ...read, stamp, isSettled, round: this.#round, answer: undefined };
 		this.#remembered.set(path, fresh);
 		return fresh;
 	}

@@ -62,7 +62,7 @@ export interface View {
 	readonly steps: readonly Step[];
 	/** To be added to the environment of what runs. */
 	readonly environment: Readonly<Record<string, string>>;
-	/** Folders that bubblewrap makes on the host because something has to be covered where nothing is yet. */
+	/** Folders that bubblewrap makes on the host, if they are missing, because something has to be covered where nothing is yet. */
 	readonly placeholders: readonly string[];
 	readonly stage: Stage | undefined;
 	readonly uid: number;

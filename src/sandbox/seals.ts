@@ -1,5 +1,5 @@
 // What has to be kept from a confined process, and how it lies on the disk just now.
-import { accessSync, constants, lstatSync } from 'node:fs';
+import { accessSync, constants, lstatSync, readdirSync } from 'node:fs';
 import type { Confinement } from '../abi/sandbox.ts';
 import { foldersBetween, innermost, isWithin } from './paths.ts';
 
@@ -48,7 +48,8 @@ function look(path: string, root: string, hides: boolean, writable: boolean): Se
 		if (found.isSymbolicLink()) return { ...seal, at, state: 'link' };
 		// `.git` is a file where it is a worktree's or a submodule's: then there are no hooks below it, but it names where they are.
 		if (!found.isDirectory()) return { ...seal, at, state: 'file' };
-		if (at === path) return { ...seal, at, state: 'folder' };
+		// An empty one may be a placeholder that is about to be taken away: it is covered in a way that does not need it.
+		if (at === path) return { ...seal, at, state: isEmpty(at) ? 'absent' : 'folder' };
 		parent = at;
 	}
 	return undefined;
@@ -62,5 +63,14 @@ function isForUs(folder: string): boolean {
 	} catch {
 		// Another user's folder, or a file system that can't be written: what is absent stays absent.
 		return lstatSync(folder, { throwIfNoEntry: false })?.uid === process.getuid?.();
+	}
+}
+
+function isEmpty(folder: string): boolean {
+	try {
+		return readdirSync(folder).length === 0;
+	} catch {
+		// Not for us to read, so it stays what it is.
+		return false;
 	}
 }

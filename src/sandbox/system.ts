@@ -83,7 +83,10 @@ export function readSystem(etc: string, from: { readonly root?: string } = {}): 
 	mkdirSync(etc, { mode: 0o755 });
 	const left = { entries: mostEntries };
 	const java = entriesOf(join(root, 'etc')).filter((name) => /^java(-\d+-openjdk)?$/.test(name));
-	for (const name of [...shown, ...java]) copy(join(root, 'etc', name), join(etc, name), left);
+	for (const name of [...shown, ...java]) {
+		if (name.includes('/')) mkdirSync(join(etc, name, '..'), { recursive: true, mode: 0o755 });
+		copy(join(root, 'etc', name), join(etc, name), left);
+	}
 	const { uid, gid, homedir } = userInfo();
 	return { links, trees, etc, home: resolved(homedir), uid, gid };
 }
@@ -101,8 +104,6 @@ function copy(from: string, to: string, left: { entries: number }): void {
 	const found = lstatSync(from, { throwIfNoEntry: false });
 	if (found === undefined || left.entries <= 0) return;
 	left.entries -= 1;
-	// Above the entry itself: `ssl` for `ssl/certs`.
-	mkdirSync(join(to, '..'), { recursive: true, mode: 0o755 });
 	if (found.isSymbolicLink()) {
 		const target = readlinkSync(from);
 		// Links to the system's files stay links; others (`../run/…`) point out of the view, so that what they name is copied.

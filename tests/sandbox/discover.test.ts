@@ -256,13 +256,20 @@ describe('seals', () => {
 		['a folder', '.vscode', 'folder'],
 	] as const)('%s that is there', (_, name, state) => {
 		if (state === 'file') writeFileSync(join(ws, name), '');
-		else mkdirSync(join(ws, name));
+		else program(`ws/${name}/settings.json`);
 		expect(seals({ guarded: [join(ws, name)] })).toEqual([{ at: join(ws, name), state, hides: false }]);
 	});
 
 	test('what is not there, by the first thing that is missing', () => {
 		expect(seals({ guarded: [join(ws, '.git/hooks')] })).toEqual([
 			{ at: join(ws, '.git'), state: 'absent', hides: false },
+		]);
+	});
+
+	test('an empty folder counts as missing: it may be a placeholder', () => {
+		mkdirSync(join(ws, '.git/hooks'), { recursive: true });
+		expect(seals({ guarded: [join(ws, '.git/hooks')] })).toEqual([
+			{ at: join(ws, '.git/hooks'), state: 'absent', hides: false },
 		]);
 	});
 

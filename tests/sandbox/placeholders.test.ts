@@ -1,0 +1,89 @@
+// Empty folders for what is guarded and absent are on the host only as long as a view needs them.
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Placeholders } from '../../src/sandbox/placeholders.ts';
+
+const holds = spawnSync('/usr/bin/bwrap', ['--unshare-all', '--ro-bind', '/', '/', '/bin/true']).status === 0;
+
+let root = '';
+let path = '';
+beforeEach(() => {
+	root = realpathSync(mkdtempSync(join(tmpdir(), 'place-')));
+	path = join(root, 'a b\n.mcp.json');
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+test('goes with the last view that needs it', () => {
+	const places = new Placeholders();
+	const first = places.hold([path]);
+	mkdirSync(path);
+	const second = places.hold([path]);
+	first();
+	first();
+	expect(existsSync(path)).toBe(true);
+	expect(places.made).toEqual([path]);
+	second();
+	expect(existsSync(path)).toBe(false);
+	expect(places.made).toEqual([]);
+});
+
+test('what was there before stays, and so does what has something in it by now', () => {
+	const places = new Placeholders();
+	mkdirSync(path);
+	places.hold([path])();
+	expect(existsSync(path)).toBe(true);
+	rmSync(path, { recursive: true });
+	const done = places.hold([path]);
+	mkdirSync(path);
+	writeFileSync(join(path, 'x'), '');
+	done();
+	expect(existsSync(join(path, 'x'))).toBe(true);
+});
+
+test('a file that has come in its place stays', () => {
+	const places = new Placeholders();
+	const done = places.hold([path]);
+	writeFileSync(path, 'x');
+	done();
+	expect(existsSync(path)).toBe(true);
+});
+
+test.runIf(holds)('stays while another kernel’s view covers it, and is swept later', async () => {
+	const places = new Placeholders();
+	const done = places.hold([path]);
+	const other = spawn(
+		'/usr/bin/bwrap',
+		[
+			'--unshare-all',
+			'--ro-bind',
+			'/',
+			'/',
+			'--bind',
+			root,
+			root,
+			'--tmpfs',
+			path,
+			'--',
+			'/bin/sh',
+			'-c',
+			'echo up; read x',
+		],
+		{ stdio: ['pipe', 'pipe', 'inherit'] },
+	);
+	await once(other.stdout, 'data');
+	done();
+	expect(existsSync(path)).toBe(true);
+	await ended(other);
+	new Placeholders().sweep([path]);
+	expect(existsSync(path)).toBe(false);
+});
+
+async function ended(child: ChildProcess): Promise<void> {
+	const closed = once(child, 'close');
+	child.stdin?.end();
+	await closed;
+}
