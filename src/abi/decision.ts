@@ -40,6 +40,13 @@ export interface Request {
 	readonly commandsAt?: readonly string[];
 	/** The kernel's own shell: it is bash, starts in `/cwd` and gets `/stdin`. Of other tools nobody knows any of that. */
 	readonly isBuiltinShell?: boolean;
+	/** It would run in the runtime ring, where every gated program is judged as it is executed. */
+	readonly isContained?: boolean;
+	/**
+	 * Something that a tool has started executes a program: `/command` is its argv (or a text), `/cwd` where it stands.
+	 * The tool itself runs already, so only what is said of commands, and what refuses the tool, has a say.
+	 */
+	readonly isTrap?: boolean;
 	/** Absent when the driver has not listed this tool (`explain` without drivers, examples). */
 	readonly tool?: ToolFacts;
 	/** Of the tool or prompt; absent where nothing is listed or compared (examples). */

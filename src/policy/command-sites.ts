@@ -44,7 +44,8 @@ const noSites: Sites = { sites: [], misfits: [] };
 export function siteReader(request: Omit<Request, 'target'>, ports: Ports): ReadSites {
 	const pointers = (request.commandsAt ?? []).map(parseArgument);
 	if (pointers.length === 0) return () => noSites;
-	const schema = inputSchema(request.tool?.definition);
+	// What a trap hands over has no schema: it is an argv, whatever the tool takes.
+	const schema = request.isTrap === true ? undefined : inputSchema(request.tool?.definition);
 	const analysed = new Map<string, Analysis>();
 	const edited = new Map<string, EditOutcome>();
 	const read = (argv: readonly string[]) => {
@@ -61,9 +62,10 @@ export function siteReader(request: Omit<Request, 'target'>, ports: Ports): Read
 	return (args) => {
 		const misfits: Misfit[] = [];
 		const { base, directories, input } = surroundingsIn(args, request);
+		const isTrap = request.isTrap === true;
 		if (input === null) misfits.push({ pointer: '/stdin', kind: 'no-text' });
 		const around: Surroundings = {
-			dialect: request.isBuiltinShell === true ? 'bash' : 'unknown',
+			dialect: request.isBuiltinShell === true || isTrap ? 'bash' : 'unknown',
 			...(typeof input === 'string' ? { input } : {}),
 			...(base === undefined ? {} : { branch: (directory) => ports.branchOf?.(below(base, directory)) }),
 		};
@@ -158,15 +160,15 @@ const directoryName =
 const mostValues = 10_000;
 
 /**
- * Where the text may start, and what it reads. The built-in shell says so in `/cwd` and `/stdin` (null: it is no text);
+ * Where the text may start, and what it reads. The built-in shell, and a trap, say so in `/cwd` and `/stdin` (null: it is no text);
  * of other tools an argument that is called like a directory, at any depth, may say so, or may not; and on which machine
  * they run nobody knows, so there is no `base` that could be looked into.
  */
 function surroundingsIn(
 	args: JsonObject,
-	{ cwd, isBuiltinShell }: Pick<Request, 'cwd' | 'isBuiltinShell'>,
+	{ cwd, isBuiltinShell, isTrap }: Pick<Request, 'cwd' | 'isBuiltinShell' | 'isTrap'>,
 ): { base?: string; directories: readonly string[]; input: string | null | undefined } {
-	if (isBuiltinShell === true) {
+	if (isBuiltinShell === true || isTrap === true) {
 		const { cwd: named, stdin } = args;
 		const base = typeof named === 'string' ? below(cwd, named) : cwd;
 		return {

@@ -11,7 +11,8 @@ import type { Look } from './look.ts';
 import type { Refusal } from './settle.ts';
 
 export interface CommandRefusal extends Refusal {
-	readonly verdict: 'denied' | 'asked';
+	/** `contained`: it runs, inside the sandbox. */
+	readonly verdict: 'denied' | 'asked' | 'contained';
 	/** Set where no rule is behind it: how the log and the agent know it. */
 	readonly by?: RuleId;
 }
@@ -32,20 +33,23 @@ interface Circumstances {
 	readonly defaults: SetDefaults;
 	/** Do the defaults act in this mode? */
 	readonly defaultsAct: boolean;
+	/** The call would run in the runtime ring. */
+	readonly isContained: boolean;
 }
 
 /** Why the commands of a call may not run, or not without a person, whatever the rules that match them say. */
 export function commandRefusals({ asked, final }: Forms, circumstances: Circumstances): readonly CommandRefusal[] {
 	if (!asked.carriesCommand) return none;
-	const { restricting, opening, defaults, defaultsAct } = circumstances;
+	const { restricting, opening, defaults, defaultsAct, isContained } = circumstances;
 	const looks = asked === final ? [asked] : [asked, final];
 	const watching = restricting.filter((rule) => looks.some((look) => watchesCommands(rule, look)));
 	const isClosed = defaultsAct && defaults.command !== 'allow';
 	const isWatched = watching.length > 0 || isClosed || (defaultsAct && defaults.saysUnparsed);
+	const gapVerdict = verdictOnGaps(defaults, isContained, isClosed);
 	return [
 		...(isWatched ? looks.flatMap(misfitRefusals) : []),
-		...(isWatched ? looks.flatMap((look) => gapRefusals(look, defaults.unparsed)) : []),
-		...(defaultsAct ? looks.flatMap((look) => mentionRefusals(look, defaults.mention, watching)) : []),
+		...(isWatched ? looks.flatMap((look) => gapRefusals(look, gapVerdict)) : []),
+		...(defaultsAct ? looks.flatMap((look) => mentionRefusals(look, defaults.mention, watching, isContained)) : []),
 		...(isClosed ? closedRefusals(final, opening, defaults.command) : []),
 	];
 }
@@ -79,7 +83,31 @@ function told({ pointer, kind }: Misfit): { reason: string; instead: string } {
 	}
 }
 
-function gapRefusals(look: Look, unparsed: SetDefaults['unparsed']): CommandRefusal[] {
+/** Programs that no rule allows are no gated ones, so where commands are closed the sandbox does not hold what nobody can read. */
+function verdictOnGaps({ unparsed, command }: SetDefaults, isContained: boolean, isClosed: boolean): GapVerdict {
+	if (unparsed === 'ask') return { verdict: 'asked', why: '' };
+	if (unparsed === 'deny') return { verdict: 'denied', why: '' };
+	if (!isContained)
+		return { verdict: 'denied', why: ' Such a command may run only inside the sandbox, and it would not run there.' };
+	if (!isClosed)
+		return {
+			verdict: 'contained',
+			why: ' So it runs inside the sandbox, where each program that rules name is judged when it is executed.',
+		};
+	const verdict = command === 'ask' ? 'asked' : 'denied';
+	return {
+		verdict,
+		why: ' Only commands that a rule allows may run, and the sandbox does not tell those from others.',
+	};
+}
+
+interface GapVerdict {
+	readonly verdict: CommandRefusal['verdict'];
+	/** A sentence, with a space before it. */
+	readonly why: string;
+}
+
+function gapRefusals(look: Look, { verdict, why }: GapVerdict): CommandRefusal[] {
 	return look.sites().sites.flatMap(({ analysis: { gaps }, source }): CommandRefusal[] => {
 		const [gap] = gaps;
 		if (gap === undefined) return [];
@@ -88,14 +116,13 @@ function gapRefusals(look: Look, unparsed: SetDefaults['unparsed']): CommandRefu
 			gaps.length === 1
 				? ''
 				: ` (And ${gaps.length === 2 ? 'one more place' : `${gaps.length - 1} more places`} like it.)`;
-		const where = ' Such a command may run only inside the sandbox, which this version does not have.';
 		return [
 			{
-				verdict: unparsed === 'ask' ? 'asked' : 'denied',
+				verdict,
 				by: unparsedId,
 				rules: [],
-				reason: `${what}${more}${unparsed === 'contain' ? where : ''}`,
-				instead: wayForward[gap.kind],
+				reason: `${what}${more}${why}`,
+				...(verdict === 'contained' ? {} : { instead: wayForward[gap.kind] }),
 			},
 		];
 	});
@@ -129,6 +156,7 @@ function mentionRefusals(
 	look: Look,
 	mention: SetDefaults['mention'],
 	watching: readonly CompiledRule[],
+	isContained: boolean,
 ): CommandRefusal[] {
 	if (mention === 'allow') return [];
 	for (const rule of watching) {
@@ -138,7 +166,7 @@ function mentionRefusals(
 			if (name === undefined) continue;
 			return [
 				{
-					verdict: mention === 'ask' ? 'asked' : 'denied',
+					verdict: mention === 'ask' ? 'asked' : mention === 'contain' && isContained ? 'contained' : 'denied',
 					rules: [rule],
 					reason: `\`${command.program}\` may run \`${name}\`, which it names in an argument, and \`${rule.id}\` is about \`${name}\`.`,
 					instead: `run \`${name}\` as a command of its own`,

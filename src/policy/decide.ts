@@ -8,6 +8,7 @@ import { type Judgement, judge } from './judge.ts';
 import { limitsOn } from './limit.ts';
 import { lockRefusal } from './lock.ts';
 import { lookAt, sensesOf } from './look.ts';
+import { trapPlan } from './plan.ts';
 
 /**
  * Answers for one call: hidden or not, changed how, and then the strictest of deny, ask and allow on the call as asked
@@ -16,16 +17,19 @@ import { lookAt, sensesOf } from './look.ts';
  */
 export function decide(set: PolicySet, request: Request, ports: Ports): Decision {
 	try {
-		const locked = lockRefusal(set, request);
+		const locked = request.isTrap === true ? undefined : lockRefusal(set, request);
 		if (locked !== undefined) return locked;
 		const asked = lookAt(request.target, request, sensesOf(request, ports));
 		const prospect = set.prospects.of(asked);
 		// What acts is judged without the rules that only watch, so that no rule on trial can loosen one in force.
 		for (const mode of modesDownTo(set.mode)) {
-			const judgement = judge(set, request, asked, prospect.plan(mode), mode);
+			const plan = request.isTrap === true ? trapPlan(prospect.plan(mode)) : prospect.plan(mode);
+			const judgement = judge(set, request, asked, plan, mode);
 			if (judgement.verdict === 'allowed' && mode !== set.mode) continue;
 			const decided = decisionOf(judgement, mode, request.target);
-			const limits = goesThrough(decided) ? limitsOn(set, request, decided.final, ports) : [];
+			// What a call starts is counted with the call.
+			const limits =
+				goesThrough(decided) && request.isTrap !== true ? limitsOn(set, request, decided.final, ports) : [];
 			return limits.length === 0 ? decided : { ...decided, limits };
 		}
 	} catch (error) {
@@ -37,7 +41,8 @@ export function decide(set: PolicySet, request: Request, ports: Ports): Decision
 /** Member by member: copying an object with whatever it has takes longer than the whole judgement. */
 function decisionOf(judgement: Judgement, mode: Mode, asked: Target): Decision {
 	const { verdict, because, reason, instead, changes, ask } = judgement;
-	const acted = mode === 'enforce' || verdict === 'allowed';
+	const stands = verdict === 'allowed' || (verdict === 'contained' && changes.length === 0);
+	const acted = mode === 'enforce' || stands;
 	const final = acted ? judgement.final : asked;
 	const decision: { -readonly [Member in keyof Decision]: Decision[Member] } = {
 		verdict,
@@ -59,10 +64,11 @@ export function goesThrough({ verdict, acted }: Pick<Decision, 'verdict' | 'acte
 		case 'allowed':
 		case 'rewritten':
 		case 'asked':
+		// Only where the runtime ring holds is a call contained; elsewhere it is denied.
+		case 'contained':
 			return true;
 		case 'denied':
 		case 'hidden':
-		case 'contained':
 			return !acted;
 		case 'errored':
 			return false;

@@ -66,10 +66,16 @@ export function judge(set: PolicySet, request: Request, asked: Look, rules: Plan
 	const asking = matching(rules.ask, asked, final);
 	const opening = rules.openingCommands;
 	const restricting = rules.restrictingCommands;
-	const commands = commandRefusals(forms, { restricting, opening, defaults: set.defaults, defaultsAct });
+	const commands = commandRefusals(forms, {
+		restricting,
+		opening,
+		defaults: set.defaults,
+		defaultsAct,
+		isContained: request.isContained === true,
+	});
 	// Rules about commands let a call happen together: each command needs one of them. A tool they open by naming it.
 	const naming = rules.openingTools;
-	const refusals = joined(settled.refusals, denials(commands));
+	const refusals = joined(settled.refusals, withVerdict(commands, 'denied'));
 	const isDenied = denying.length + refusals.length > 0;
 	// Nothing that allows the call changes a refusal that acts. One that does not act lets the call through, so what
 	// allows it is looked at all the same: an error refuses it.
@@ -99,14 +105,21 @@ export function judge(set: PolicySet, request: Request, asked: Look, rules: Plan
 		? opening.filter((rule) => rule.action.kind === 'allow' && opensCommands(rule, final).length > 0)
 		: none;
 	const standing = refsOf(unique(changers, joined(allowing, clearing)), forms);
-	const [question] = commands;
+	const questions = withVerdict(commands, 'asked');
+	const [question] = questions;
 	const isAsked =
 		asking.length > 0 || question !== undefined || (allowing.length === 0 && !isCovered && fallback === 'ask');
 	if (isAsked) {
-		const because = unique(asking, rulesBehind(commands));
+		const because = unique(asking, rulesBehind(questions));
 		const refs = [...refsOf(because, forms), ...kernelRefs(commands, 'asked'), ...standing];
 		const words = withDoubts(wordsOf(asking, question), asking[0], forms);
 		return answer('asked', refs, words, joinAskTerms(asking));
+	}
+	const [containing] = commands;
+	if (containing !== undefined) {
+		const rules = unique(rulesBehind(commands), unique(changers, joined(allowing, clearing)));
+		const refs = joined(kernelRefs(commands, 'contained'), refsOf(rules, forms));
+		return answer('contained', refs, { reason: containing.reason, instead: undefined });
 	}
 	return answer(changes.length > 0 ? 'rewritten' : 'allowed', standing, wordsOf(changers));
 }
@@ -115,15 +128,20 @@ function rulesBehind(refusals: readonly Refusal[]): readonly CompiledRule[] {
 	return refusals.length === 0 ? none : [...new Set(refusals.flatMap(({ rules }) => rules))];
 }
 
-function denials(refusals: readonly CommandRefusal[]): readonly CommandRefusal[] {
-	return refusals.length === 0 ? refusals : refusals.filter(({ verdict }) => verdict === 'denied');
+function withVerdict(
+	refusals: readonly CommandRefusal[],
+	wanted: CommandRefusal['verdict'],
+): readonly CommandRefusal[] {
+	return refusals.length === 0 ? refusals : refusals.filter(({ verdict }) => verdict === wanted);
 }
+
+const effects = { denied: 'deny', asked: 'ask', contained: 'contain' } as const;
 
 /** What refused or asked without a rule behind it. */
 function kernelRefs(refusals: readonly CommandRefusal[], verdict: CommandRefusal['verdict']): readonly RuleRef[] {
 	if (refusals.length === 0) return none;
 	const ids = new Set(refusals.flatMap((refusal) => (refusal.verdict === verdict ? (refusal.by ?? []) : [])));
-	return [...ids].map((id) => ({ id, effect: verdict === 'denied' ? 'deny' : 'ask', matched: 'both' }));
+	return [...ids].map((id) => ({ id, effect: effects[verdict], matched: 'both' }));
 }
 
 /** Says so when a rule about commands matched only because nobody can tell, and what a rule about SQL has found. */

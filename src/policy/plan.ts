@@ -132,6 +132,11 @@ function planOf(rules: readonly CompiledRule[]): Plan {
 	};
 }
 
+/** What has a say when something that a tool started executes a program: the call itself was asked about, and changed, before. */
+export function trapPlan(plan: Plan): Plan {
+	return { ...plan, ask: plan.ask.filter(isAboutCommands), change: plan.change.filter(isAboutCommands) };
+}
+
 function isAboutArgumentsAlone({ conditions, command, except, waivers }: CompiledRule): boolean {
 	const isUnconditional = command === undefined && except.length === 0 && waivers.length === 0;
 	return isUnconditional && conditions.every(({ reads }) => reads === 'args');

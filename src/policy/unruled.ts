@@ -9,14 +9,15 @@ export function defaultFor(
 	{ tool, other }: SetDefaults,
 	{
 		target,
+		isTrap,
 		driverHasAllowedTool,
 		driverRunsCommands,
-	}: Pick<Request, 'target' | 'driverHasAllowedTool' | 'driverRunsCommands'>,
+	}: Pick<Request, 'target' | 'isTrap' | 'driverHasAllowedTool' | 'driverRunsCommands'>,
 ): 'allow' | 'ask' | 'deny' {
 	switch (target.kind) {
 		case 'tool':
-			// What the kernel offers itself reads what the caller was given already.
-			return target.driver === ownDriver ? 'allow' : tool;
+			// What the kernel offers itself reads what the caller was given already; what has trapped runs already.
+			return target.driver === ownDriver || isTrap === true ? 'allow' : tool;
 		case 'resource':
 			return other ?? ridesAlong(driverHasAllowedTool);
 		case 'prompt':

@@ -110,6 +110,9 @@ export const anyQuestion: fc.Arbitrary<Question> = fc
 				driverHasAllowedTool: fc.boolean(),
 				driverRunsCommands: fc.boolean(),
 				isBuiltinShell: fc.boolean(),
+				isContained: fc.boolean(),
+				// Seldom: of a trap most rules have no say.
+				isTrap: fc.nat({ max: 7 }).map((one) => one === 7),
 			},
 			{ requiredKeys: [] },
 		),

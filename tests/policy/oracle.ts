@@ -18,28 +18,40 @@ const ranks: Readonly<Record<Mode, number>> = { observe: 0, warn: 1, enforce: 2 
 
 export function answerSlowly(set: PolicySet, request: Request, ports: Ports): Answer {
 	for (const mode of ['enforce', 'warn', 'observe'] as const) {
-		const { verdict, rules } = answerIn(mode, set, request, ports);
+		const { verdict, rules, isChanged } = answerIn(mode, set, request, ports);
 		if (verdict === 'allowed' && mode !== set.mode) continue;
-		return { verdict, mode, acted: mode === 'enforce' || verdict === 'allowed', rules };
+		const stands = verdict === 'allowed' || (verdict === 'contained' && !isChanged);
+		return { verdict, mode, acted: mode === 'enforce' || stands, rules };
 	}
 	throw new Error(`no mode ${set.mode}`);
 }
 
-function answerIn(mode: Mode, set: PolicySet, request: Request, ports: Ports): Pick<Answer, 'verdict' | 'rules'> {
+function answerIn(
+	mode: Mode,
+	set: PolicySet,
+	request: Request,
+	ports: Ports,
+): Pick<Answer, 'verdict' | 'rules'> & { isChanged: boolean } {
 	const { target } = request;
 	const senses = sensesOf(request, ports);
-	const inForce = set.rules.filter(({ action, mode: own }) => action.kind === 'allow' || ranks[own] >= ranks[mode]);
-	const of = (...kinds: readonly string[]) => inForce.filter(({ action }) => kinds.includes(action.kind));
-	const say = (verdict: Answer['verdict'], rules: readonly CompiledRule[]) => ({
-		verdict,
-		rules: rules.map(({ id }) => id),
+	const inForce = set.rules.filter((rule) => {
+		const { action, mode: own } = rule;
+		if (request.isTrap === true && !isAboutCommands(rule) && !['hide', 'deny', 'allow'].includes(action.kind))
+			return false;
+		return action.kind === 'allow' || ranks[own] >= ranks[mode];
 	});
+	const of = (...kinds: readonly string[]) => inForce.filter(({ action }) => kinds.includes(action.kind));
 
 	const asked = lookAt(target, request, senses);
 	const changes = of('pin', 'narrow', 'rewrite', 'rewrite-command');
 	const settled = target.kind === 'tool' ? settle(changes, asked) : undefined;
 	const isSame = settled === undefined || settled.args === asked.args;
 	const final = isSame ? asked : asked.withArgs(settled.args);
+	const say = (verdict: Answer['verdict'], rules: readonly CompiledRule[]) => ({
+		verdict,
+		rules: rules.map(({ id }) => id),
+		isChanged: (settled?.changes ?? []).length > 0,
+	});
 	const matching = (kind: string) => of(kind).filter((rule) => matches(rule, asked) || matches(rule, final));
 
 	const defaultsAct = ranks[set.mode] >= ranks[mode];
@@ -58,6 +70,7 @@ function answerIn(mode: Mode, set: PolicySet, request: Request, ports: Ports): P
 			opening,
 			defaults: set.defaults,
 			defaultsAct,
+			isContained: request.isContained === true,
 		},
 	);
 	const refusing = [...(settled?.refusals ?? []), ...refusals.filter(({ verdict }) => verdict === 'denied')];
@@ -76,7 +89,9 @@ function answerIn(mode: Mode, set: PolicySet, request: Request, ports: Ports): P
 	const isOpen = allowing.length > 0 || isCovered || isAskedFor;
 	if (!isOpen && fallback === 'deny') return say('denied', []);
 	const isAskedByDefault = fallback === 'ask' && allowing.length === 0 && !isCovered;
-	if (asking.length > 0 || refusals.length > 0 || isAskedByDefault) return say('asked', asking);
+	const isQuestioned = refusals.some(({ verdict }) => verdict === 'asked');
+	if (asking.length > 0 || isQuestioned || isAskedByDefault) return say('asked', asking);
+	if (refusals.length > 0) return say('contained', allowing);
 	return say((settled?.changes ?? []).length > 0 ? 'rewritten' : 'allowed', allowing);
 }
 
