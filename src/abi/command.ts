@@ -87,6 +87,8 @@ export interface Surroundings {
 	readonly glob?: (pattern: string) => readonly string[] | undefined;
 	/** What the text reads from standard input; absent when it gets none. Judged as shell text wherever a shell would read it. */
 	readonly input?: string;
+	/** The argv is one that was given to execve(2): its words are bytes of any kind (lone surrogates, as PEP 383 has them), and nobody has read them yet. */
+	readonly isExecution?: boolean;
 	/** Which shell reads it; `unknown` also distrusts what other shells read differently. Default `bash`. */
 	readonly dialect?: 'bash' | 'unknown';
 }

@@ -31,7 +31,7 @@ export function parseRuleId(text: string): RuleId | undefined {
 }
 
 /** The id of a rule that the kernel itself holds, in every policy and mode. */
-export function kernelRule(name: 'protected-files'): RuleId {
+export function kernelRule(name: 'protected-files' | 'trap'): RuleId {
 	return `kernel/${name}` as RuleId;
 }
 

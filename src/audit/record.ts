@@ -34,6 +34,8 @@ export interface TargetFields {
 export interface CallFields extends TargetFields {
 	/** The kernel's id of the call; `ask`, `answered`, `decided` and `completed` share it. */
 	readonly id: string;
+	/** Of an execution inside a sandbox: the id of the call, or the execution, that started it; `driver:NAME` where a server did by itself. */
+	readonly parent?: string;
 	/** From the request's `_meta.traceparent`; see {@link traceIdOf}. */
 	readonly trace_id?: string;
 	readonly agent: AgentFields;
@@ -67,7 +69,8 @@ export interface RecordArgs {
 
 export interface ResultFields {
 	readonly is_error: boolean;
-	readonly bytes: number;
+	/** Absent for an execution: its output is a part of its parent's. */
+	readonly bytes?: number;
 	readonly tokens?: number;
 	readonly exit?: number;
 	readonly redacted?: number;
@@ -290,7 +293,21 @@ export function traceIdOf(params: JsonObject): string | undefined {
 }
 
 const order = [
-	...['v', 'seq', 'time', 'id', 'event', 'run', 'trace_id', 'host', 'agent', 'user', 'workspace', 'policy_rev'],
+	...[
+		'v',
+		'seq',
+		'time',
+		'id',
+		'parent',
+		'event',
+		'run',
+		'trace_id',
+		'host',
+		'agent',
+		'user',
+		'workspace',
+		'policy_rev',
+	],
 	...['from_rev', 'tools_rev', 'mode', 'method', 'driver', 'tool', 'resource', 'prompt', 'target', 'state', 'decision'],
 	...[
 		'acted',

@@ -141,7 +141,9 @@ export async function boot(options: BootOptions): Promise<Kernel> {
 	const byName = new Map(config.drivers.map((driver) => [driver.name, driver]));
 	const isShell = (name: DriverName) => byName.get(name)?.kind === 'shell';
 	const runsCommands = (name: DriverName) => Object.keys(byName.get(name)?.commands ?? {}).length > 0;
-	const gather = { isShell, runsCommands, revisions, ports, protection, env, now, elapsed };
+	// Nothing is sandboxed yet.
+	const isContained = () => false;
+	const gather = { isShell, runsCommands, isContained, revisions, ports, protection, env, now, elapsed };
 	const results = makeResults(gather, log);
 	const reaper = await startReaper({ warn: (text: string) => log.warn(text), random: randomBytes, env });
 	const around = {

@@ -26,6 +26,8 @@ export interface CallContext {
 	/** The answer for a name that does not exist; a hidden one gets the very same. */
 	readonly unknown: Reply;
 	readonly elicit: Elicit | undefined;
+	/** Set for an execution inside a sandbox: the call, or the execution, that started it. The tool runs already. */
+	readonly parent?: string | undefined;
 	/** W3C trace context of the request, when the client sent one. */
 	readonly traceparent: string | undefined;
 	/** For a request about a call of before (a task's result): the rules about what that call gives back. */
@@ -34,4 +36,23 @@ export interface CallContext {
 	readonly ran?: ((rules: () => ResultRules) => void) | undefined;
 	/** Counts refusals of one kind within the session: returns how often this fingerprint was refused, this time included. */
 	readonly countRefusal: (fingerprint: string) => number;
+}
+
+/** What it takes to judge a call, to ask about it and to record it; nothing to run it with. */
+export interface JudgedContext
+	extends Pick<
+		CallContext,
+		| 'name'
+		| 'cwd'
+		| 'definition'
+		| 'definitionNow'
+		| 'toolsRevision'
+		| 'commandsAt'
+		| 'driverHasAllowedTool'
+		| 'unknown'
+		| 'elicit'
+		| 'parent'
+		| 'countRefusal'
+	> {
+	readonly exchange: Pick<Exchange, 'signal'>;
 }

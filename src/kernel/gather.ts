@@ -14,7 +14,7 @@ import type { Revisions } from './revisions.ts';
 /** Answers for one call; never throws. */
 export type Judge = (
 	call: Pick<Syscall, 'caller' | 'driver' | 'method' | 'params'>,
-	context: Pick<CallContext, 'cwd' | 'definition' | 'commandsAt' | 'driverHasAllowedTool'>,
+	context: Pick<CallContext, 'cwd' | 'definition' | 'commandsAt' | 'driverHasAllowedTool' | 'parent'>,
 ) => Decision;
 
 /** Answers for one request of a driver to the client; never throws. */
@@ -32,6 +32,8 @@ export interface GatherOptions {
 	readonly isShell: (driver: DriverName) => boolean;
 	/** Is one of its tools declared to carry commands? */
 	readonly runsCommands: (driver: DriverName) => boolean;
+	/** Do its processes run in the runtime ring? */
+	readonly isContained: (driver: DriverName) => boolean;
 	readonly now: () => number;
 	/** A monotonic clock in milliseconds. */
 	readonly elapsed: () => number;
@@ -55,10 +57,10 @@ function judgeTarget(options: GatherOptions, target: Target, caller: Caller, con
 	const started = options.elapsed();
 	try {
 		// What a driver asks of the client names nothing of ours that it could reach.
-		const guarded = target.kind === 'driver_asks' ? undefined : options.protection.check(target, context.cwd);
+		const guarded = target.kind === 'driver_asks' ? undefined : options.protection.check(...namedBy(target, context));
 		const revision = options.revisions.current();
 		const demand =
-			target.kind === 'tool'
+			target.kind === 'tool' && context.parent === undefined
 				? ringDemand(revision, toolName(target.driver, target.tool), options.isShell(target.driver))
 				: undefined;
 		if (demand !== undefined) return absentTool(target, demand);
@@ -74,6 +76,13 @@ function judgeTarget(options: GatherOptions, target: Target, caller: Caller, con
 	}
 }
 
+/** What names files, and from where. Of an execution the directory is where it stands, and names nothing. */
+function namedBy(target: Target, { cwd, parent }: Surroundings): [Target, string] {
+	if (parent === undefined || target.kind !== 'tool') return [target, cwd];
+	const { cwd: own, ...args } = target.args;
+	return [{ ...target, args }, typeof own === 'string' ? own : cwd];
+}
+
 /** The question as the policy is asked it. */
 export function requestOf(options: GatherOptions, caller: Caller, context: Surroundings, target: Target): Request {
 	return {
@@ -86,6 +95,8 @@ export function requestOf(options: GatherOptions, caller: Caller, context: Surro
 		isBuiltinShell: options.isShell(target.driver),
 		driverHasAllowedTool: context.driverHasAllowedTool,
 		driverRunsCommands: options.runsCommands(target.driver),
+		isContained: context.parent !== undefined || options.isContained(target.driver),
+		isTrap: context.parent !== undefined,
 		...listedAs(options.revisions.current().lock, target, context.definition),
 	};
 }

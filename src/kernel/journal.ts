@@ -3,6 +3,7 @@ import type { Decision } from '../abi/decision.ts';
 import type { Reply } from '../abi/driver.ts';
 import { isJsonObject, type Json, member } from '../abi/json.ts';
 import type { Problem } from '../abi/problem.ts';
+import type { TrapExit } from '../abi/sandbox.ts';
 import { type Caller, type Syscall, type Target, targetOf } from '../abi/syscall.ts';
 import { tokensIn } from '../abi/tokens.ts';
 import { fingerprintOf } from '../audit/detail.ts';
@@ -16,10 +17,11 @@ import {
 	traceIdOf,
 } from '../audit/record.ts';
 import type { Approval } from './approve.ts';
-import type { CallContext } from './context.ts';
+import type { CallContext, JudgedContext } from './context.ts';
 import { noticeOf } from './refusal.ts';
 import type { Finished } from './results.ts';
 import type { Revisions } from './revisions.ts';
+import { exitCodeOf } from './trap-exit.ts';
 
 export interface JournalOptions {
 	readonly audit: AuditLog;
@@ -34,7 +36,7 @@ export interface JournalOptions {
 interface Decided {
 	readonly asked: Syscall;
 	readonly decision: Decision;
-	readonly context: CallContext;
+	readonly context: JudgedContext;
 	/** True for a refusal: nothing follows. */
 	readonly final: boolean;
 	readonly approval?: Approval | undefined;
@@ -45,7 +47,7 @@ interface Decided {
 /** Every method resolves when the record is as durable as the configuration asks, and throws A101 otherwise. */
 export class Journal {
 	readonly #options: JournalOptions;
-	readonly #started = new WeakMap<CallContext, number>();
+	readonly #started = new WeakMap<JudgedContext, number>();
 
 	constructor(options: JournalOptions) {
 		this.#options = options;
@@ -65,7 +67,7 @@ export class Journal {
 	async decided({ asked, decision, context, final, approval, policyMs }: Decided): Promise<{ repeat: number }> {
 		const target = targetOf(asked);
 		const entry = {
-			...this.#callFields(asked, target, decision),
+			...this.#callFields(asked, target, decision, context.parent),
 			...(context.toolsRevision === undefined ? {} : { tools_rev: context.toolsRevision }),
 			...rulesOf(decision),
 			...argumentsOf(target, this.#options.detailOf(target)),
@@ -78,7 +80,8 @@ export class Journal {
 			acted: decision.acted,
 			...(final ? { final: true as const, repeat } : {}),
 			...(decision.changes.length === 0 ? {} : { changed: decision.changes }),
-			told_agent: final || noticeOf(decision, target, context.name) !== undefined,
+			// An approved execution says nothing: what it prints is what the program prints.
+			told_agent: final || (context.parent === undefined && noticeOf(decision, target, context.name) !== undefined),
 			...(approval === undefined ? {} : { approval: approvalFields(approval) }),
 			...(decision.reason === undefined ? {} : { reason: decision.reason }),
 			...(decision.instead === undefined ? {} : { instead: decision.instead }),
@@ -113,11 +116,30 @@ export class Journal {
 		});
 	}
 
+	/** An execution that was let run has ended, or could not be started. */
+	async trapEnded(about: { id: string; exit: TrapExit | { failed: string }; context: JudgedContext }): Promise<void> {
+		const { id, exit, context } = about;
+		const started = this.#started.get(context);
+		const code = 'failed' in exit ? 125 : exitCodeOf(exit);
+		await this.#append({
+			event: 'completed',
+			id,
+			result: { is_error: code !== 0, exit: code },
+			...('failed' in exit ? { error: { type: 'not_started', message: exit.failed, effect: 'not_run' } } : {}),
+			...(started === undefined ? {} : { ms: { driver: rounded(this.#options.elapsed() - started) } }),
+		});
+	}
+
 	/** Before a person is asked, so that a crash leaves evidence. */
-	async asking(about: { asked: Syscall; decision: Decision; boundTo: string }): Promise<void> {
+	async asking(about: {
+		asked: Syscall;
+		decision: Decision;
+		boundTo: string;
+		parent?: string | undefined;
+	}): Promise<void> {
 		const target = targetOf(about.asked);
 		await this.#append({
-			...this.#callFields(about.asked, target, about.decision),
+			...this.#callFields(about.asked, target, about.decision, about.parent),
 			event: 'ask',
 			...rulesOf(about.decision),
 			...argumentsOf(target, this.#options.detailOf(target)),
@@ -222,12 +244,13 @@ export class Journal {
 		await this.#options.audit.append(entry);
 	}
 
-	#callFields(asked: Syscall, target: Target, decision: Decision): CallFields {
+	#callFields(asked: Syscall, target: Target, decision: Decision, parent?: string): CallFields {
 		const traceId = traceIdOf(asked.params);
 		return {
 			...this.#common(asked.caller, asked.method),
 			...targetFields(target),
 			id: asked.id,
+			...(parent === undefined ? {} : { parent }),
 			mode: decision.mode,
 			...(traceId === undefined ? {} : { trace_id: traceId }),
 		};

@@ -3,6 +3,7 @@ import type { Change, Decision } from '../abi/decision.ts';
 import type { Reply } from '../abi/driver.ts';
 import { isJsonObject, type Json, type JsonObject, member } from '../abi/json.ts';
 import type { Target } from '../abi/syscall.ts';
+import { quoteWord } from '../shell/quote.ts';
 import { rawJson, writeJson } from '../wire/json.ts';
 import { errorReply, resultReply } from '../wire/message.ts';
 import type { Approval } from './approve.ts';
@@ -142,18 +143,23 @@ export function noticeOf(decision: Decision, asked: Target, name: string, isWhol
 		const would =
 			decision.verdict === 'rewritten'
 				? `run with ${decision.changes.map(changeText).join(', ')}`
-				: `be ${decision.verdict}`;
+				: decision.verdict === 'contained'
+					? 'run in another form, inside the sandbox'
+					: `be ${decision.verdict}`;
 		const instead = decision.instead === undefined ? '' : ` Instead: ${decision.instead}`;
 		return `${noticePrefix} Warning: under enforcement this call would ${would} (${rule}: ${clause(decision.reason ?? 'no rule allows it')}).${instead} ${below}`;
 	}
 	const rewriters = new Set(decision.because.filter((rule) => rule.effect === 'rewrite').map((rule) => rule.id));
 	const rewritten = decision.changes.filter((change) => rewriters.has(change.rule));
-	if (decision.verdict !== 'rewritten' || rewritten.length === 0) return undefined;
+	const isContained = decision.verdict === 'contained';
+	if (isContained && rewritten.length === 0)
+		return `${noticePrefix} Ran inside the sandbox: ${decision.reason ?? 'what it would run is not known'} ${below}`;
+	if ((decision.verdict !== 'rewritten' && !isContained) || rewritten.length === 0) return undefined;
 	const ran = isCommand(asked)
 		? `\`${callText(decision.final, name)}\` instead of \`${callText(asked, name)}\``
 		: `\`${name}\` with ${rewritten.map(changeText).join(', ')}`;
 	return [
-		`${noticePrefix} Ran ${ran}`,
+		`${noticePrefix} Ran ${ran}${isContained ? ', inside the sandbox' : ''}`,
 		`(${[...rewriters].join(', ')}: ${clause(decision.reason ?? 'changed by policy')}). ${below}`,
 	].join('\n');
 }
@@ -173,6 +179,17 @@ export function callText(target: Target, name: string, longest = longestCall): s
 /** A command line is read as a whole; of other calls only what changed is news. */
 function isCommand(target: Target): boolean {
 	return target.kind === 'tool' && typeof target.args['command'] === 'string' && Object.keys(target.args).length === 1;
+}
+
+/** An argv, and where: how an execution inside a sandbox is judged. */
+function isExecution(args: JsonObject): args is { command: readonly string[]; cwd: string } {
+	const { command, cwd, ...rest } = args;
+	const isArgv = Array.isArray(command) && command.every((word) => typeof word === 'string');
+	return isArgv && typeof cwd === 'string' && Object.keys(rest).length === 0;
+}
+
+function argvText(argv: readonly string[]): string {
+	return argv.map((word, index) => quoteWord(word, index === 0 ? 'program' : 'argument')).join(' ');
 }
 
 function changeText({ path, from, to }: Change): string {
@@ -195,6 +212,7 @@ function describe(target: Target, name: string): string {
 		case 'tool': {
 			const { command } = target.args;
 			if (isCommand(target) && typeof command === 'string') return command;
+			if (isExecution(target.args)) return argvText(target.args.command);
 			return `${name} ${writeJson(target.args)}`;
 		}
 		case 'resource':

@@ -10,7 +10,7 @@ import { goesThrough } from '../policy/decide.ts';
 import { writeJson } from '../wire/json.ts';
 import { type Approval, type Approver, plainTerms } from './approve.ts';
 import { withTarget } from './call.ts';
-import type { CallContext } from './context.ts';
+import type { CallContext, JudgedContext } from './context.ts';
 import type { Judge } from './gather.ts';
 import type { Journal } from './journal.ts';
 import type { Limits } from './limits.ts';
@@ -114,11 +114,12 @@ function finish(door: Door, { asked, call, context, results, reply, notice }: Ra
 	}
 }
 
-async function refuse(
-	door: Door,
+/** Records a refusal, and returns what the client gets. */
+export async function refuse(
+	door: Pick<Door, 'journal'>,
 	asked: Syscall,
 	decision: Decision,
-	context: CallContext,
+	context: JudgedContext,
 	approval?: Approval,
 ): Promise<Reply> {
 	const target = targetOf(asked);
@@ -131,11 +132,11 @@ async function refuse(
 }
 
 /** Asks, then decides again: the policy may have changed while a person was thinking, and the stricter answer wins. */
-async function askPerson(
-	door: Door,
+export async function askPerson(
+	door: Pick<Door, 'judge' | 'approver' | 'journal'>,
 	asked: Syscall,
 	decision: Decision,
-	context: CallContext,
+	context: JudgedContext,
 ): Promise<{ refused: Reply } | { approval: Approval }> {
 	try {
 		const approval = await door.approver.ask({
@@ -148,7 +149,7 @@ async function askPerson(
 			revision: door.journal.revision(),
 			elicit: context.elicit,
 			signal: context.exchange.signal,
-			asking: (boundTo) => door.journal.asking({ asked, decision, boundTo }),
+			asking: (boundTo) => door.journal.asking({ asked, decision, boundTo, parent: context.parent }),
 		});
 		if (approval.outcome !== 'approved') return { refused: await refuse(door, asked, decision, context, approval) };
 		const definition = await context.definitionNow();

@@ -50,7 +50,7 @@ export function siteReader(request: Omit<Request, 'target'>, ports: Ports): Read
 	const edited = new Map<string, EditOutcome>();
 	const read = (argv: readonly string[]) => {
 		const key = JSON.stringify(argv);
-		const analysis = analysed.get(key) ?? ports.commands.analyse(argv);
+		const analysis = analysed.get(key) ?? ports.commands.analyse(argv, { isExecution: true });
 		analysed.set(key, analysis);
 		return analysis;
 	};
@@ -67,6 +67,7 @@ export function siteReader(request: Omit<Request, 'target'>, ports: Ports): Read
 		const around: Surroundings = {
 			dialect: request.isBuiltinShell === true || isTrap ? 'bash' : 'unknown',
 			...(typeof input === 'string' ? { input } : {}),
+			...(isTrap ? { isExecution: true } : {}),
 			...(base === undefined ? {} : { branch: (directory) => ports.branchOf?.(below(base, directory)) }),
 		};
 		const places = directories.map((directory) => resolverIn(directory, ports));

@@ -35,20 +35,23 @@ interface Circumstances {
 	readonly defaultsAct: boolean;
 	/** The call would run in the runtime ring. */
 	readonly isContained: boolean;
+	/** It is what has trapped there. */
+	readonly isTrap: boolean;
 }
 
 /** Why the commands of a call may not run, or not without a person, whatever the rules that match them say. */
 export function commandRefusals({ asked, final }: Forms, circumstances: Circumstances): readonly CommandRefusal[] {
 	if (!asked.carriesCommand) return none;
-	const { restricting, opening, defaults, defaultsAct, isContained } = circumstances;
+	const { restricting, opening, defaults, defaultsAct, isContained, isTrap } = circumstances;
 	const looks = asked === final ? [asked] : [asked, final];
 	const watching = restricting.filter((rule) => looks.some((look) => watchesCommands(rule, look)));
 	const isClosed = defaultsAct && defaults.command !== 'allow';
 	const isWatched = watching.length > 0 || isClosed || (defaultsAct && defaults.saysUnparsed);
 	const gapVerdict = verdictOnGaps(defaults, isContained, isClosed);
+	const unread: GapVerdict = { verdict: 'denied', why: '' };
 	return [
 		...(isWatched ? looks.flatMap(misfitRefusals) : []),
-		...(isWatched ? looks.flatMap((look) => gapRefusals(look, gapVerdict)) : []),
+		...(isWatched ? looks.flatMap((look) => gapRefusals(look, isTrap && !isRead(look) ? unread : gapVerdict)) : []),
 		...(defaultsAct ? looks.flatMap((look) => mentionRefusals(look, defaults.mention, watching, isContained)) : []),
 		...(isClosed ? closedRefusals(final, opening, defaults.command) : []),
 	];
@@ -81,6 +84,21 @@ function told({ pointer, kind }: Misfit): { reason: string; instead: string } {
 		default:
 			return kind satisfies never;
 	}
+}
+
+/**
+ * Is it known at least which program every argv executes, with all of its arguments? INVARIANT: what has trapped is
+ * contained no further, so no rule about it may be left out.
+ */
+function isRead(look: Look): boolean {
+	return look
+		.sites()
+		.sites.every(
+			({ analysis: { commands, gaps }, source }) =>
+				typeof source !== 'string' &&
+				commands[0]?.argv.length === source.length &&
+				gaps.every(({ kind }) => kind !== 'syntax' && kind !== 'limit'),
+		);
 }
 
 /** Programs that no rule allows are no gated ones, so where commands are closed the sandbox does not hold what nobody can read. */

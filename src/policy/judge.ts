@@ -72,6 +72,7 @@ export function judge(set: PolicySet, request: Request, asked: Look, rules: Plan
 		defaults: set.defaults,
 		defaultsAct,
 		isContained: request.isContained === true,
+		isTrap: request.isTrap === true,
 	});
 	// Rules about commands let a call happen together: each command needs one of them. A tool they open by naming it.
 	const naming = rules.openingTools;

@@ -4,7 +4,7 @@ import { type Intent, objection } from './edit-check.ts';
 import { type Change, changesFor } from './edit-words.ts';
 import { applied, lift, type Splice } from './lift.ts';
 import type { TracedCommand } from './machine.ts';
-import { analyseWords } from './walk.ts';
+import { analyseWords, type TracedAnalysis } from './walk.ts';
 import type { Layer } from './word.ts';
 
 /** An analysis in which every command knows where its words stand. */
@@ -34,8 +34,10 @@ export function edit(
 	if (target.isVirtual && !(first && 'keep' in first && first.keep === 0)) {
 		return refused(`\`${target.spelled}\` is started by a name that only its launcher understands`);
 	}
-	return typeof source === 'string'
-		? editText(source, before, index, argv, around)
+	if (typeof source === 'string') return editText(source, before, index, argv, around);
+	// Of an execution the first command is the argv itself, and its words are bytes that no shell text could hold.
+	return around.isExecution === true && index === 0 && target.words.length === source.length
+		? editExecution(source, before, argv, around)
 		: editItems(source, before, index, argv, around);
 }
 
@@ -60,6 +62,24 @@ function editText(
 	};
 	const reason = objection(before, analyseWords(result, around), { index, argv, touches });
 	return reason === undefined ? { kind: 'edited', source: result } : refused(reason);
+}
+
+function editExecution(
+	source: readonly string[],
+	before: TracedAnalysis,
+	argv: readonly NewWord[],
+	around: Surroundings,
+): EditOutcome {
+	const changes = changesFor(before.commands[0]?.words ?? [], argv);
+	if (typeof changes === 'string') return refused(changes);
+	const items = argv.map((word) => ('keep' in word ? (source[word.keep] ?? '') : word.put));
+	const kept = new Set(argv.flatMap((word) => ('keep' in word ? (before.roots[word.keep] ?? []) : [])));
+	const touches: Intent['touches'] = (command, word) => {
+		const layer = command.words[word]?.place?.layer;
+		return layer !== undefined && before.roots.includes(layer) && !kept.has(layer);
+	};
+	const reason = objection(before, analyseWords(items, around), { index: 0, argv, touches });
+	return reason === undefined ? { kind: 'edited', source: items } : refused(reason);
 }
 
 /** An argv is edited as the shell text that says the same, so that scripts inside of its items are no special case. */

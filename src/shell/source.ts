@@ -17,7 +17,8 @@ export function checkSize(source: CommandSource, around: Surroundings): Gap | un
 	// A text is looked at again when it is read as a script.
 	if (typeof source === 'string') return undefined;
 	for (const text of source) {
-		const detail = oddity(text);
+		// What reads such a word as a script finds it odd there.
+		const detail = around.isExecution === true && !text.includes('\0') ? undefined : oddity(text);
 		if (detail !== undefined) return { kind: 'syntax', detail, span: undefined };
 	}
 	return undefined;

@@ -150,6 +150,14 @@ test('what runs is frozen to its depth', async () => {
 	}).toThrow(TypeError);
 });
 
+test('a contained call runs, and is recorded as such', async () => {
+	const judge = (target: Target) => decision(target, 'contained', { reason: 'Nobody can read it. So it runs inside.' });
+	const reply = await syscall(doorThat(judge), asked(), context());
+	expect(story).toEqual(['decided contained', 'ran', 'completed']);
+	expect(textOf(reply)).toMatch(/^\[policy\] Ran inside the sandbox: Nobody can read it\./);
+	expect(textOf(reply, 1)).toBe('driver output');
+});
+
 test('a rewritten call runs in its final form, keeps what the policy has no opinion on, and says so first', async () => {
 	const judge = (target: Target) =>
 		decision(target, 'rewritten', {
@@ -167,7 +175,7 @@ test('a rewritten call runs in its final form, keeps what the policy has no opin
 });
 
 describe('refused', () => {
-	test.each(['denied', 'contained', 'errored'] as const)('%s: nothing runs, one final record', async (verdict) => {
+	test.each(['denied', 'errored'] as const)('%s: nothing runs, one final record', async (verdict) => {
 		const reply = await syscall(
 			doorThat((target) => decision(target, verdict)),
 			asked(),

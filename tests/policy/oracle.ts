@@ -71,6 +71,7 @@ function answerIn(
 			defaults: set.defaults,
 			defaultsAct,
 			isContained: request.isContained === true,
+			isTrap: request.isTrap === true,
 		},
 	);
 	const refusing = [...(settled?.refusals ?? []), ...refusals.filter(({ verdict }) => verdict === 'denied')];

@@ -2,6 +2,7 @@
 import { isJsonObject, type Json, type JsonObject } from '../../abi/json.ts';
 import type { CallView } from '../../audit/calls.ts';
 import type { AuditRecord, TruncatedFields } from '../../audit/record.ts';
+import { quoteWord } from '../../shell/quote.ts';
 import { showable } from '../../text/characters.ts';
 import { changeText } from './change.ts';
 import { type Cell, thousands } from './columns.ts';
@@ -65,13 +66,35 @@ function callCells(time: Cell, call: CallView): readonly Cell[] {
 }
 
 /** What was asked, and what became of it where that differs. */
-function detailText({ args, final, changed: all = [] }: CallView): string {
+function detailText(call: CallView): string {
+	const { parent, lineage = [] } = call;
+	const own = ownText(call);
+	if (parent === undefined) return own;
+	const above = lineage.length === 0 ? [parent] : lineage.map((args) => cut(commandText(args) ?? '…', longestAncestor));
+	return [...above, own].join(' ▸ ');
+}
+
+const longestAncestor = 24;
+
+/** The command in arguments, text or argv. */
+function commandText(args: Json | undefined): string | undefined {
+	if (typeof args === 'string') return args;
+	const command = isJsonObject(args) ? args['command'] : undefined;
+	return typeof command === 'string' ? command : argvText(command);
+}
+
+function argvText(value: Json | undefined): string | undefined {
+	if (!Array.isArray(value) || !value.every((word) => typeof word === 'string')) return undefined;
+	return value.map((word, index) => quoteWord(word, index === 0 ? 'program' : 'argument')).join(' ');
+}
+
+function ownText({ args, final, changed: all = [], parent }: CallView): string {
 	// Of a refused call nothing ran, changed or not.
 	const changed = final === true ? [] : all;
-	const command = isJsonObject(args?.value) ? args.value['command'] : undefined;
-	const newCommand = changed.find(({ path }) => path === '/command')?.to;
-	if (typeof command === 'string' && typeof newCommand === 'string') return `${command} → ${newCommand}`;
-	const asked = argumentsText(args?.value);
+	const command = commandText(args?.value);
+	const newCommand = commandText({ command: changed.find(({ path }) => path === '/command')?.to ?? null });
+	if (command !== undefined && newCommand !== undefined) return `${command} → ${newCommand}`;
+	const asked = (parent === undefined ? undefined : command) ?? argumentsText(args?.value);
 	return changed.length === 0 ? asked : `${asked} → ${changed.map((change) => changeText(change)).join(', ')}`;
 }
 

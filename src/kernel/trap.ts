@@ -1,0 +1,263 @@
+// A trap is a nested syscall: a gated program that something in the sandbox executes is judged and recorded like a call.
+import type { CommandReader, GapKind, Launcher } from '../abi/command.ts';
+import type { Decision } from '../abi/decision.ts';
+import type { Reply } from '../abi/driver.ts';
+import { deepFreeze, type JsonObject, member, stringMember } from '../abi/json.ts';
+import { callId, type DriverName, kernelRule } from '../abi/names.ts';
+import { errorText } from '../abi/problem.ts';
+import type { Trapped, TrapRequest, TrapVerdict } from '../abi/sandbox.ts';
+import { type Caller, type Syscall, type Target, targetOf } from '../abi/syscall.ts';
+import { errored, goesThrough } from '../policy/decide.ts';
+import type { GateSet } from '../policy/gates.ts';
+import type { CallContext, JudgedContext } from './context.ts';
+import { refusal, unrecorded } from './refusal.ts';
+import { askPerson, type Door, refuse } from './syscall.ts';
+
+export interface TrapKit {
+	readonly door: Pick<Door, 'judge' | 'approver' | 'journal'>;
+	/** Those that the sandbox was built with. */
+	readonly gates: GateSet;
+	readonly commands: CommandReader;
+	readonly newId: () => string;
+}
+
+/** So deep may approved programs start approved programs; `uv` that finds itself again would never end. */
+const mostDeep = 8;
+
+/** What a server executes by itself, for no call of it, is judged as if this tool of it had. */
+const toolOfDriver = 'exec';
+
+/** Answers for everything that one call starts in its sandbox. The message of a refusal ends with a newline. */
+export function trappedBy(
+	kit: TrapKit,
+	{ parent, context }: { readonly parent: Syscall; readonly context: CallContext },
+): Trapped {
+	const target = targetOf(parent);
+	const { caller, driver } = parent;
+	const tool = target.kind === 'tool' ? target.tool : toolOfDriver;
+	return trapIn({ ...kit, caller, driver, tool, context, freed: new Map() }, parent.id, 0);
+}
+
+/** Answers for a server that lives in a sandbox as a whole. Nobody can be asked: no call is known that this belongs to. */
+export function trappedByDriver(
+	kit: TrapKit,
+	{ driver, caller, cwd, signal }: { driver: DriverName; caller: Caller; cwd: string; signal: AbortSignal },
+): Trapped {
+	const counts = new Map<string, number>();
+	const context: Surroundings = {
+		exchange: { signal },
+		name: driver,
+		cwd,
+		definition: undefined,
+		definitionNow: async () => undefined,
+		toolsRevision: undefined,
+		driverHasAllowedTool: true,
+		elicit: undefined,
+		countRefusal(fingerprint) {
+			const count = (counts.get(fingerprint) ?? 0) + 1;
+			counts.set(fingerprint, count);
+			return count;
+		},
+	};
+	return trapIn({ ...kit, caller, driver, tool: toolOfDriver, context, freed: new Map() }, `driver:${driver}`, 0);
+}
+
+type Surroundings = Omit<JudgedContext, 'unknown' | 'commandsAt' | 'parent'>;
+
+interface Inside extends TrapKit {
+	readonly caller: Caller;
+	readonly driver: DriverName;
+	readonly tool: string;
+	readonly context: Surroundings;
+	/** By launcher: what may run under it. */
+	readonly freed: Map<string, readonly string[]>;
+}
+
+/** INVARIANT: nothing of a request is trusted: whatever it says, it is worth no more than executing what it names. */
+function trapIn(inside: Inside, parent: string, above: number): Trapped {
+	return async (request) => {
+		const { door, caller, driver, tool, newId, gates } = inside;
+		const began = door.journal.clock();
+		const words = wordsOf(request, gates);
+		const asked: Syscall = {
+			id: callId(newId()),
+			caller,
+			driver,
+			method: 'tools/call',
+			params: { name: tool, arguments: { command: words ?? request.argv, cwd: request.cwd } },
+			extra: {},
+		};
+		const target = targetOf(asked);
+		deepFreeze(asked.params);
+		const context: JudgedContext = {
+			...inside.context,
+			commandsAt: ['/command'],
+			parent,
+			unknown: refusal(nobody(target), target, tool, 1),
+		};
+		const depth = Math.max(above + 1, request.depth);
+		const decision = beyond(request, words, depth, target) ?? door.judge(asked, context);
+		if (!goesThrough(decision)) return refusedWith(await refuse(door, asked, decision, context));
+		const policyMs = door.journal.clock() - began;
+
+		let approval: Parameters<typeof door.journal.decided>[0]['approval'];
+		if (decision.verdict === 'asked' && decision.acted) {
+			const consent = await askPerson(door, asked, decision, context);
+			if ('refused' in consent) return refusedWith(consent.refused);
+			approval = consent.approval;
+		}
+		let run: { readonly argv: readonly string[]; readonly lifted: readonly string[] };
+		try {
+			const argv = argvOf(decision.acted ? decision.final : target);
+			const lifted = liftedFor(argv, inside, (source) => {
+				const params: JsonObject = { name: tool, arguments: { command: source, cwd: request.cwd } };
+				return door.judge({ caller, driver, method: 'tools/call', params }, context);
+			});
+			run = { argv, lifted };
+		} catch (error) {
+			return refusedWith(await refuse(door, asked, errored(target, errorText(error)), context));
+		}
+		try {
+			await door.journal.decided({ asked, decision, context, final: false, approval, policyMs });
+		} catch (error) {
+			return refusedWith(unrecorded(target, errorText(error)));
+		}
+		return {
+			kind: 'run',
+			...run,
+			trapped: trapIn(inside, asked.id, depth),
+			ended: (exit) => door.journal.trapEnded({ id: asked.id, exit, context }),
+		};
+	};
+}
+
+/** What is refused before any rule is asked. */
+function beyond(
+	{ cwd, file }: TrapRequest,
+	words: readonly string[] | undefined,
+	depth: number,
+	target: Target,
+): Decision | undefined {
+	const refused = (reason: string, instead: string): Decision => ({
+		verdict: 'denied',
+		acted: true,
+		mode: 'enforce',
+		because: [{ id: kernelRule('trap'), effect: 'deny', matched: 'asked' }],
+		reason,
+		instead,
+		final: target,
+		changes: [],
+	});
+	if (words === undefined)
+		return refused(
+			`\`${file}\` is a program that rules are about, under a name that is none of its own.`,
+			'run the program by its own name',
+		);
+	if (!cwd.startsWith('/')) return refused('Where it would run is not known.', 'run it in an existing folder');
+	if (depth > mostDeep)
+		return refused(
+			`It was started by ${mostDeep} programs, one inside the other, that had to be decided about.`,
+			'start it more directly',
+		);
+	return undefined;
+}
+
+/** Folders that nobody inside can write to: where a name that PATH finds is meant, not a file of that folder. */
+const systemFolder = /^\/(?:gate\/bin|(?:usr\/)?(?:local\/)?s?bin)\/[^/]+$/;
+
+/**
+ * The argv to be judged, which is the one that runs: it begins with the gated program, in the words of who executes it
+ * where those tell, for `argv[0]` can be anything. Undefined where the file traps and none of its names does.
+ */
+function wordsOf({ path, file, argv }: TrapRequest, gates: GateSet): readonly string[] | undefined {
+	const [first = '', ...rest] = argv;
+	const isGated = (word: string) => gates.gatedAs(baseName(word)) !== undefined;
+	// Of a script the path is its own, and the interpreter that its first line names comes first.
+	const isScript = rest.slice(0, 2).includes(path) && isGated(first);
+	const word = isScript ? first : [path, first, file].find(isGated);
+	if (word === undefined) return undefined;
+	const name = baseName(word);
+	const isFound = systemFolder.test(word) && (first === name || word === `/gate/bin/${name}` || gates.isLauncher(name));
+	return [isFound ? name : word, ...rest];
+}
+
+function argvOf(final: Target): readonly string[] {
+	const command = final.kind === 'tool' ? final.args['command'] : undefined;
+	const isArgv = Array.isArray(command) && command.length > 0 && command.every((word) => typeof word === 'string');
+	if (!isArgv) throw new TypeError('what an execution was changed into is no argv');
+	return command as readonly string[];
+}
+
+/** Where these are, it is known all the same which launcher starts what is not known. */
+const behindLaunchers: readonly GapKind[] = ['program', 'script', 'file', 'input', 'code'];
+
+/**
+ * The programs that do not trap where `argv` runs: itself; what it launches, in one chain, where rules are about the
+ * whole of it; and what rules let whatever its launcher starts run.
+ */
+function liftedFor(
+	argv: readonly string[],
+	{ gates, commands, freed }: Inside,
+	judge: Parameters<GateSet['mayRunUnder']>[1],
+): readonly string[] {
+	const [spelled = ''] = argv;
+	const own = gates.gatedAs(baseName(spelled));
+	const analysis = commands.analyse(argv, { isExecution: true });
+	const found = analysis.commands.filter(({ kind }) => kind !== 'redirection');
+	const isSure = analysis.gaps.every(({ kind }) => behindLaunchers.includes(kind));
+	const lifted = new Set(own === undefined ? [] : [own]);
+	const isHere = (under: readonly Launcher[]) => under.every(({ elsewhere }) => !elsewhere);
+	// Of several commands one could start what only the other was judged for.
+	const isChain = analysis.gaps.length === 0 && found.every(({ under }, index) => under.length === index);
+	if (isChain) {
+		for (const { program, under } of found.filter(({ under }) => isHere(under))) {
+			const launched = gates.gatedAs(program);
+			if (launched !== undefined && (under.length === 0 || gates.isGatedWhole(launched))) lifted.add(launched);
+		}
+	}
+	if (isSure && !spelled.includes('/')) {
+		for (const launcher of launchersOf(spelled, found, gates)) {
+			const key = launcher.join(' ');
+			const free = freed.get(key) ?? gates.mayRunUnder(launcher, judge);
+			freed.set(key, free);
+			for (const program of free) lifted.add(program);
+		}
+	}
+	return [...lifted];
+}
+
+/** How the program starts others; one that is trusted to, and starts nobody by name, does it for itself (`uv sync`). */
+function launchersOf(
+	program: string,
+	found: readonly { readonly under: readonly Launcher[] }[],
+	gates: GateSet,
+): readonly (readonly string[])[] {
+	const launching = found.flatMap(({ under: [outermost] }) =>
+		outermost !== undefined && !outermost.elsewhere && outermost.spelled === program ? [outermost.command] : [],
+	);
+	if (launching.length > 0 || found.length !== 1) return launching;
+	return gates.isLauncher(program) ? gates.launchesOf(program) : [];
+}
+
+/** Of something that is hidden: as if there were no such program. */
+function nobody(target: Target): Decision {
+	return {
+		verdict: 'denied',
+		acted: true,
+		mode: 'enforce',
+		because: [],
+		reason: 'There is no such program here.',
+		final: target,
+		changes: [],
+	};
+}
+
+function refusedWith(reply: Reply): TrapVerdict {
+	const content = member(reply.body.value(), 'content');
+	const text = Array.isArray(content) ? stringMember(content[0], 'text') : undefined;
+	return { kind: 'refused', message: `${text ?? 'BLOCKED by policy. Nothing ran.'}\n` };
+}
+
+function baseName(path: string): string {
+	return path.slice(path.lastIndexOf('/') + 1);
+}
