@@ -240,8 +240,8 @@ describe.runIf(trouble === undefined)(`under bubblewrap ${trouble ?? ''}`, () =>
 	test('and without the filter it would not be', () => {
 		const memfd = process.arch === 'x64' ? 319 : 279;
 		expect(attempt(memfd, ['my $n = "x"', 0], false)).toBe('0');
-		expect(attempt(memfd, ['my $n = "x"', 0]).toBe('13');
-		expect(attempt(memfd, ['my $n = "x"', 8]).toBe('0');
+		expect(attempt(memfd, ['my $n = "x"', 0])).toBe('13');
+		expect(attempt(memfd, ['my $n = "x"', 8])).toBe('0');
 		const socket = process.arch === 'x64' ? 41 : 198;
 		expect(attempt(socket, [16, 3, 4], false)).toBe('0');
 		expect(attempt(socket, [16, 3, 4])).toBe('93');
