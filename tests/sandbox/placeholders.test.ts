@@ -1,13 +1,14 @@
 // Empty folders for what is guarded and absent are on the host only as long as a view needs them.
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Placeholders } from '../../src/sandbox/placeholders.ts';
+import { ringTrouble } from '../support/ring.ts';
 
-const holds = spawnSync('/usr/bin/bwrap', ['--unshare-all', '--ro-bind', '/', '/', '/bin/true']).status === 0;
+const holds = ringTrouble() === undefined;
 
 let root = '';
 let path = '';

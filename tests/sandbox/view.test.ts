@@ -23,10 +23,11 @@ import { Discovery } from '../../src/sandbox/discover.ts';
 import { planView } from '../../src/sandbox/profile.ts';
 import { launchCommand } from '../../src/sandbox/strict.ts';
 import { readSystem, type SystemLayout } from '../../src/sandbox/system.ts';
+import { ringTrouble } from '../support/ring.ts';
 
 const bwrap = '/usr/bin/bwrap';
 const isRoot = process.getuid?.() === 0;
-const holds = spawnSync(bwrap, ['--unshare-all', '--ro-bind', '/', '/', '/bin/true']).status === 0;
+const holds = ringTrouble() === undefined;
 /** As root, everything is tried as an unprivileged user as well. */
 const users = isRoot ? ['as root', 'as a user'] : ['as a user'];
 
