@@ -6,8 +6,11 @@ export interface Confinement {
 	readonly read: readonly string[];
 	/** May be changed, too. */
 	readonly write: readonly string[];
-	/** The hosts (`api.example.com`, `*.example.com`, with or without `:port`) that the kernel's proxy lets through, or none. */
-	readonly network: 'none' | { readonly hosts: readonly string[] };
+	/**
+	 * None; the hosts (`api.example.com`, `*.example.com`, with or without `:port`) that the kernel's proxy lets through;
+	 * or `all`: the network as the host has it.
+	 */
+	readonly network: 'none' | 'all' | { readonly hosts: readonly string[] };
 	/** `strict`: what can be written can't be executed. */
 	readonly exec: 'open' | 'strict';
 	/** Below `strict`: trees in `write` that stay executable, and are read-only for it. */

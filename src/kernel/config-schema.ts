@@ -4,6 +4,7 @@ import { ownDriver } from '../abi/names.ts';
 import { defaultsSchema, listsSchema, modeSchema, rulesSchema, waiversSchema } from '../policy/schema.ts';
 import { about } from '../policy/schema-words.ts';
 import { judge } from '../text/shape.ts';
+import { driverSandboxSchema } from './sandbox-schema.ts';
 
 const text = z.string().min(1);
 const texts = z.record(z.string(), z.string());
@@ -56,6 +57,7 @@ export const stdioDriverSchema = z
 		cwd: text
 			.optional()
 			.meta(about('Working directory; relative to this file. Without it, the workspace.', './server')),
+		sandbox: driverSandboxSchema.optional(),
 		...common,
 	})
 	.meta({
@@ -107,6 +109,7 @@ export const shellDriverSchema = z
 			.optional()
 			.meta(about('How much of a command’s output is kept, in bytes.', 262144))
 			.meta({ default: 1048576 }),
+		sandbox: driverSandboxSchema.optional(),
 		disabled: disabledSchema,
 	})
 	.meta({

@@ -4,6 +4,7 @@ import { dirname, isAbsolute, join, resolve } from 'node:path';
 import type { Mode } from '../abi/decision.ts';
 import type { DriverName } from '../abi/names.ts';
 import type { Place, Problem } from '../abi/problem.ts';
+import type { Confinement, ConfinementLimits } from '../abi/sandbox.ts';
 import { readPolicy } from '../policy/load.ts';
 import { policyHints } from '../policy/load-hints.ts';
 import type { Defaults, Policy } from '../policy/rule.ts';
@@ -12,6 +13,7 @@ import { shape } from '../text/shape.ts';
 import { readYaml } from '../text/yaml.ts';
 import type { AskChannel } from './approve.ts';
 import { type ConfigFile, configSchema } from './config-schema.ts';
+import type { DriverSandboxFile } from './sandbox-schema.ts';
 import type { SourceFile } from './sources.ts';
 import type { Prefix } from './syscall-table.ts';
 import { unknownDrivers } from './unknown-drivers.ts';
@@ -34,6 +36,8 @@ export type DriverConfig = {
 	readonly commands: Readonly<Record<string, string>>;
 	/** One process for all principals. */
 	readonly shared: boolean;
+	/** Absent: none, unless a rule demands one. */
+	readonly sandbox?: SandboxConfig;
 } & (
 	| ServerAddress
 	| {
@@ -44,6 +48,20 @@ export type DriverConfig = {
 			readonly maxOutputBytes: number | undefined;
 	  }
 );
+
+/** What a driver's processes may see and use, as it is written: variables are not filled in. */
+export interface SandboxConfig {
+	readonly backend: 'bwrap' | 'landlock' | 'none';
+	/** Somebody wrote it down: where it can't hold, the driver is absent. */
+	readonly isDemanded: boolean;
+	/** Undefined where nobody says. */
+	readonly read: readonly string[] | undefined;
+	readonly write: readonly string[] | undefined;
+	readonly network: Confinement['network'];
+	readonly exec: Confinement['exec'];
+	readonly roExec: readonly string[];
+	readonly limits: ConfinementLimits;
+}
 
 export type DetailLevel = 'metadata' | 'hash' | 'redacted' | 'full';
 
@@ -146,12 +164,39 @@ function configOf(
 function driverOf(name: DriverName, driver: NonNullable<ConfigFile['drivers']>[string]): DriverConfig {
 	if ('builtin' in driver) {
 		const { env = {}, timeoutMs, maxTimeoutMs, maxOutputBytes } = driver;
-		return { name, kind: 'shell', commands: {}, shared: false, env, timeoutMs, maxTimeoutMs, maxOutputBytes };
+		const sandbox = sandboxOf(driver.sandbox);
+		return { name, kind: 'shell', commands: {}, shared: false, sandbox, env, timeoutMs, maxTimeoutMs, maxOutputBytes };
 	}
 	const common = { name, commands: driver.commands ?? {}, shared: driver.shared ?? false };
 	if ('url' in driver) return { ...common, kind: 'http', url: driver.url, headers: driver.headers ?? {} };
 	const { command, args = [], env = {}, cwd } = driver;
-	return { ...common, kind: 'stdio', command, args, env, cwd };
+	const sandbox = driver.sandbox === undefined ? {} : { sandbox: sandboxOf(driver.sandbox) };
+	return { ...common, ...sandbox, kind: 'stdio', command, args, env, cwd };
+}
+
+const mebibyte = 1024 * 1024;
+
+/** What is not written has its default; that nothing is written at all demands nothing. */
+export function sandboxOf(written: DriverSandboxFile | undefined): SandboxConfig {
+	const { backend = 'bwrap', read, write, network = 'all', exec = 'open', ro_exec = [], limits = {} } = written ?? {};
+	const { processes = 256, memory_mb = 4096, file_mb = 1024, open_files = 4096, cpu_seconds, tmp_mb = 512 } = limits;
+	return {
+		backend,
+		isDemanded: written !== undefined && backend !== 'none',
+		read,
+		write,
+		network: typeof network === 'string' ? network : { hosts: network },
+		exec,
+		roExec: ro_exec,
+		limits: {
+			processes,
+			memoryBytes: memory_mb * mebibyte,
+			fileBytes: file_mb * mebibyte,
+			openFiles: open_files,
+			...(cpu_seconds === undefined ? {} : { cpuSeconds: cpu_seconds }),
+			tmpBytes: tmp_mb * mebibyte,
+		},
+	};
 }
 
 /** Listed channels that this version can't use: nobody would be asked, and the author should know before that matters. */

@@ -13,7 +13,7 @@ export interface Protection {
 }
 
 /** Client configuration and hooks below the workspace: whoever writes these decides what runs next time. */
-const inWorkspace = [
+export const inWorkspace = [
 	'trapgate.yaml',
 	'trapgate.lock',
 	'.claude',
@@ -27,7 +27,7 @@ const inWorkspace = [
 ];
 
 /** The same, below the home directory. */
-const inHome = [
+export const inHome = [
 	'.claude',
 	'.claude.json',
 	'.cursor',
