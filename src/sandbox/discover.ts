@@ -1,24 +1,16 @@
 // Where the files of gated programs are just now: by name, through links, and by the identity of the file.
-import {
-	accessSync,
-	closeSync,
-	constants,
-	lstatSync,
-	openSync,
-	readSync,
-	realpathSync,
-	type Stats,
-	statSync,
-} from 'node:fs';
+import { lstatSync, type Stats } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { TrapgateError } from '../abi/problem.ts';
 import type { Confinement, Gates } from '../abi/sandbox.ts';
-import { companions, manyProgramsInOne } from './companions.ts';
+import { companions } from './companions.ts';
 import { type FoundCompanions, findCompanions } from './find-companions.ts';
 import { Derived, Folders } from './folders.ts';
 import { OtherNames } from './other-names.ts';
 import { isWithin } from './paths.ts';
+import { findBelowRawNames } from './raw-names.ts';
 import { findSeals, type Seal } from './seals.ts';
+import { executable, type GatedFile, realpathOf, Search } from './search.ts';
 import type { SystemLayout } from './system.ts';
 
 export interface Found {
@@ -32,11 +24,8 @@ export interface Found {
 	readonly seals: readonly Seal[];
 	/** Folders in the user's home that lifted programs may read, as far as they exist. */
 	readonly homeTrees: readonly string[];
-}
-
-export interface GatedFile {
-	readonly path: string;
-	readonly program: string;
+	/** Trees of `roExec` that are not there, so that nothing in them can stay executable. */
+	readonly missing?: readonly string[];
 }
 
 export interface Stub {
@@ -80,32 +69,39 @@ export class Discovery {
 	/**
 	 * Looks again on every call, at the cost of a stat a folder. Throws D101 when a tree has changed under us, or when there is
 	 * more than can be looked at or covered. Synchronous: nothing of ours may start between the look and the launch.
+	 * `tmp` is the folder of the host that the view shows as `/tmp`, if it is not in memory.
 	 */
-	find(gates: Gates, confinement: Confinement): Found {
+	find(gates: Gates, confinement: Confinement, tmp?: string): Found {
 		const { system } = this.#options;
 		this.#folders.lookAgain();
-		const trees = [...new Set([...confinement.read, ...confinement.write])];
+		const trees = [...new Set([...confinement.read, ...confinement.write, ...(tmp === undefined ? [] : [tmp])])];
 		for (const tree of trees) checkTree(tree);
-		const search = new Search(gates, [...system.trees, ...trees], system.trees);
+		const missing = confinement.roExec.filter((tree) => lstatSync(tree, { throwIfNoEntry: false }) === undefined);
+		for (const tree of confinement.roExec) if (!missing.includes(tree)) checkTree(tree);
+		const search = new Search(gates, { roots: [...system.trees, ...trees], systemTrees: system.trees, tmp });
 		this.#searchSystem(search, gates);
 		this.#searchTrees(search, gates, trees);
 		this.#nameAll(search);
 		const files = [...search.files].map(([path, { program }]) => ({ path, program }));
 		if (files.length > mostFiles) throw tooMany(files);
+		const key = [...files.map(({ path, program }) => `${program} ${path}`), ...search.roots].join('\0');
+		const beside = this.#companions.get(key, this.#folders, (list) => findCompanions(files, list, search.roots));
+		const shown = (path: string) => search.shown(path);
 		return {
-			files,
+			files: files.map(({ path, program }) => ({ path: shown(path), program })),
 			stubs: this.#findStubs(search, gates),
-			companions: this.#companions.get(
-				[...files.map(({ path, program }) => `${program} ${path}`), ...search.roots].join('\0'),
-				this.#folders,
-				(list) => findCompanions(files, list, search.roots),
-			),
+			companions: beside.map(({ program, libraries, trees: folders }) => ({
+				program,
+				libraries: libraries.map(shown),
+				trees: folders.map(shown),
+			})),
 			shared: search.shared,
 			seals: findSeals(confinement, system.trees),
 			homeTrees: companions
 				.flatMap(({ lifted }) => lifted?.homeRead ?? [])
 				.map((path) => `${system.home}/${path}`)
 				.filter((path) => realpathOf(path) === path),
+			missing,
 		};
 	}
 
@@ -155,6 +151,7 @@ export class Discovery {
 			}
 			for (const name of this.#matches(folder, gates)) search.add(join(folder, name), 'tree');
 			for (const name of listing.folders) if (name !== '.git') open.push(join(folder, name));
+			if (listing.hasRawNames) checkRawNames(folder, gates);
 		}
 	}
 
@@ -179,7 +176,9 @@ export class Discovery {
 			left -= 1;
 			if (left < 0) throw tooLarge([folder]);
 			for (const name of this.#matches(at, gates)) paths.push(join(at, name));
-			for (const name of this.#folders.list(at)?.folders ?? []) open.push(join(at, name));
+			const listing = this.#folders.list(at);
+			for (const name of listing?.folders ?? []) open.push(join(at, name));
+			if (listing?.hasRawNames) checkRawNames(at, gates);
 		}
 		this.#packages.set(folder, { stamp, paths });
 		return paths;
@@ -228,90 +227,12 @@ export class Discovery {
 	}
 }
 
-/** What one look has found so far. */
-class Search {
-	readonly files = new Map<string, { readonly program: string; readonly stats: Stats }>();
-	readonly shared: GatedFile[] = [];
-	readonly roots: readonly string[];
-	readonly #gates: Gates;
-	readonly #systemTrees: readonly string[];
-
-	constructor(gates: Gates, roots: readonly string[], systemTrees: readonly string[]) {
-		this.#gates = gates;
-		this.roots = roots;
-		this.#systemTrees = systemTrees;
-	}
-
-	/** Whether the view shows it. */
-	sees(path: string): boolean {
-		return this.roots.some((root) => isWithin(path, root));
-	}
-
-	/** An empty one of the same view. */
-	another(): Search {
-		return new Search(this.#gates, this.roots, this.#systemTrees);
-	}
-
-	/** A file or link with a gated name. */
-	add(path: string, where: 'system' | 'tree'): void {
-		const named = this.#gates.gatedAs(basename(path));
-		const real = realpathOf(path);
-		if (named === undefined || real === undefined || this.files.has(real)) return;
-		const own = this.#gates.gatedAs(basename(real));
-		if (real !== path && own === undefined) {
-			if (manyProgramsInOne.has(basename(real))) {
-				if (where === 'system') this.shared.push({ path, program: named });
-				return;
-			}
-			// A link in the workspace can't make the system's bash a python: it would only cover bash.
-			if (where === 'tree' && this.#systemTrees.some((tree) => isWithin(real, tree))) return;
-		}
-		this.cover(real, own ?? named);
-	}
-
-	cover(real: string, program: string): void {
-		// The view has a /proc and a /dev of its own.
-		if (this.files.has(real) || /^\/(proc|dev|sys|etc)\//.test(real)) return;
-		const stats = statSync(real, { throwIfNoEntry: false });
-		if (stats?.isFile() && ((stats.mode & 0o111) !== 0 || isProgram(real))) this.files.set(real, { program, stats });
-	}
-}
-
-/** Without the bit it can still be run by the loader, or be given the bit. */
-function isProgram(path: string): boolean {
-	let descriptor: number | undefined;
-	try {
-		descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-		const start = Buffer.alloc(4);
-		readSync(descriptor, start, 0, 4, 0);
-		return start.toString('latin1') === '\x7fELF' || start.toString('latin1').startsWith('#!');
-	} catch {
-		// What we can't read can't be read inside either; but it could be made readable.
-		return true;
-	} finally {
-		if (descriptor !== undefined) closeSync(descriptor);
-	}
-}
-
-function executable(path: string): string | undefined {
-	const real = realpathOf(path);
-	if (real === undefined) return undefined;
-	try {
-		accessSync(real, constants.X_OK);
-		return statSync(real).isFile() ? real : undefined;
-	} catch {
-		// Not there, or not for us.
-		return undefined;
-	}
-}
-
-function realpathOf(path: string): string | undefined {
-	try {
-		return realpathSync.native(path);
-	} catch {
-		// It dangles, or goes in circles, or is not for us: nothing can be executed by it.
-		return undefined;
-	}
+function checkRawNames(folder: string, gates: Gates): void {
+	const path = findBelowRawNames(folder, (name) => gates.gatedAs(name) !== undefined);
+	if (path === undefined) return;
+	throw new TrapgateError('D101', `\`${path}\` is a gated program, and lies in a folder whose name is not UTF-8`, {
+		help: 'rename the folder, or remove the file: such a name can’t be covered',
+	});
 }
 
 // INVARIANT: bubblewrap follows links in what it shows. One that was put in the place of a tree would show something else.

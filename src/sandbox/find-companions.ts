@@ -2,9 +2,9 @@
 import { realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Beside, companions } from './companions.ts';
-import type { GatedFile } from './discover.ts';
 import type { Listing } from './folders.ts';
 import { isWithin } from './paths.ts';
+import type { GatedFile } from './search.ts';
 
 export interface FoundCompanions {
 	readonly program: string;

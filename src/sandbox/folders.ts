@@ -5,6 +5,8 @@ export interface Listing {
 	readonly folders: readonly string[];
 	/** Files and links. */
 	readonly others: readonly string[];
+	/** Whether some names are no UTF-8; they are in neither list as they are. */
+	readonly hasRawNames: boolean;
 }
 
 interface Remembered extends Listing {
@@ -105,5 +107,5 @@ function readNames(path: string): Listing | undefined {
 		// Gone, or not for us, and then not for anything that runs as us.
 		return undefined;
 	}
-	return { folders, others };
+	return { folders, others, hasRawNames: [...folders, ...others].some((name) => name.includes('\uFFFD')) };
 }

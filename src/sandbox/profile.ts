@@ -99,7 +99,7 @@ export function planView(request: ViewRequest): View {
 						bytes: confinement.limits.tmpBytes,
 						folders: privateFolders(system).map(({ name }) => name),
 						noExec: outermost([...confinement.write, ...present(session.exchange), ...lifting.caches]),
-						keepExec: [...confinement.roExec].sort(byDepth),
+						keepExec: confinement.roExec.filter((tree) => !found.missing?.includes(tree)).sort(byDepth),
 					},
 		uid: system.uid,
 		gid: system.gid,
@@ -154,7 +154,8 @@ function treeSteps({ confinement, found }: ViewRequest): Step[] {
 	const modes = new Map<string, 'bind' | 'roBind'>();
 	for (const tree of read) modes.set(tree, 'roBind');
 	for (const tree of write) modes.set(tree, 'bind');
-	if (confinement.exec === 'strict') for (const tree of roExec) modes.set(tree, 'roBind');
+	if (confinement.exec === 'strict')
+		for (const tree of roExec) if (!found.missing?.includes(tree)) modes.set(tree, 'roBind');
 	const trees = [...modes.keys()];
 	const pins = new Set<string>();
 	const pin = (path: string) => {
@@ -286,7 +287,7 @@ function checkTrees({ confinement, system }: ViewRequest): void {
 	const refuse = (tree: string, why: string, help: string): never => {
 		throw new TrapgateError('D101', `\`${tree}\` can't be given to a confined process: ${why}`, { help });
 	};
-	for (const tree of [...confinement.read, ...confinement.write]) {
+	for (const tree of [...confinement.read, ...confinement.write, ...confinement.roExec]) {
 		const writable = confinement.write.includes(tree);
 		if (
 			!tree.startsWith('/') ||
@@ -311,11 +312,12 @@ function checkTrees({ confinement, system }: ViewRequest): void {
 		if (writable && programs.some((folder) => isWithin(folder, tree) || tree === folder))
 			refuse(tree, 'it holds the programs of this system', 'name the folders below it that are needed');
 	}
-	const secret = confinement.concealed.find((path) => confinement.write.some((tree) => isWithin(tree, path)));
+	const trees = [...confinement.read, ...confinement.write];
+	const secret = confinement.concealed.find((path) => trees.some((tree) => isWithin(tree, path)));
 	if (secret !== undefined)
 		throw new TrapgateError(
 			'D101',
-			`a folder that can be written lies in \`${secret}\`, which is kept from confined processes`,
+			`a folder that can be read or written lies in \`${secret}\`, which is kept from confined processes`,
 			{
 				help: 'keep Trapgate’s own state out of the folders above the workspace',
 			},

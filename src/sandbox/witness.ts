@@ -1,6 +1,6 @@
 // Proof that a gated program traps: it is executed in the real profile, and read.
 import type { Gates, Trapped } from '../abi/sandbox.ts';
-import type { GatedFile } from './discover.ts';
+import type { GatedFile } from './search.ts';
 
 /** Starts a command in a sandbox that may write nothing, and waits for its end. */
 export type WitnessLaunch = (attempt: {

@@ -234,7 +234,44 @@ describe('beside python', () => {
 	});
 });
 
+describe('a /tmp of its own', () => {
+	const look = () =>
+		discovery()
+			.find(gates, confinement(), join(root, 'outside'))
+			.files.map(({ path }) => path)
+			.sort();
+
+	test('is searched where it lies, and covered where it is shown', () => {
+		const first = program('outside/x/python3');
+		linkSync(first, join(root, 'outside/other'));
+		expect(look()).toEqual(['/tmp/other', '/tmp/x/python3']);
+	});
+
+	test('links into it are followed there, and not in the host’s', () => {
+		program('outside/own');
+		symlinkSync('/tmp/own', join(ws, 'python3'));
+		symlinkSync('/tmp/none', join(root, 'outside/pypy'));
+		expect(look()).toEqual(['/tmp/own']);
+	});
+});
+
 describe('what is refused', () => {
+	test('a gated program below a name that can’t be given to bubblewrap', () => {
+		const folder = Buffer.concat([Buffer.from(`${ws}/`), Buffer.from([0xff, 0xfe])]);
+		mkdirSync(folder);
+		expect(paths()).toEqual([]);
+		mkdirSync(Buffer.concat([folder, Buffer.from('/bin')]));
+		writeFileSync(Buffer.concat([folder, Buffer.from('/bin/python3')]), '');
+		expect(() => find()).toThrow(/whose name is not UTF-8/);
+	});
+
+	test('a link in the place of a tree that stays executable; one that is missing is said', () => {
+		mkdirSync(join(ws, 'node_modules'));
+		symlinkSync(root, join(ws, 'link'));
+		expect(() => find({ roExec: [join(ws, 'link')] })).toThrow(/is a link to/);
+		expect(find({ roExec: [join(ws, 'node_modules'), join(ws, 'none')] }).missing).toEqual([join(ws, 'none')]);
+	});
+
 	test('a tree that has become a link, or is gone', () => {
 		symlinkSync('ws', join(root, 'link'));
 		expect(() => find({ read: [join(root, 'link')] })).toThrow(/is a link to/);
