@@ -96,7 +96,7 @@ function rowOf(revision: Revision, { driver, definition, wire }: Tool, viewer: V
 	const view = viewTool(revision.set, { driver: driver as DriverName, ...known, ...viewer });
 	const name = toolName(driver as DriverName, bare);
 	const demand = ringDemand(revision, name, isShell(revision, driver));
-	const by = demand === undefined ? view.by.map(({ id }) => id) : [demand.id];
+	const by = demand === undefined ? view.by.map(({ id }) => id) : [demand.rule.id];
 	const all = revision.policies.flatMap((policy) => policy.rules);
 	const rules = by.flatMap((id) => all.find((rule) => rule.id === id) ?? []);
 	const lock = revision.lock.isPresent || view.by.some(({ effect }) => effect === 'lock') ? known.lock : null;

@@ -30,6 +30,7 @@ import { makeProtection } from './protect.ts';
 import { makeResults, type Results } from './results.ts';
 import { loadRevision } from './revision.ts';
 import { Revisions } from './revisions.ts';
+import { isConfined, noRings, type Rings } from './ring.ts';
 import { SharedDriver } from './shared-driver.ts';
 import { Spill } from './spill.ts';
 import { type StateDirectories, stateDirectories } from './state.ts';
@@ -78,6 +79,8 @@ export interface BootOptions {
 	readonly prefix?: KernelConfig['prefix'] | undefined;
 	/** How long drivers outlive the last session of their principal; 0 ends them with it. */
 	readonly idleMs: number;
+	/** Where the runtime ring holds; absent: nowhere. */
+	readonly rings?: Rings | undefined;
 	/** How often to look for edited files; 0: never. */
 	readonly watchEveryMs: number;
 }
@@ -141,8 +144,11 @@ export async function boot(options: BootOptions): Promise<Kernel> {
 	const byName = new Map(config.drivers.map((driver) => [driver.name, driver]));
 	const isShell = (name: DriverName) => byName.get(name)?.kind === 'shell';
 	const runsCommands = (name: DriverName) => Object.keys(byName.get(name)?.commands ?? {}).length > 0;
-	// Nothing is sandboxed yet.
-	const isContained = () => false;
+	const rings = load.rings ?? noRings;
+	const isContained = (name: DriverName) => {
+		const driver = byName.get(name);
+		return driver !== undefined && isConfined(driver, revisions.current().set.rules, rings);
+	};
 	const gather = { isShell, runsCommands, isContained, revisions, ports, protection, env, now, elapsed };
 	const results = makeResults(gather, log);
 	const reaper = await startReaper({ warn: (text: string) => log.warn(text), random: randomBytes, env });
@@ -151,6 +157,7 @@ export async function boot(options: BootOptions): Promise<Kernel> {
 		workspace: config.workspace,
 		directory: config.directory,
 		reaper,
+		rings,
 	};
 	const shared = new Map(
 		config.drivers

@@ -1,13 +1,11 @@
 // What the processes of a driver may see and use: what its configuration says, less what every rule takes away.
-import type { DriverName } from '../abi/names.ts';
 import type { Confinement } from '../abi/sandbox.ts';
-import { type CompiledRule, isKind } from '../policy/compiled.ts';
-import { globsOverlap } from '../policy/text-glob.ts';
 import { type DriverConfig, type SandboxConfig, sandboxOf } from './config.ts';
 import { cwdOf, type DriverSurroundings, expand } from './drivers.ts';
 import { auditDirectoryOf, type Governed, governedPaths } from './governed.ts';
 import { resolvePath } from './paths.ts';
 import { inHome, inWorkspace } from './protect.ts';
+import { type SandboxRule, sandboxRules } from './sandbox-rules.ts';
 
 export interface DriverSandbox {
 	readonly backend: 'bwrap' | 'landlock';
@@ -32,20 +30,6 @@ export function sandboxFor(
 		isDemanded: written.isDemanded || rules.length > 0,
 		confinement: confine(written, rules, { ...around, home: around.home, cwd: cwdOf(driver, around), governed }),
 	};
-}
-
-type SandboxRule = CompiledRule & { readonly action: Extract<CompiledRule['action'], { kind: 'sandbox' }> };
-
-/**
- * The rules that confine a driver's processes: those about any of its tools, in every mode and for whomever, for one
- * process serves them all.
- */
-export function sandboxRules(rules: readonly CompiledRule[], driver: DriverName): readonly SandboxRule[] {
-	return rules.filter(isKind('sandbox')).filter(({ match: { tool, from } }) => {
-		const isAbout = (globs: readonly string[] | undefined, subject: string) =>
-			globs === undefined || globs.some((glob) => globsOverlap(glob, subject));
-		return isAbout(tool, `${driver}/*`) && isAbout(from, driver);
-	});
 }
 
 interface Around extends Pick<DriverSurroundings, 'workspace' | 'directory' | 'home' | 'tmp' | 'env'> {

@@ -10,6 +10,7 @@ import { shellDriver } from '../drivers/shell.ts';
 import { stdioDriver } from '../drivers/stdio.ts';
 import { errorReply } from '../wire/message.ts';
 import type { DriverConfig } from './config.ts';
+import { noRings, type Rings, ringFor } from './ring.ts';
 
 export interface DriverSurroundings {
 	readonly workspace: string | undefined;
@@ -19,6 +20,8 @@ export interface DriverSurroundings {
 	readonly tmp: string;
 	readonly env: Readonly<Record<string, string | undefined>>;
 	readonly reaper: Reaper;
+	/** Where the runtime ring holds; absent: nowhere. */
+	readonly rings?: Rings | undefined;
 }
 
 /** A driver whose configuration can't be filled in opens with that very error: its tools are absent, the others work. */
@@ -60,6 +63,9 @@ function brokenDriver(name: DriverName, error: TrapgateError): Driver {
 
 function construct(config: DriverConfig, around: DriverSurroundings): Driver {
 	const { name } = config;
+	const ring = ringFor(config, around.rings ?? noRings);
+	if (config.sandbox?.isDemanded === true && ring.is === 'absent')
+		throw new TrapgateError('D101', `its \`sandbox:\` does not hold here: ${ring.why}`, { help: ring.hint });
 	switch (config.kind) {
 		case 'stdio':
 			return stdioDriver(

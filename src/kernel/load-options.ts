@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Mode } from '../abi/decision.ts';
 import type { LoadOptions } from './revision.ts';
+import type { Rings } from './ring.ts';
 import { sqlParserOnDemand } from './sql-parser.ts';
 import { homeDirectory, type StateDirectories } from './state.ts';
 import { TrustStore } from './trust.ts';
@@ -17,6 +18,8 @@ export interface LoadSurroundings {
 	readonly env: NodeJS.ProcessEnv;
 	/** It may only raise what the file says. */
 	readonly mode?: Mode | undefined;
+	/** What was found out about the runtime ring; without it, it does not hold. */
+	readonly rings?: Rings | undefined;
 }
 
 /** What `loadRevision` needs, from the surroundings of a command. */
@@ -29,6 +32,7 @@ export function loadOptions(options: LoadSurroundings, directories: StateDirecto
 		tmp: realpathSync(tmpdir()),
 		env: options.env,
 		mode: options.mode,
+		rings: options.rings,
 		sqlParser: sqlParserOnDemand(),
 		rootWasTrusted: new TrustStore(directories.state).knows(options.file),
 	};

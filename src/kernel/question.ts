@@ -13,6 +13,7 @@ import type { Lock } from './lock/lock.ts';
 import { resolvePath } from './paths.ts';
 import { ports } from './ports.ts';
 import { makeProtection } from './protect.ts';
+import { isConfined, noRings } from './ring.ts';
 
 export interface Question {
 	readonly target: Target;
@@ -69,6 +70,7 @@ export function makeAnswer({ revision, load, directories }: Governed): (question
 				commandsAt,
 				isBuiltinShell: isShell,
 				driverHasAllowedTool: true,
+				isContained: driver !== undefined && isConfined(driver, set.rules, load.rings ?? noRings),
 				driverRunsCommands: driver !== undefined && Object.keys(driver.commands).length > 0,
 				...remembered(revision.lock, target),
 			};

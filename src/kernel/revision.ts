@@ -16,6 +16,7 @@ import { loadLock, readLockFile } from './lock/file.ts';
 import { emptyLock, type Lock } from './lock/lock.ts';
 import { lockPath } from './lock/path.ts';
 import { damaged } from './lock/schema.ts';
+import type { Rings } from './ring.ts';
 import {
 	layerFiles,
 	liesIn,
@@ -38,7 +39,7 @@ export interface Revision {
 	readonly policies: readonly Policy[];
 	/** What a person accepted of the drivers; an edit of it waits for trust like every other. */
 	readonly lock: Lock;
-	/** What needs a ring that this version does not have. */
+	/** What needs the runtime ring where that does not hold. */
 	readonly demands: RingDemands;
 	readonly sources: readonly SourceFile[];
 	/** `sha256:` over the files of the project layer; undefined when there are none. */
@@ -64,6 +65,8 @@ export interface LoadOptions {
 	readonly rootWasTrusted?: boolean;
 	/** Fetches the parser of SQL when a rule needs it; without it such a rule does not load. */
 	readonly sqlParser?: (() => ParseSql) | undefined;
+	/** Where the runtime ring holds, by what holds it; absent where nobody has tried. */
+	readonly rings?: Rings | undefined;
 }
 
 export interface Loaded {
@@ -189,7 +192,7 @@ function finish(options: LoadOptions, { config, policies, sources, problems, loc
 		defaults: config.defaults,
 		sqlParser: options.sqlParser,
 	});
-	const demands = set === undefined ? undefined : ringDemands(set);
+	const demands = set === undefined ? undefined : ringDemands(set, config.drivers, options.rings);
 	const all = [
 		...problems,
 		...found,
@@ -255,23 +258,22 @@ function lockless(lock: Lock, policies: readonly Policy[], { file }: LoadOptions
 	];
 }
 
-/** What needs the runtime ring is absent; the author of the rule must hear why. */
-function ringless({ shell, sandboxes }: RingDemands): Problem[] {
-	const warn = ({ id, where }: Rule, label: string, help: string): Problem => ({
-		code: 'P310',
-		severity: 'warning',
-		message: `rule \`${id}\` must hold in the runtime ring, which this version does not have`,
-		where,
-		label,
-		help,
+/** What needs the runtime ring is absent where that does not hold; the author of the rule must hear why. */
+function ringless({ unmet }: RingDemands): Problem[] {
+	return unmet.map(({ rule, ring, isShell }): Problem => {
+		const withoutRing = isShell
+			? 'without `ring: runtime` the rule holds for calls, and the shell is there'
+			: 'without this rule they are there, and run unconfined';
+		return {
+			code: 'P310',
+			severity: 'warning',
+			message: `rule \`${rule.id}\` must hold in the runtime ring, which does not hold here: ${ring.why}`,
+			where: rule.where,
+			label: isShell ? 'so the built-in shell is absent' : 'so the tools it matches are absent',
+			note: withoutRing,
+			help: ring.hint,
+		};
 	});
-	const withoutRing = 'without `ring: runtime` the rule holds for calls, and the shell is there';
-	return [
-		...(shell === undefined ? [] : [warn(shell, 'so the built-in shell is absent', withoutRing)]),
-		...sandboxes.map(({ rule }) =>
-			warn(rule, 'so the tools it matches are absent', 'without this rule they are there, and run unconfined'),
-		),
-	];
 }
 
 /** What a file is called that gives itself no name: its folder for a pack, its own name otherwise. */

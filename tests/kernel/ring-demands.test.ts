@@ -2,33 +2,37 @@
 import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
+import type { JsonObject } from '../../src/abi/json.ts';
 import { type DriverName, parseToolName } from '../../src/abi/names.ts';
+import { makeDriver } from '../../src/kernel/drivers.ts';
 import { loadOptions } from '../../src/kernel/load-options.ts';
 import { makeAnswer } from '../../src/kernel/question.ts';
 import { loadRevision } from '../../src/kernel/revision.ts';
+import { noRings, type Rings } from '../../src/kernel/ring.ts';
 import { stateDirectories } from '../../src/kernel/state.ts';
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'trapgate-ring-')));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function answersWith(rule: string) {
+function answersWith(rule: string, { rings, drivers = '' }: { rings?: Rings; drivers?: string } = {}) {
 	const file = join(folder, 'trapgate.yaml');
 	writeFileSync(
 		file,
-		`version: 1\nrules:\n  - { id: all, match: { tool: ["shell/*", "fs/*"] }, then: allow }\n  - { id: ring, ${rule} }\n`,
+		`version: 1\n${drivers}rules:\n  - { id: all, match: { tool: ["shell/*", "fs/*"] }, then: allow }\n  - { id: ring, ${rule} }\n`,
 	);
 	const env = { HOME: folder, XDG_STATE_HOME: join(folder, 'state'), XDG_CONFIG_HOME: join(folder, 'config') };
 	const directories = stateDirectories(env);
-	const load = loadOptions({ file, cwd: folder, env }, directories);
+	const load = loadOptions({ file, cwd: folder, env, rings }, directories);
 	const { revision, problems } = loadRevision(load);
 	if (revision === undefined) throw new Error(JSON.stringify(problems));
 	const answer = makeAnswer({ revision, load, directories });
 	return {
+		problems,
 		codes: problems.map(({ code, label }) => [code, label]),
-		verdictOf(name: string) {
+		verdictOf(name: string, args: JsonObject = {}) {
 			const { driver, tool } = parseToolName(name) ?? { driver: '' as DriverName, tool: '' };
-			return answer({ target: { kind: 'tool', driver, tool, args: {} }, agent: 'a', at: 0 }).decision.verdict;
+			return answer({ target: { kind: 'tool', driver, tool, args }, agent: 'a', at: 0 }).decision.verdict;
 		},
 	};
 }
@@ -47,4 +51,95 @@ test.each([
 	const { codes, verdictOf } = answersWith(rule);
 	expect([verdictOf('shell/run'), verdictOf('fs/read')]).toEqual([shell, others]);
 	expect(codes).toEqual([['P310', expect.stringContaining('absent')]]);
+});
+
+const holding: Rings = {
+	bwrap: { is: 'holds', proof: 'tried' },
+	landlock: { is: 'degraded', proof: 'tried', why: 'less', hint: 'more' },
+};
+const here = 'drivers:\n  shell: { builtin: shell }\n  fs: { command: fs }\n';
+
+describe('where the ring holds', () => {
+	test.each([
+		'match: { tool: "*" }, then: { sandbox: { write: /tmp } }',
+		'match: { tool: shell/run }, then: { sandbox: { network: none } }',
+		'match: { command: x }, then: deny, ring: runtime',
+	])('{ %s } takes nothing away, and is not complained about', (rule) => {
+		const { codes, verdictOf } = answersWith(rule, { rings: holding, drivers: here });
+		expect([verdictOf('shell/run', { command: 'ls' }), verdictOf('fs/read')]).toEqual(['allowed', 'allowed']);
+		expect(codes).toEqual([]);
+	});
+
+	test.each([
+		[
+			'shell: { builtin: shell, sandbox: { backend: none } }',
+			'match: { command: x }, then: deny, ring: runtime',
+			'shell/run',
+			'backend: none',
+		],
+		[
+			'fs: { command: fs, sandbox: { backend: none } }',
+			'match: { tool: "fs/*" }, then: { sandbox: { network: none } }',
+			'fs/read',
+			'backend: none',
+		],
+		[
+			'fs: { url: "https://example.com/mcp" }',
+			'match: { tool: "fs/*" }, then: { sandbox: { network: none } }',
+			'fs/read',
+			'elsewhere',
+		],
+	])('%s is absent all the same for { %s }', (driver, rule, tool, why) => {
+		const { problems, verdictOf } = answersWith(rule, { rings: holding, drivers: `drivers:\n  ${driver}\n` });
+		expect(verdictOf(tool, { command: 'ls' })).toBe('hidden');
+		expect(problems.filter(({ code }) => code === 'P310')).toMatchObject([{ message: expect.stringContaining(why) }]);
+	});
+
+	test('what nobody can read is contained, where it would run inside', () => {
+		const rule = 'match: { command: x }, then: deny';
+		const verdictOf = (rings: Rings, drivers = here) =>
+			answersWith(rule, { rings, drivers }).verdictOf('shell/run', { command: 'eval "$Y"' });
+		expect(verdictOf(holding)).toBe('contained');
+		expect(verdictOf(noRings)).toBe('denied');
+		expect(verdictOf(holding, 'drivers:\n  shell: { builtin: shell, sandbox: { backend: none } }\n')).toBe('denied');
+		expect(verdictOf(holding, 'drivers:\n  shell: { builtin: shell, sandbox: { backend: landlock } }\n')).toBe(
+			'contained',
+		);
+		expect(verdictOf({ ...noRings, landlock: holding.landlock })).toBe('denied');
+	});
+});
+
+test('the message of what is absent says what to do', () => {
+	const rings: Rings = {
+		...noRings,
+		bwrap: { is: 'absent', why: 'no bubblewrap', hint: 'apt-get install bubblewrap' },
+	};
+	const { problems } = answersWith('match: { command: x }, then: deny, ring: runtime', { rings });
+	expect(problems[0]).toMatchObject({
+		message: 'rule `ring` must hold in the runtime ring, which does not hold here: no bubblewrap',
+		help: expect.stringContaining('apt-get install bubblewrap'),
+	});
+});
+
+test('a driver that says `sandbox:` does not start where that does not hold', async () => {
+	const start = (sandbox: string, rings: Rings) => {
+		const file = join(folder, 'trapgate.yaml');
+		writeFileSync(file, `version: 1\ndrivers:\n  fs: { command: /nonexistent/fs, sandbox: ${sandbox} }\n`);
+		const env = { HOME: folder };
+		const { revision } = loadRevision(loadOptions({ file, cwd: folder, env }, stateDirectories(env)));
+		const [driver] = revision?.config.drivers ?? [];
+		if (driver === undefined) throw new Error('no driver');
+		const around = {
+			workspace: undefined,
+			directory: folder,
+			home: folder,
+			tmp: '/tmp',
+			env,
+			rings,
+			reaper: {} as never,
+		};
+		return makeDriver(driver, around).open({} as never, {} as never);
+	};
+	await expect(start('{ network: none }', noRings)).rejects.toThrow('its `sandbox:` does not hold here');
+	await expect(start('{ backend: none }', noRings)).rejects.not.toThrow('its `sandbox:` does not hold here');
 });

@@ -41,7 +41,13 @@ interface Setting {
 
 function kitOf(rules: readonly string[], { mode = 'enforce', tail = '' }: Setting = {}) {
 	const set = setOf(`rules:\n${rules.map((rule) => `  ${rule}`).join('\n')}\n${tail}`, { mode });
-	const revision = { id: 'sha256:one', set, lock: emptyLock(), config: { mode }, demands: { sandboxes: [] } };
+	const revision = {
+		id: 'sha256:one',
+		set,
+		lock: emptyLock(),
+		config: { mode },
+		demands: { unmet: [], of: () => undefined },
+	};
 	const revisions = { current: () => revision } as never;
 	const journal = new Journal({
 		audit: {

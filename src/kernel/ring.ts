@@ -1,0 +1,49 @@
+// Whether the runtime ring holds for what a driver starts, and what to do where it does not.
+import type { DriverName } from '../abi/names.ts';
+import type { CompiledRule } from '../policy/compiled.ts';
+import type { DriverConfig, SandboxConfig } from './config.ts';
+import { sandboxRules } from './sandbox-rules.ts';
+
+/** What a try has shown. */
+export type RingState =
+	/** `proof`: what was tried, in plain words. */
+	| { readonly is: 'holds'; readonly proof: string }
+	/** It holds, and less than it could: `why` and `hint` say what is missing. */
+	| { readonly is: 'degraded'; readonly proof: string; readonly why: string; readonly hint: string }
+	| { readonly is: 'absent'; readonly why: string; readonly hint: string };
+
+/** By what holds it. */
+export type Rings = Readonly<Record<Exclude<SandboxConfig['backend'], 'none'>, RingState>>;
+
+const untried: RingState = {
+	is: 'absent',
+	why: 'the runtime ring was not started',
+	hint: 'trapgate doctor tells whether it can hold here',
+};
+
+/** Where nobody has tried, none holds. */
+export const noRings: Rings = Object.freeze({ bwrap: untried, landlock: untried });
+
+/** Does the ring hold for the processes of this driver, if they are started in it? A driver that is not configured is judged as a local one. */
+export function ringFor(driver: Pick<DriverConfig, 'kind' | 'sandbox'> | undefined, rings: Rings): RingState {
+	if (driver?.kind === 'http')
+		return {
+			is: 'absent',
+			why: 'it is a server elsewhere, which starts nothing here',
+			hint: 'run the server here as a program, or match other tools',
+		};
+	const { backend = 'bwrap' } = driver?.sandbox ?? {};
+	if (backend === 'none')
+		return {
+			is: 'absent',
+			why: 'its `sandbox:` says `backend: none`',
+			hint: 'take `backend: none` out of trapgate.yaml',
+		};
+	return rings[backend];
+}
+
+/** Do the processes of this driver run in the ring? */
+export function isConfined(driver: DriverConfig, rules: readonly CompiledRule[], rings: Rings): boolean {
+	const hasSandbox = driver.sandbox !== undefined || sandboxRules(rules, driver.name as DriverName).length > 0;
+	return hasSandbox && ringFor(driver, rings).is !== 'absent';
+}

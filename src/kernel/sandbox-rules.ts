@@ -1,0 +1,18 @@
+// Which rules confine the processes of a driver.
+import type { DriverName } from '../abi/names.ts';
+import { type CompiledRule, isKind } from '../policy/compiled.ts';
+import { globsOverlap } from '../policy/text-glob.ts';
+
+export type SandboxRule = CompiledRule & { readonly action: Extract<CompiledRule['action'], { kind: 'sandbox' }> };
+
+/**
+ * The rules that confine a driver's processes: those about any of its tools, in every mode and for whomever, for one
+ * process serves them all.
+ */
+export function sandboxRules(rules: readonly CompiledRule[], driver: DriverName): readonly SandboxRule[] {
+	return rules.filter(isKind('sandbox')).filter(({ match: { tool, from } }) => {
+		const isAbout = (globs: readonly string[] | undefined, subject: string) =>
+			globs === undefined || globs.some((glob) => globsOverlap(glob, subject));
+		return isAbout(tool, `${driver}/*`) && isAbout(from, driver);
+	});
+}
