@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { TrapgateError } from '../abi/problem.ts';
 import type { Confinement, Gates } from '../abi/sandbox.ts';
 import { companions } from './companions.ts';
+import { Copies } from './copies.ts';
 import { type FoundCompanions, findCompanions } from './find-companions.ts';
 import { Derived, Folders } from './folders.ts';
 import { OtherNames } from './other-names.ts';
@@ -54,6 +55,7 @@ export class Discovery {
 	readonly #options: DiscoveryOptions;
 	readonly #folders: Folders;
 	readonly #otherNames = new OtherNames();
+	readonly #copies = new Copies();
 	readonly #systemFiles = new Derived<Pick<Search, 'files' | 'shared'>>();
 	readonly #companions = new Derived<readonly FoundCompanions[]>();
 	/** The system's own folders and links are no one's to change inside of a view. */
@@ -80,7 +82,8 @@ export class Discovery {
 		for (const tree of confinement.roExec) if (!missing.includes(tree)) checkTree(tree);
 		const search = new Search(gates, { roots: [...system.trees, ...trees], systemTrees: system.trees, tmp });
 		this.#searchSystem(search, gates);
-		this.#searchTrees(search, gates, trees);
+		const walked = this.#searchTrees(search, gates, trees);
+		this.#coverCopies(search, walked, confinement.write);
 		this.#nameAll(search);
 		const files = [...search.files].map(([path, { program }]) => ({ path, program }));
 		if (files.length > mostFiles) throw tooMany(files);
@@ -131,7 +134,7 @@ export class Discovery {
 		return this.#systemFolders.get(path);
 	}
 
-	#searchTrees(search: Search, gates: Gates, trees: readonly string[]): void {
+	#searchTrees(search: Search, gates: Gates, trees: readonly string[]): readonly string[] {
 		let left = mostFolders;
 		const open = [...trees];
 		const seen = new Set<string>();
@@ -153,6 +156,17 @@ export class Discovery {
 			for (const name of listing.folders) if (name !== '.git') open.push(join(folder, name));
 			if (listing.hasRawNames) checkRawNames(folder, gates);
 		}
+		return [...seen];
+	}
+
+	/** What lies in a writable tree is no original: a process inside could make any file of ours look like a copy of it. */
+	#coverCopies(search: Search, folders: readonly string[], writable: readonly string[]): void {
+		const within = (path: string) => writable.some((tree) => isWithin(path, tree));
+		const originals = [...search.files]
+			.map(([path, known]) => ({ path, ...known }))
+			.filter(({ path }) => !within(path));
+		const found = this.#copies.find(originals, folders.filter(within), this.#folders);
+		for (const { path, program } of found) search.cover(path, program);
 	}
 
 	/**

@@ -174,6 +174,33 @@ describe('by identity', () => {
 	});
 });
 
+describe('by content', () => {
+	const big = `#!/bin/sh\n${'x'.repeat(5000)}\n`;
+
+	test('a copy of the system’s program under another name is covered, and no longer when it is another program', () => {
+		program('sys/bin/python3', big);
+		const copy = program('ws/lib/notes', big, 0o755);
+		program('ws/lib/other', big.replace('x', 'y'));
+		const by = discovery();
+		expect(find({}, by).files).toContainEqual({ path: copy, program: 'python' });
+		expect(paths({}, by)).toHaveLength(2);
+		writeFileSync(copy, big.replace('x', 'z'));
+		expect(paths({}, by)).toHaveLength(1);
+	});
+
+	test('a file that anybody inside could have written is no original', () => {
+		program('ws/python3', big);
+		program('ws/package.json', big, 0o644);
+		expect(paths()).toEqual([join(ws, 'python3')]);
+	});
+
+	test('short files are alike by chance', () => {
+		program('sys/bin/python3', '#!/bin/sh\n');
+		program('ws/x', '#!/bin/sh\n');
+		expect(paths()).toHaveLength(1);
+	});
+});
+
 describe('again', () => {
 	test('a late copy is found', () => {
 		const by = discovery();
