@@ -2,6 +2,7 @@
 import type { JsonObject, RawJson } from './json.ts';
 import type { DriverName } from './names.ts';
 import type { Permit } from './permit.ts';
+import type { Trapped } from './sandbox.ts';
 
 /** What the kernel tells a driver about the client it serves (the params of MCP `initialize`). */
 export interface Hello {
@@ -42,13 +43,15 @@ export interface Exchange {
 	readonly signal: AbortSignal;
 	/** Progress of this call, with the client's own progress token put back. */
 	progress(note: Note): void;
+	/** Answers for gated programs that what this call runs in a sandbox executes; absent: they are refused. */
+	readonly trapped?: Trapped | undefined;
 }
 
 export type ListKind = 'tools' | 'prompts' | 'resources' | 'resourceTemplates';
 
 /** Why a driver's tools are absent, for the log and `doctor`. */
 export interface DriverTrouble {
-	readonly code: 'D101' | 'D102' | 'D103' | 'D104' | 'D105' | 'D107';
+	readonly code: 'D101' | 'D102' | 'D103' | 'D104' | 'D105' | 'D107' | 'D108';
 	readonly message: string;
 }
 

@@ -47,6 +47,7 @@ export type ProblemCode =
 	| 'D105' // speaks no revision we know
 	| 'D106' // called without a permit
 	| 'D107' // refused the connection or the credentials
+	| 'D108' // can't be confined as it must be
 	// W: wire
 	| 'W101' // not JSON, or JSON with two readings
 	| 'W102' // not a JSON-RPC message

@@ -83,5 +83,13 @@ export type TrapVerdict =
 			ended(exit: TrapExit | { readonly failed: string }): Promise<void>;
 	  };
 
+/** What surrounds a trap that waits for its verdict. */
+export interface TrapWait {
+	/** Aborted when whoever executed the program is gone: nobody needs the verdict any more. */
+	readonly signal: AbortSignal;
+	/** A person is asked: from now on the verdict may take as long as that person. */
+	asksPerson(): void;
+}
+
 /** Answers for one execution. A rejection is a refusal. */
-export type Trapped = (request: TrapRequest) => Promise<TrapVerdict>;
+export type Trapped = (request: TrapRequest, wait: TrapWait) => Promise<TrapVerdict>;

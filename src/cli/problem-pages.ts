@@ -48,6 +48,12 @@ const runningPages = {
 		means: 'The address does not answer, or does not accept what `headers` sends.',
 		mend: 'Check `url`, and that the variables in `headers` are set where Trapgate runs.',
 	},
+	D108: {
+		title: 'a driver can not be confined as it must be',
+		means:
+			'Its sandbox could not be made: what it was to see does not fit together, or bubblewrap refused. Nothing of it runs unconfined instead.',
+		mend: 'The message names the path or what bubblewrap said; trapgate doctor says what this machine lacks.',
+	},
 	W101: {
 		title: 'not JSON, or JSON with two readings',
 		means:

@@ -17,6 +17,8 @@ export interface TreeParts {
 	readonly stdin: Writable | undefined;
 	readonly stdout: Readable;
 	readonly stderr: Readable;
+	/** Of a sandbox: what its runner says. */
+	readonly status: Readable | undefined;
 	readonly exit: Promise<Exit>;
 }
 
@@ -42,6 +44,7 @@ export class ProcessTree implements TreeParts {
 	readonly stdin: Writable | undefined;
 	readonly stdout: Readable;
 	readonly stderr: Readable;
+	readonly status: Readable | undefined;
 	readonly exit: Promise<Exit>;
 	readonly #keeper: TreeKeeper;
 	/**
@@ -58,6 +61,7 @@ export class ProcessTree implements TreeParts {
 		this.stdin = parts.stdin;
 		this.stdout = parts.stdout;
 		this.stderr = parts.stderr;
+		this.status = parts.status;
 		this.#keeper = keeper;
 		this.exit = parts.exit.then((exit) => {
 			this.#hasExited = true;

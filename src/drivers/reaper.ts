@@ -1,13 +1,14 @@
 // Reaper: starts every process of the kernel, and sees to it that none of them outlives it.
 import { randomBytes } from 'node:crypto';
-import type { Duplex } from 'node:stream';
+import { closeSync, openSync } from 'node:fs';
+import type { Duplex, Readable } from 'node:stream';
 import { execa } from 'execa';
 import { errorText, TrapgateError } from '../abi/problem.ts';
 import type { Environment } from './environment.ts';
 import { cookieName, ProcessTable, startTimeOf } from './process-table.ts';
 import { type Exit, ProcessTree } from './process-tree.ts';
 import { Watcher } from './watcher.ts';
-import { gateScript } from './watcher-script.ts';
+import { gateScript, sandboxGateScript } from './watcher-script.ts';
 
 export interface Program {
 	/** Absolute path. */
@@ -19,6 +20,8 @@ export interface Program {
 	readonly env: Readonly<Record<string, string>>;
 	/** `none` is /dev/null. */
 	readonly stdin: 'pipe' | 'none';
+	/** It is a sandbox: it gets these files as descriptors from 4 on, and tells on the one after them how what runs in it ended. */
+	readonly sandbox?: { readonly files: readonly string[] };
 }
 
 export interface ReaperOptions {
@@ -75,7 +78,12 @@ export class Reaper {
 		// Under another kernel both cookies are carried, so that either can find the process.
 		const above = this.#options.env[cookieName];
 		const value = `${above === undefined ? '' : `${above}:`}${this.#kernel}${cookie}`;
-		const child = execa('/bin/sh', ['-c', gateScript, 'trapgate-gate', program.file, ...program.args], {
+		const script = program.sandbox === undefined ? gateScript : sandboxGateScript;
+		const files = (program.sandbox?.files ?? []).map((path) => openSync(path, 'r'));
+		// Its types take numbers in the first three places only; it passes them on anywhere.
+		const given = files as unknown as readonly 'ignore'[];
+		const status = program.sandbox === undefined ? [] : (['pipe'] as const);
+		const child = execa('/bin/sh', ['-c', script, 'trapgate-gate', program.file, ...program.args], {
 			cwd: program.cwd,
 			env: { ...program.env, [cookieName]: value },
 			extendEnv: false,
@@ -84,22 +92,24 @@ export class Reaper {
 			buffer: false,
 			reject: false,
 			cleanup: false,
-			stdio: [program.stdin === 'pipe' ? 'pipe' : 'ignore', 'pipe', 'pipe', 'pipe'],
+			stdio: [program.stdin === 'pipe' ? 'pipe' : 'ignore', 'pipe', 'pipe', 'pipe', ...given, ...status],
 		});
+		for (const file of files) closeSync(file);
 		const exit = new Promise<Exit>((resolve) => {
 			child.once('exit', (code, signal) => resolve({ code: code ?? undefined, signal: signal ?? undefined }));
 		});
 		const gate = child.stdio[3];
+		const said = child.stdio[4 + files.length] as Readable | undefined;
 		const { pid, stdin, stdout, stderr } = child;
 		if (pid === undefined || stdout === null || stderr === null || gate === null || gate === undefined) {
 			throw cannotStart(program, (await child).originalMessage ?? 'unknown reason');
 		}
 		// A program that is gone, or doesn't read, is for those who use its streams to notice; here it must not throw.
-		for (const stream of [stdin, stdout, stderr, gate]) stream?.on('error', () => undefined);
+		for (const stream of [stdin, stdout, stderr, gate, said]) stream?.on('error', () => undefined);
 
 		const registration = { group: pid, startTime: startTimeOf(pid) };
 		const tree = new ProcessTree(
-			{ pid, cookie, stdin: stdin ?? undefined, stdout, stderr, exit },
+			{ pid, cookie, stdin: stdin ?? undefined, stdout, stderr, status: said, exit },
 			{
 				table: this.#table,
 				now: this.#options.now,

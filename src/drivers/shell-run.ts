@@ -1,7 +1,12 @@
 // Runs one command with bash, and ends whatever it leaves behind.
+import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { setImmediate, setTimeout as wait } from 'node:timers/promises';
+import { TrapgateError } from '../abi/problem.ts';
+import type { RunnerWord } from '../sandbox/frames.ts';
+import type { Prepared } from '../sandbox/run.ts';
+import { followStatus, type Status } from '../sandbox/status.ts';
 import { Capture } from './capture.ts';
 import type { Exit, ProcessTree } from './process-tree.ts';
 import type { Reaper } from './reaper.ts';
@@ -9,6 +14,8 @@ import { within } from './within.ts';
 
 export interface Command {
 	readonly text: string;
+	/** Where it runs confined; absent: it runs as the kernel does. */
+	readonly sandbox: Prepared | undefined;
 	/** Absolute, symlinks resolved. */
 	readonly cwd: string;
 	readonly env: Readonly<Record<string, string>>;
@@ -32,6 +39,10 @@ export interface Run {
 	readonly durationMs: number;
 }
 
+export const bash = '/bin/bash';
+const longestComplaint = 1024;
+type Ended = Extract<RunnerWord, { is: 'ended' }>;
+
 /** How long `cmd > >(tee log)` has to finish after bash has. */
 const settleMs = 300;
 const termGraceMs = 500;
@@ -45,33 +56,62 @@ export const floodFactor = 256;
 /** Throws D101 when bash can't be started. */
 export async function runCommand(reaper: Reaper, command: Command, now: () => number): Promise<Run> {
 	const startedAt = now();
+	const { sandbox } = command;
 	const tree = await reaper.start({
-		file: '/bin/bash',
-		// Without `--`, bash takes a command that begins with a dash for options of its own.
-		args: ['--noprofile', '--norc', '-c', '--', command.text],
-		cwd: command.cwd,
-		env: command.env,
+		...(sandbox === undefined ? plainProgram(command) : confinedProgram(sandbox)),
 		stdin: command.stdin === undefined ? 'none' : 'pipe',
 	});
+	const status = tree.status === undefined ? undefined : followStatus(tree.status);
 	tree.stdin?.end(command.stdin);
 	const flood = new AbortController();
 	const [stdout, stderr] = [tree.stdout, tree.stderr].map((stream) =>
 		record(stream, command.maxOutputBytes, flood),
 	) as [Recording, Recording];
 	const stoppedBy = await firstOf(tree, command, flood.signal);
-	if (stoppedBy === 'itself') await settle(tree, now);
+	if (stoppedBy === 'itself' && status === undefined) await settle(tree, now);
 	const ended = await tree.end(termGraceMs);
 	const isOpenEnded = !(await drained([stdout, stderr]));
 	for (const stream of [tree.stdin, tree.stdout, tree.stderr]) stream?.destroy();
+	const exit = await within(tree.exit, drainMs);
+	const last = status === undefined ? undefined : await within(status.last, drainMs);
+	if (status !== undefined && stoppedBy === 'itself' && last?.is !== 'ended') throw notStarted(last, stderr.capture);
 	return {
-		exit: await within(tree.exit, drainMs),
+		exit: last?.is === 'ended' ? exitOf(last) : exit,
 		stoppedBy,
 		stdout: stdout.capture,
 		stderr: stderr.capture,
-		leftBehind: stoppedBy === 'itself' ? ended : 0,
+		leftBehind: stoppedBy === 'itself' ? (last?.is === 'ended' ? last.leftBehind : ended) : 0,
 		isOpenEnded,
 		durationMs: Math.round(now() - startedAt),
 	};
+}
+
+/** Without `--`, bash takes a command that begins with a dash for options of its own. */
+export function bashArguments(text: string): readonly string[] {
+	return ['--noprofile', '--norc', '-c', '--', text];
+}
+
+function plainProgram({ text, cwd, env }: Command) {
+	return { file: bash, args: bashArguments(text), cwd, env };
+}
+
+function confinedProgram({ file, args, files }: Prepared) {
+	return { file, args, cwd: '/', env: {}, sandbox: { files } };
+}
+
+/** The sandbox itself failed: nothing of the command ran. */
+function notStarted(last: Awaited<Status['last']>, stderr: Capture): TrapgateError {
+	const why = last?.is === 'failed' ? last.message : stderr.read(longestComplaint).text.trim();
+	return new TrapgateError('D108', `the sandbox could not be started${why === '' ? '' : `: ${why}`}`);
+}
+
+function exitOf({ code, signal }: Ended): Exit {
+	return { code, signal: signalName(signal) };
+}
+
+function signalName(number: number | undefined): NodeJS.Signals | undefined {
+	const names = Object.entries(constants.signals) as [NodeJS.Signals, number][];
+	return names.find(([, one]) => one === number)?.[0];
 }
 
 function firstOf(tree: ProcessTree, command: Command, flood: AbortSignal): Promise<Run['stoppedBy']> {

@@ -5,12 +5,15 @@ import type { Driver, Exchange, Hello, Introduction, ListKind, Reply } from '../
 import { member } from '../abi/json.ts';
 import type { DriverName } from '../abi/names.ts';
 import { errorText, TrapgateError } from '../abi/problem.ts';
+import type { Trapped } from '../abi/sandbox.ts';
 import type { Syscall } from '../abi/syscall.ts';
+import type { Prepared } from '../sandbox/run.ts';
 import { errorReply } from '../wire/message.ts';
 import { childEnvironment, type Environment } from './environment.ts';
+import type { ProcessSandbox } from './process-sandbox.ts';
 import type { Reaper } from './reaper.ts';
 import { refusedReply, runReply } from './shell-result.ts';
-import { runCommand } from './shell-run.ts';
+import { bash, bashArguments, runCommand } from './shell-run.ts';
 import { readRunArguments, runTool, type ShellLimits } from './shell-tool.ts';
 import { spendPermit } from './spend-permit.ts';
 
@@ -32,6 +35,8 @@ export interface ShellDeps {
 	readonly reaper: Reaper;
 	/** The kernel's own environment, of which commands get the allow-list. */
 	readonly env: Environment;
+	/** Where its commands run; absent: as the kernel does, unconfined. */
+	readonly sandbox?: ProcessSandbox | undefined;
 	/** Milliseconds, from any beginning; default the monotonic clock. */
 	readonly now?: () => number;
 }
@@ -91,7 +96,7 @@ class ShellDriver implements Driver {
 		const cancel = () => stop.abort();
 		exchange.signal.addEventListener('abort', cancel);
 		if (exchange.signal.aborted) cancel();
-		const run = this.#call(call, this.#opened, stop.signal);
+		const run = this.#call(call, this.#opened, stop.signal, exchange.trapped);
 		this.#running.set(stop, run);
 		try {
 			return await run;
@@ -109,9 +114,15 @@ class ShellDriver implements Driver {
 		this.#isClosed = true;
 		for (const stop of this.#running.keys()) stop.abort();
 		await Promise.allSettled(this.#running.values());
+		await this.#deps.sandbox?.close();
 	}
 
-	async #call({ method, params }: Syscall, opened: Opened, signal: AbortSignal): Promise<Reply> {
+	async #call(
+		{ method, params }: Syscall,
+		opened: Opened,
+		signal: AbortSignal,
+		trapped: Trapped | undefined,
+	): Promise<Reply> {
 		if (method !== 'tools/call') return errorReply(-32601, `the shell has no method ${method}`);
 		const tool = member(params, 'name');
 		if (tool !== 'run') return errorReply(-32602, `unknown tool: ${String(tool)}`);
@@ -123,11 +134,17 @@ class ShellDriver implements Driver {
 		const { command: text, stdin, timeoutMs } = asked;
 		const { maxOutputBytes } = this.#limits;
 		const now = this.#deps.now ?? (() => performance.now());
+		const { env } = opened;
+		let sandbox: Prepared | undefined;
 		try {
-			const command = { text, stdin, timeoutMs, cwd: cwd.path, env: opened.env, maxOutputBytes, signal };
+			const argv = [bash, ...bashArguments(text)];
+			sandbox = await this.#deps.sandbox?.prepare({ argv, cwd: cwd.path, env, trapped });
+			const command = { text, sandbox, stdin, timeoutMs, cwd: cwd.path, env, maxOutputBytes, signal };
 			return runReply(await runCommand(this.#deps.reaper, command, now), asked, this.#limits);
 		} catch (error) {
 			return refusedReply(errorText(error));
+		} finally {
+			await sandbox?.close();
 		}
 	}
 

@@ -8,6 +8,7 @@ import { lineChannel } from '../wire/lines.ts';
 import { childEnvironment, defaultPath, type Environment } from './environment.ts';
 import { findProgram } from './find-program.ts';
 import type { LogLines } from './log-lines.ts';
+import type { ProcessSandbox } from './process-sandbox.ts';
 import type { Exit, ProcessTree } from './process-tree.ts';
 import type { Reaper } from './reaper.ts';
 import { type Connection, type RemoteConfig, type RemoteDeps, RemoteDriver } from './remote.ts';
@@ -27,6 +28,8 @@ export interface StdioDeps extends RemoteDeps {
 	readonly reaper: Reaper;
 	/** The kernel's own environment, of which servers get the allow-list. */
 	readonly env: Environment;
+	/** Where the server runs; absent: as the kernel does, unconfined. */
+	readonly sandbox?: ProcessSandbox | undefined;
 }
 
 /** The steps of ending a server: its input ends, then SIGTERM, then SIGKILL. */
@@ -48,9 +51,21 @@ async function startServer(config: StdioConfig, deps: StdioDeps, lines: LogLines
 	);
 	if (!isDirectory) throw new TrapgateError('D101', `the working directory \`${cwd}\` is not a directory`);
 	const file = await findProgram(config.command, env['PATH'] ?? defaultPath, cwd);
-	const tree = await deps.reaper.start({ file, args, cwd, env, stdin: 'pipe' });
+	const sandbox = await deps.sandbox?.prepare({ argv: [file, ...args], cwd, env });
+	const program =
+		sandbox === undefined
+			? { file, args, cwd, env }
+			: { file: sandbox.file, args: sandbox.args, cwd: '/', env: {}, sandbox: { files: sandbox.files } };
+	const tree = await deps.reaper.start({ ...program, stdin: 'pipe' }).catch(async (error: unknown) => {
+		await sandbox?.close();
+		throw error;
+	});
 	lines.follow(tree.stderr, 'info');
-	return { channel: serverChannel(tree, lines), trouble: undefined, end: () => endServer(tree) };
+	const end = async () => {
+		await endServer(tree);
+		await sandbox?.close();
+	};
+	return { channel: serverChannel(tree, lines), trouble: undefined, end };
 }
 
 /** The lines of the server; how its process ended is the reason they do. */

@@ -6,6 +6,9 @@
  */
 export const gateScript = 'IFS= read -r go <&3 || exit 125; exec 3<&-; exec "$@"';
 
+/** The same for a sandbox: it must outlive the SIGTERM that ends what runs in it, and gives that the default again. */
+export const sandboxGateScript = `trap '' TERM; ${gateScript}`;
+
 /**
  * The watcher: $1 is the cookie of the kernel's trees. On its input come `+ group start-time` and `- group
  * start-time`. The end of the input means that the kernel is gone, however it went: then every group is ended, and so

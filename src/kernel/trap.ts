@@ -75,7 +75,7 @@ interface Inside extends TrapKit {
 
 /** INVARIANT: nothing of a request is trusted: whatever it says, it is worth no more than executing what it names. */
 function trapIn(inside: Inside, parent: string, above: number): Trapped {
-	return async (request) => {
+	return async (request, wait) => {
 		const { door, caller, driver, tool, newId, gates } = inside;
 		const began = door.journal.clock();
 		const words = wordsOf(request, gates);
@@ -89,8 +89,10 @@ function trapIn(inside: Inside, parent: string, above: number): Trapped {
 		};
 		const target = targetOf(asked);
 		deepFreeze(asked.params);
+		const { exchange } = inside.context;
 		const context: JudgedContext = {
 			...inside.context,
+			exchange: { ...exchange, signal: AbortSignal.any([exchange.signal, wait.signal]) },
 			commandsAt: ['/command'],
 			parent,
 			unknown: refusal(nobody(target), target, tool, 1),
@@ -102,6 +104,7 @@ function trapIn(inside: Inside, parent: string, above: number): Trapped {
 
 		let approval: Parameters<typeof door.journal.decided>[0]['approval'];
 		if (decision.verdict === 'asked' && decision.acted) {
+			wait.asksPerson();
 			const consent = await askPerson(door, asked, decision, context);
 			if ('refused' in consent) return refusedWith(consent.refused);
 			approval = consent.approval;

@@ -18,7 +18,8 @@ export function bwrapArguments(view: View, options: BwrapOptions): readonly stri
 		// In `strict` it starts as the root of a namespace that is there only for the mounts.
 		...(view.stage === undefined ? [] : ['--uid', String(view.uid), '--gid', String(view.gid)]),
 		...(disableUserns ? ['--disable-userns'] : []),
-		...['--unshare-pid', '--unshare-ipc', '--unshare-uts', '--unshare-cgroup-try', '--unshare-net'],
+		...['--unshare-pid', '--unshare-ipc', '--unshare-uts', '--unshare-cgroup-try'],
+		...(view.sharesNetwork ? [] : ['--unshare-net']),
 		...['--die-with-parent', '--as-pid-1', '--hostname', 'gate'],
 		// INVARIANT: started by root it would keep every capability, and with them a mask can be unmounted.
 		...['--cap-drop', 'ALL'],

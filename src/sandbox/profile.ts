@@ -24,6 +24,8 @@ export interface ViewRequest {
 export interface SessionFolders {
 	/** Shown read-only at `/run/gate`. */
 	readonly gate: string;
+	/** Shown at `/tmp`: what a command leaves there an approved program finds, and so does the next command. Absent: in memory. */
+	readonly tmp?: string;
 	/** Shown at `/run/gx`, where the runner makes the socket that a trap hands its descriptors to. */
 	readonly exchange?: string;
 	/** Has a folder for each lifted program that keeps a cache, shown at `/run/cache/<program>`. */
@@ -65,6 +67,8 @@ export interface View {
 	/** Folders that bubblewrap makes on the host, if they are missing, because something has to be covered where nothing is yet. */
 	readonly placeholders: readonly string[];
 	readonly stage: Stage | undefined;
+	/** The network is the host's. */
+	readonly sharesNetwork: boolean;
 	readonly uid: number;
 	readonly gid: number;
 }
@@ -97,23 +101,32 @@ export function planView(request: ViewRequest): View {
 				: {
 						folder: stage,
 						bytes: confinement.limits.tmpBytes,
-						folders: privateFolders(system).map(({ name }) => name),
-						noExec: outermost([...confinement.write, ...present(session.exchange), ...lifting.caches]),
+						folders: privateFolders(request).map(({ name }) => name),
+						noExec: outermost([
+							...confinement.write,
+							...present(session.tmp),
+							...present(session.exchange),
+							...lifting.caches,
+						]),
 						keepExec: confinement.roExec.filter((tree) => !found.missing?.includes(tree)).sort(byDepth),
 					},
+		sharesNetwork: confinement.network === 'all',
 		uid: system.uid,
 		gid: system.gid,
 	};
 }
 
+interface PrivateFolder {
+	readonly name: string;
+	readonly target: string;
+}
+
 /** Folders in memory; everything else in `/run`, `/var` and `/` is read-only. */
-function privateFolders({
-	home,
-}: Pick<SystemLayout, 'home'>): readonly { readonly name: string; readonly target: string }[] {
+function privateFolders({ system, session }: Pick<ViewRequest, 'system' | 'session'>): readonly PrivateFolder[] {
 	return [
 		{ name: 'shm', target: '/dev/shm' },
-		{ name: 'tmp', target: '/tmp' },
-		{ name: 'home', target: homeOf({ home }) },
+		...(session.tmp === undefined ? [{ name: 'tmp', target: '/tmp' }] : []),
+		{ name: 'home', target: homeOf(system) },
 	];
 }
 
@@ -122,12 +135,13 @@ function homeOf({ home }: Pick<SystemLayout, 'home'>): string {
 	return /^\/(home|root|Users)\b/.test(home) || /^\/(var|srv|opt|data|export|mnt)\/./.test(home) ? home : '/home/agent';
 }
 
-function systemSteps({ system, confinement }: ViewRequest, stage: string | undefined): Step[] {
-	const memory = (name: string, target: string): Step =>
+function systemSteps(request: ViewRequest, stage: string | undefined): Step[] {
+	const { system, confinement, session } = request;
+	const memory = ({ name, target }: PrivateFolder): Step =>
 		stage === undefined
 			? { kind: 'tmpfs', target, bytes: confinement.limits.tmpBytes }
 			: { kind: 'bind', source: `${stage}/${name}`, target };
-	const [shm, ...others] = privateFolders(system).map(({ name, target }) => memory(name, target));
+	const [shm, ...others] = privateFolders(request).map(memory);
 	return [
 		...system.trees.map((tree): Step => ({ kind: 'roBind', source: tree, target: tree })),
 		...system.links.map(({ path, target }): Step => ({ kind: 'symlink', text: target, target: path })),
@@ -137,6 +151,7 @@ function systemSteps({ system, confinement }: ViewRequest, stage: string | undef
 		...present(shm),
 		// bubblewrap's /dev is a folder in memory without a limit, that could be written and executed.
 		{ kind: 'remountRo', target: '/dev' },
+		...(session.tmp === undefined ? [] : [{ kind: 'bind', source: session.tmp, target: '/tmp' } satisfies Step]),
 		...others,
 		{ kind: 'dir', target: '/run' },
 		{ kind: 'dir', target: '/var' },

@@ -32,6 +32,7 @@ const shown: readonly string[] = [
 		'group',
 		'nsswitch.conf',
 		'hosts',
+		'resolv.conf',
 		'host.conf',
 		'gai.conf',
 		'protocols',

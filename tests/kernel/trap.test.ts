@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/abi/json.ts';
 import { callId, type DriverName } from '../../src/abi/names.ts';
 import { TrapgateError } from '../../src/abi/problem.ts';
-import type { Trapped, TrapRequest, TrapVerdict } from '../../src/abi/sandbox.ts';
+import type { Trapped, TrapRequest, TrapVerdict, TrapWait } from '../../src/abi/sandbox.ts';
 import type { Syscall } from '../../src/abi/syscall.ts';
 import type { AuditEntry } from '../../src/audit/record.ts';
 import { Approver, type Elicit } from '../../src/kernel/approve.ts';
@@ -127,17 +127,28 @@ function contextOf(elicit?: Elicit): CallContext {
 	};
 }
 
-function trapped(rules: readonly string[], setting: Setting = {}): Trapped {
-	return trappedBy(kitOf(rules, setting), { parent, context: contextOf(setting.elicit) });
+const wait: TrapWait = { signal: new AbortController().signal, asksPerson: () => undefined };
+
+/** Asks for a verdict that nobody gives up waiting for. */
+type Ask = (request: TrapRequest) => Promise<TrapVerdict>;
+
+function asking(trapped: Trapped): Ask {
+	return (request) => trapped(request, wait);
+}
+
+function trapped(rules: readonly string[], setting: Setting = {}): Ask {
+	return asking(trappedBy(kitOf(rules, setting), { parent, context: contextOf(setting.elicit) }));
 }
 
 function exec(path: string, argv: readonly string[], more: Partial<TrapRequest> = {}): TrapRequest {
 	return { path, file: path, argv, cwd: '/ws', env: {}, depth: 1, ...more };
 }
 
-function runOf(verdict: TrapVerdict): TrapVerdict & { kind: 'run' } {
+type Run = Omit<TrapVerdict & { kind: 'run' }, 'trapped'> & { readonly trapped: Ask };
+
+function runOf(verdict: TrapVerdict): Run {
 	if (verdict.kind !== 'run') throw new Error(verdict.message);
-	return verdict;
+	return { ...verdict, trapped: asking(verdict.trapped) };
 }
 
 describe('an execution', () => {
@@ -393,12 +404,14 @@ test('how it ended is recorded once more where it could not be started, or was k
 
 test('a server that lives in a sandbox is its own parent, and nobody is asked for it', async () => {
 	const rules = [...uv, '- { id: ask, match: { command: npm }, then: ask, reason: r, instead: i }'];
-	const judge = trappedByDriver(kitOf(rules), {
-		driver: 'files' as DriverName,
-		caller: parent.caller,
-		cwd: '/ws',
-		signal: new AbortController().signal,
-	});
+	const judge = asking(
+		trappedByDriver(kitOf(rules), {
+			driver: 'files' as DriverName,
+			caller: parent.caller,
+			cwd: '/ws',
+			signal: new AbortController().signal,
+		}),
+	);
 	expect(runOf(await judge(exec('/usr/bin/python3', ['python3']))).argv).toEqual(['uv', 'run', 'python3']);
 	expect(entries[0]).toMatchObject({ parent: 'driver:files', tool: 'files/exec', driver: 'files' });
 	expect((await judge(exec('/usr/bin/npm', ['npm']))).kind).toBe('refused');

@@ -302,9 +302,9 @@ describe.runIf(trouble === undefined)(`the runner ${trouble ?? ''}`, () => {
 		test.each([
 			['that closes at once', Buffer.alloc(0)],
 			['that sends half a number', Buffer.of(7, 0)],
-			['that announces descriptors it does not send', numbers(7)],
-			['that announces more than there can be', numbers(0x10000)],
-			['that announces all', numbers(0xffffffff)],
+			['that announces descriptors it does not send', numbers(7, 0, 0)],
+			['that announces more than there can be', numbers(0x10000, 0, 0)],
+			['that announces all', numbers(0xffffffff, 0, 0)],
 		])('%s', async (_what, bytes) => {
 			const { socket, ended, status } = await listening();
 			createConnection(socket).end(bytes);
@@ -317,7 +317,7 @@ describe.runIf(trouble === undefined)(`the runner ${trouble ?? ''}`, () => {
 		test('that has no descriptors at all, and sends nonsense: its program is ended', async () => {
 			const { socket, ended, status } = await listening(['/bin/sleep', '600']);
 			const trap = createConnection(socket);
-			trap.write(numbers(0));
+			trap.write(numbers(0, 0, 0));
 			await setTimeout(50);
 			trap.write('Z\x0f');
 			expect((await ended).code).toBe(143);
@@ -328,7 +328,7 @@ describe.runIf(trouble === undefined)(`the runner ${trouble ?? ''}`, () => {
 		test('that sends a signal in two pieces', async () => {
 			const { socket, ended } = await listening(['/bin/sleep', '600']);
 			const trap = createConnection(socket);
-			trap.write(numbers(0));
+			trap.write(numbers(0, 0, 0));
 			await setTimeout(50);
 			trap.write('S');
 			await setTimeout(50);

@@ -277,6 +277,11 @@ describe.runIf(trouble === undefined)(`the trap ${trouble ?? ''}`, () => {
 			expect(await run([])).toMatchObject({ code: null, signal: 'SIGKILL' });
 		});
 
+		test('what its caller ignores the program ignores, too, until it thinks otherwise', async () => {
+			await serve(approve(['/bin/sh', '-c', 'kill -HUP $$; echo alive; kill -USR1 $$; echo no']).answer);
+			expect((await bash('trap \'\' HUP; exec "$1"')).stdout).toBe('alive\n');
+		});
+
 		/** Runs the program in Perl, which answers signals at once, and sends the trap one when it is ready. */
 		const signalled = async (program: string, signal: NodeJS.Signals) => {
 			const { answer, runners } = approve(['/usr/bin/perl', '-e', `$| = 1; ${program}`]);

@@ -32,7 +32,8 @@ const sandbox =
 			env: {},
 			depth: 1,
 		};
-		const verdict = isAsked ? await trapped(request) : undefined;
+		const wait = { signal: new AbortController().signal, asksPerson: () => undefined };
+		const verdict = isAsked ? await trapped(request, wait) : undefined;
 		const message = verdict?.kind === 'refused' ? verdict.message : '';
 		return { code, stdout: Buffer.from(bytes), stderr: stderr ?? message };
 	};

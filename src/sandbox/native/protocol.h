@@ -29,6 +29,7 @@
 // The hand-over: trap -> runner, on that socket. The runner takes one connection, and waits ten seconds for it.
 //
 //     u32 descriptors   bit n: descriptor n was open when the trap started; with it SCM_RIGHTS, in ascending order
+//     u64 ignored       bit n: signal n + 1 was ignored when the trap started, and so it is for the program
 //     'S' u8 signal     as often as it likes
 //
 // and back, once: 'X' u8 code | 'K' u8 signal. A trap that goes away takes its program with it: TERM, two seconds, KILL.

@@ -142,6 +142,7 @@ static struct spec *read_spec(const char *path) {
 struct trap {
 	int connection; // -1: there is none
 	u32 descriptors;
+	u64 ignored; // signals, for its program, too
 	int fds[PASSED_DESCRIPTORS]; // in ascending order of the bits
 };
 
@@ -171,18 +172,21 @@ static struct trap receive_trap(const char *path) {
 	struct trap trap = {.connection = accept_trap(path, &patience)};
 	struct { struct cmsghdr header; int fds[PASSED_DESCRIPTORS]; } control;
 	memset(&control, 0, sizeof control);
-	struct iovec part = {&trap.descriptors, sizeof trap.descriptors};
+	struct hand_over said = {0, 0};
+	struct iovec part = {&said, sizeof said};
 	struct msghdr message = {.parts = &part, .part_count = 1, .control = &control, .control_length = sizeof control};
 	if (!wait_for(trap.connection, POLLIN, &patience)) fail("its trap said nothing", "", "");
 	long got;
 	do got = SYSCALL(recvmsg, trap.connection, &message, MSG_CMSG_CLOEXEC);
 	while (got == -EINTR);
 
+	trap.descriptors = said.descriptors;
+	trap.ignored = said.ignored;
 	u32 expected = 0, received = 0;
 	for (int fd = 0; fd < 32; fd++) expected += trap.descriptors >> fd & 1;
 	if (message.control_length >= sizeof control.header && control.header.level == SOL_SOCKET && control.header.type == SCM_RIGHTS)
 		received = (u32)((control.header.length - sizeof control.header) / sizeof(int));
-	if (got != sizeof trap.descriptors || (message.flags & MSG_CTRUNC) != 0 || expected > PASSED_DESCRIPTORS ||
+	if (got != sizeof said || (message.flags & MSG_CTRUNC) != 0 || expected > PASSED_DESCRIPTORS ||
 		trap.descriptors >> PASSED_DESCRIPTORS != 0 || received != expected)
 		fail("its trap did not hand over its descriptors", "", "");
 	// Out of the way of the numbers that they are to have.
@@ -239,7 +243,8 @@ __attribute__((noreturn)) static void become(const struct spec *spec, const stru
 		}
 	}
 	if (spec->umask != (u32)SPEC_KEEP_UMASK) SYSCALL(umask, spec->umask);
-	for (int signal = 1; signal <= SIGNAL_MAX; signal++) set_handler(signal, SIG_DFL);
+	for (int signal = 1; signal <= SIGNAL_MAX; signal++)
+		set_handler(signal, trap->ignored & signal_bit(signal) ? SIG_IGN : SIG_DFL);
 	u64 none = 0;
 	SYSCALL(rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof none);
 	long error = SYSCALL(execve, spec->argv[0], spec->argv, spec->env);

@@ -152,6 +152,9 @@ __attribute__((noreturn)) static inline void leave(int code) {
 	for (;;) SYSCALL(exit_group, code);
 }
 
+// What a trap hands over, beside its descriptors; see protocol.h.
+struct __attribute__((packed)) hand_over { u32 descriptors; u64 ignored; };
+
 static inline void set_handler(int signal, size handler) {
 	struct sigaction action = {handler, 0, 0, 0};
 	SYSCALL(rt_sigaction, signal, &action, NULL, sizeof action.mask);

@@ -124,7 +124,7 @@ static bool is_runner_path(const struct verdict *verdict) {
 	return true;
 }
 
-// What is sent to the program, signal by signal. What the caller ignores or blocks stays so; faults are our own; children
+// What is sent to the program, signal by signal. What the caller blocks stays so; faults are our own; children
 // are not ours to report; and a background job that touches its terminal is stopped here as it would be there.
 static u64 forwarded_signals(void) {
 	u64 blocked = 0;
@@ -132,26 +132,34 @@ static u64 forwarded_signals(void) {
 	u64 forwarded = ~blocked;
 	const u8 own[] = {SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGKILL, SIGSEGV, SIGCHLD, SIGSTOP, SIGTTIN, SIGTTOU, SIGSYS};
 	for (size i = 0; i < sizeof own; i++) forwarded &= ~signal_bit(own[i]);
-	for (int signal = 1; signal <= SIGNAL_MAX; signal++) {
-		struct sigaction present = {SIG_DFL, 0, 0, 0};
-		SYSCALL(rt_sigaction, signal, NULL, &present, sizeof present.mask);
-		if (present.handler == SIG_IGN) forwarded &= ~signal_bit(signal);
-	}
 	return forwarded;
 }
 
-static bool hand_over(int runner, u32 descriptors) {
+// As a job in the background ignores an interrupt, and what `nohup` starts a hang-up. The program may think otherwise,
+// so they are forwarded all the same: while a signal is blocked the system keeps it even where it is ignored.
+static u64 ignored_signals(void) {
+	u64 ignored = 0;
+	for (int signal = 1; signal <= SIGNAL_MAX; signal++) {
+		struct sigaction present = {SIG_DFL, 0, 0, 0};
+		SYSCALL(rt_sigaction, signal, NULL, &present, sizeof present.mask);
+		if (present.handler == SIG_IGN) ignored |= signal_bit(signal);
+	}
+	return ignored;
+}
+
+static bool hand_over(int runner, u32 descriptors, u64 ignored) {
 	struct { struct cmsghdr header; int fds[PASSED_DESCRIPTORS]; } control = {{0, SOL_SOCKET, SCM_RIGHTS}, {0}};
 	u32 count = 0;
 	for (int fd = 0; fd < PASSED_DESCRIPTORS; fd++) if (descriptors >> fd & 1) control.fds[count++] = fd;
 	control.header.length = sizeof control.header + count * sizeof(int);
-	struct iovec part = {&descriptors, sizeof descriptors};
+	struct hand_over said = {descriptors, ignored};
+	struct iovec part = {&said, sizeof said};
 	struct msghdr message = {.parts = &part, .part_count = 1};
 	if (count > 0) {
 		message.control = &control;
 		message.control_length = control.header.length;
 	}
-	if (SYSCALL(sendmsg, runner, &message, MSG_NOSIGNAL) != sizeof descriptors) return false;
+	if (SYSCALL(sendmsg, runner, &message, MSG_NOSIGNAL) != sizeof said) return false;
 	// Whoever waits for the end of a pipe waits for the program, not for us. Standard error stays, for a last word.
 	for (int fd = 0; fd < PASSED_DESCRIPTORS; fd++) if (fd != 2 && descriptors >> fd & 1) SYSCALL(close, fd);
 	return true;
@@ -224,9 +232,9 @@ __attribute__((used, noreturn)) void start(u64 *stack) {
 	if (!is_runner_path(verdict)) refuse("no verdict from the kernel; refusing to run this program", EXIT_REFUSED);
 	int runner = out_of_the_way(connect_to((const char *)verdict->body, 0));
 	if (runner < 0) refuse("the sandbox for this program can't be reached", EXIT_REFUSED);
-	u64 forwarded = forwarded_signals();
+	u64 forwarded = forwarded_signals(), ignored = ignored_signals();
 	SYSCALL(rt_sigprocmask, SIG_BLOCK, &forwarded, NULL, sizeof forwarded);
 	int signals = out_of_the_way((int)SYSCALL(signalfd4, -1, &forwarded, sizeof forwarded, O_CLOEXEC));
-	if (signals < 0 || !hand_over(runner, descriptors)) refuse("its descriptors can't be handed over", EXIT_REFUSED);
+	if (signals < 0 || !hand_over(runner, descriptors, ignored)) refuse("its descriptors can't be handed over", EXIT_REFUSED);
 	stand_in(runner, signals);
 }

@@ -1,0 +1,55 @@
+// Which program a trap stood in for, and where the program is that shall run instead.
+import { accessSync, constants, statSync } from 'node:fs';
+import { basename, isAbsolute, join } from 'node:path';
+import type { Gates } from '../abi/sandbox.ts';
+import type { Found } from './discover.ts';
+import type { TrapFrame } from './frames.ts';
+
+/** The gated program that the file was covered for; undefined for a copy of the trap, or a forged request. */
+export function coveredProgram(file: string, { files, stubs }: Pick<Found, 'files' | 'stubs'>): string | undefined {
+	const stub = file.startsWith(`${stubFolder}/`) ? file.slice(stubFolder.length + 1) : undefined;
+	return stub === undefined
+		? files.find(({ path }) => path === file)?.program
+		: stubs.find(({ name }) => name === stub)?.program;
+}
+
+/**
+ * The path or name under which the execution of `program` is judged: as it was executed, as it was called, or the file itself,
+ * the first that says which program it is. A link of any name, `exec -a ls python3` and a script's own path don't.
+ */
+export function executedAs({ path, argv, file }: TrapFrame, program: string, gates: Gates): string {
+	const called = argv[0] ?? '';
+	const said = [path, called, file].find((text) => text !== '' && gates.gatedAs(basename(text)) === program);
+	return said ?? program;
+}
+
+/** First in PATH inside: names that trap, or the programs themselves. */
+export const stubFolder = '/gate/bin';
+
+export interface Place {
+	readonly found: Found;
+	readonly lifted: ReadonlySet<string>;
+	/** As the sandbox has it. */
+	readonly searchPath: string;
+}
+
+/** The path inside of a program that is named as a shell would; undefined when there is none. */
+export function lookUp(name: string, { found, lifted, searchPath }: Place): string | undefined {
+	if (name.includes('/')) return name;
+	const stub = found.stubs.find((one) => one.name === name);
+	if (stub !== undefined && stub.real !== undefined && lifted.has(stub.program)) return join(stubFolder, name);
+	return searchPath
+		.split(':')
+		.filter((directory) => isAbsolute(directory))
+		.map((directory) => join(directory, name))
+		.find(isProgram);
+}
+
+function isProgram(path: string): boolean {
+	try {
+		accessSync(path, constants.X_OK);
+		return statSync(path).isFile();
+	} catch {
+		return false;
+	}
+}

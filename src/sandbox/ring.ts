@@ -1,0 +1,103 @@
+// The runtime ring of one kernel: bubblewrap, our own programs on disk, and a private directory for every sandbox.
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { TrapgateError } from '../abi/problem.ts';
+import { companions } from './companions.ts';
+import { Discovery } from './discover.ts';
+import { type NativeProgram, programs } from './native/programs.ts';
+import { Placeholders } from './placeholders.ts';
+import { seccompProgram } from './seccomp.ts';
+import { readSystem, type SystemLayout } from './system.ts';
+
+export interface RingOptions {
+	/** Absolute path of bubblewrap. */
+	readonly bwrap: string;
+	/** Where the ring keeps its sockets and programs; a path that is short, since sockets have at most 107 bytes. */
+	readonly tmp: string;
+	/** Where programs are looked for, as in the environment. */
+	readonly searchPath: string;
+	/** One line for the log. */
+	readonly warn: (text: string) => void;
+}
+
+const prefix = 'trapgate-ring-';
+const natives = ['trap', 'runner', 'bridge'] as const satisfies readonly NativeProgram[];
+
+export class Ring {
+	readonly bwrap: string;
+	readonly natives: Readonly<Record<(typeof natives)[number], string>>;
+	/** The file with the seccomp program. */
+	readonly seccomp: string;
+	readonly system: SystemLayout;
+	readonly discovery: Discovery;
+	readonly placeholders = new Placeholders();
+	readonly warn: (text: string) => void;
+	/** What approved programs keep, as long as the kernel runs. */
+	readonly caches: string;
+	/** Nothing inside of a sandbox may see it but its own part. */
+	readonly directory: string;
+	#sandboxes = 0;
+
+	/** Throws TrapgateError D108 on a machine that the ring has no programs for. */
+	constructor({ bwrap, tmp, searchPath, warn }: RingOptions) {
+		const { arch } = process;
+		if (arch !== 'x64' && arch !== 'arm64') throw new TrapgateError('D108', `the ring has no programs for ${arch}`);
+		this.bwrap = bwrap;
+		this.warn = warn;
+		sweep(tmp);
+		this.directory = mkdtempSync(join(tmp, `${prefix}${process.pid}-`));
+		const paths = natives.map((name) => {
+			const path = join(this.directory, name);
+			writeFileSync(path, Buffer.from(programs[name][arch], 'base64'), { mode: 0o555 });
+			return [name, path] as const;
+		});
+		this.natives = Object.fromEntries(paths) as Ring['natives'];
+		this.seccomp = join(this.directory, 'seccomp');
+		writeFileSync(this.seccomp, seccompProgram(arch), { mode: 0o400 });
+		this.system = readSystem(join(this.directory, 'etc'));
+		this.caches = this.newDirectory();
+		for (const { program, lifted } of companions)
+			if (lifted?.cache) mkdirSync(join(this.caches, program), { mode: 0o700 });
+		this.discovery = new Discovery({ path: searchPath.split(':'), system: this.system, now: () => Date.now() });
+	}
+
+	/** An empty directory that nobody else can read. */
+	newDirectory(): string {
+		const path = join(this.directory, String(++this.#sandboxes));
+		mkdirSync(path, { mode: 0o700 });
+		return path;
+	}
+
+	/** Never throws. Sandboxes are ended before. */
+	close(): void {
+		rmSync(this.directory, { recursive: true, force: true });
+	}
+}
+
+/** Takes away what kernels left that were killed. */
+function sweep(tmp: string): void {
+	for (const name of readdirSync(tmp)) {
+		const [, pid] = /^trapgate-ring-(\d+)-/.exec(name) ?? [];
+		const path = join(tmp, name);
+		if (pid !== undefined && !isAlive(Number(pid)) && isOurs(path)) rmSync(path, { recursive: true, force: true });
+	}
+}
+
+/** A pid that was used again keeps a directory a while longer. */
+function isAlive(pid: number): boolean {
+	try {
+		readFileSync(`/proc/${pid}/stat`);
+		return true;
+	} catch {
+		return false;
+	}
+}
+
+function isOurs(path: string): boolean {
+	try {
+		return statSync(path).uid === process.getuid?.();
+	} catch {
+		return false;
+	}
+}

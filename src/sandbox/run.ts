@@ -1,0 +1,48 @@
+// Makes a program ready to be run in a sandbox, where every gated program that it executes traps.
+import type { Confinement, Gates, Trapped } from '../abi/sandbox.ts';
+import { limitsOf } from './limits.ts';
+import type { Ring } from './ring.ts';
+import { Sandbox } from './sandbox.ts';
+import { Slots } from './slots.ts';
+
+/** What a driver wants to run. */
+export interface Launch {
+	/** The first is an absolute path, as the sandbox has it. */
+	readonly argv: readonly string[];
+	readonly cwd: string;
+	readonly env: Readonly<Record<string, string>>;
+	readonly confinement: Confinement;
+	readonly gates: Gates;
+	/** The host's directory that is `/tmp` inside, for approved programs too. */
+	readonly tmp: string;
+	/** Answers for the gated programs that it executes. */
+	readonly trapped: Trapped;
+}
+
+/** A sandbox that can be started, once: bubblewrap, and what it must be given. */
+export interface Prepared {
+	readonly file: string;
+	readonly args: readonly string[];
+	/** The host's files that are its descriptors from 4 on; the one after them takes the status (`followStatus`). */
+	readonly files: readonly string[];
+	/** Ends every approved program, and takes away what was made for this sandbox. Never throws; the first call counts. */
+	close(): Promise<void>;
+}
+
+/** Of approved programs in one launch: so many at once on each level, and so many in all. */
+const [atOnce, inAll] = [16, 200];
+
+/** Throws TrapgateError when no such sandbox can be made. */
+export async function prepare(ring: Ring, launch: Launch): Promise<Prepared> {
+	const { argv, cwd, env, confinement, gates, tmp, trapped } = launch;
+	const found = ring.discovery.find(gates, confinement, tmp);
+	const slots = new Slots({ atOnce, inAll });
+	const sandbox = new Sandbox({ ring, launch, found, slots }, { depth: 0, lifted: [], trapped });
+	try {
+		const limits = limitsOf(confinement.limits);
+		return await sandbox.prepare({ fromTrap: false, umask: undefined, limits, cwd, argv, env });
+	} catch (error) {
+		await sandbox.close();
+		throw error;
+	}
+}

@@ -1,0 +1,281 @@
+// One sandbox: its directory, its listener, and the approved programs that run beside it.
+import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { execa } from 'execa';
+import type { TrapExit, Trapped, TrapRequest, TrapVerdict } from '../abi/sandbox.ts';
+import { bwrapArguments } from './bwrap.ts';
+import { coveredProgram, executedAs, lookUp, stubFolder } from './commands.ts';
+import type { Found } from './discover.ts';
+import { openEgress } from './egress.ts';
+import { approvalFrame, refusalFrame, type Spec, specFile } from './frames.ts';
+import { inheritedEnvironment } from './inherited.ts';
+import { limitsOf, lower } from './limits.ts';
+import { planView } from './profile.ts';
+import type { Ring } from './ring.ts';
+import type { Launch, Prepared } from './run.ts';
+import type { Slots } from './slots.ts';
+import { followStatus } from './status.ts';
+import { launchCommand } from './strict.ts';
+import { refusedCode, Trapd, type WaitingTrap } from './trapd.ts';
+
+/** What all sandboxes of one launch share. */
+export interface Shared {
+	readonly ring: Ring;
+	readonly launch: Launch;
+	readonly found: Found;
+	readonly slots: Slots;
+}
+
+export interface Level {
+	/** 0 for what the driver starts. */
+	readonly depth: number;
+	/** Canonical names of the programs that don't trap. */
+	readonly lifted: readonly string[];
+	readonly trapped: Trapped;
+}
+
+/** Descriptors of bubblewrap; the reaper has 3. */
+const [seccompFd, statusFd] = [4, 5];
+const proxyPort = 3128;
+const deepest = 8;
+/** A verdict that takes longer is none, unless a person is asked. */
+const longestVerdictMs = 2_000;
+/** How long a program may live whose trap is gone: its runner asks it to end, and insists after two seconds. */
+const graceMs = 3_000;
+/** How a program ends that could not be started. */
+const failedCode = 125;
+
+export class Sandbox {
+	readonly #shared: Shared;
+	readonly #level: Level;
+	readonly #directory: string;
+	readonly #running = new Set<Promise<void>>();
+	readonly #stop = new AbortController();
+	#trapd: Trapd | undefined;
+	#egress: Awaited<ReturnType<typeof openEgress>> | undefined;
+	#letGo: () => void = () => undefined;
+	readonly #stages: string[] = [];
+	#exchanges = 0;
+	#closing: Promise<void> | undefined;
+
+	constructor(shared: Shared, level: Level) {
+		this.#shared = shared;
+		this.#level = level;
+		this.#directory = shared.ring.newDirectory();
+	}
+
+	/** Makes everything ready. With `exchange` (a host directory) the program takes its descriptors from a trap. */
+	async prepare(spec: Spec, exchange?: string): Promise<Prepared> {
+		const { ring, launch, found } = this.#shared;
+		const { confinement } = launch;
+		this.#trapd = await Trapd.listen({
+			path: join(this.#directory, 'trap.sock'),
+			onTrap: (trap) => this.#take(trap),
+		});
+		const isProxied = typeof confinement.network === 'object';
+		if (isProxied) await this.#openEgress(confinement.network.hosts);
+		const view = planView({
+			confinement,
+			found,
+			lifted: new Set(this.#level.lifted),
+			session: {
+				gate: this.#directory,
+				tmp: launch.tmp,
+				caches: ring.caches,
+				...(confinement.exec === 'strict' ? { stage: this.#newStage() } : {}),
+				...(exchange === undefined ? {} : { exchange }),
+			},
+			natives: ring.natives,
+			system: ring.system,
+			egress: isProxied,
+		});
+		const path = { PATH: `${stubFolder}:${spec.env['PATH'] ?? ''}` };
+		const whole = { ...spec, env: { ...spec.env, ...path, ...view.environment } };
+		const file = specFile(isProxied ? throughBridge(whole) : whole);
+		writeFileSync(join(this.#directory, 'run.spec'), file, { mode: 0o600 });
+		this.#letGo = ring.placeholders.hold(view.placeholders);
+		const runner = ['/gate/runner', '/run/gate/run.spec', String(statusFd)];
+		const socket = exchange === undefined ? [] : ['/run/gx/s'];
+		const command = [...bwrapArguments(view, { seccompFd }), '--', ...runner, ...socket];
+		const [program, ...args] = launchCommand(view, [ring.bwrap, ...command]);
+		return { file: program, args, files: [ring.seccomp], close: () => this.close() };
+	}
+
+	/** Ends what was approved, and takes everything away. Never throws. */
+	close(): Promise<void> {
+		this.#closing ??= (async () => {
+			this.#stop.abort();
+			this.#trapd?.close();
+			await Promise.allSettled([...this.#running, this.#egress?.close()]);
+			this.#letGo();
+			for (const path of [this.#directory, ...this.#stages]) rmSync(path, { recursive: true, force: true });
+		})();
+		return this.#closing;
+	}
+
+	#newStage(): string {
+		const stage = this.#shared.ring.newDirectory();
+		this.#stages.push(stage);
+		return stage;
+	}
+
+	async #openEgress(hosts: readonly string[]): Promise<void> {
+		this.#egress = await openEgress({
+			socket: join(this.#directory, 'egress.sock'),
+			hosts,
+			refused: (host) => this.#shared.ring.warn(`a sandboxed program asked for ${host}, which is not in its list`),
+		});
+	}
+
+	#take(trap: WaitingTrap): void {
+		const running = this.#answer(trap).catch((error: unknown) => {
+			trap.answer(refusalFrame(`trapgate: ${messageOf(error)}; refused`, refusedCode));
+		});
+		this.#running.add(running);
+		void running.finally(() => this.#running.delete(running));
+	}
+
+	async #answer(trap: WaitingTrap): Promise<void> {
+		const { frame } = trap;
+		const { slots, launch, found } = this.#shared;
+		const depth = this.#level.depth + 1;
+		const refuse = (why: string, code = refusedCode) => trap.answer(refusalFrame(why, code));
+		if (depth > deepest) return refuse(`trapgate: more than ${deepest} approved programs within one another; refused`);
+		const program = coveredProgram(frame.file, found);
+		if (program === undefined)
+			return refuse(`trapgate: ${frame.file} is a copy of what stands in for a gated program; refused`);
+		const first = executedAs(frame, program, launch.gates);
+		const { path, file, cwd, env } = frame;
+		const request: TrapRequest = { path, file, argv: [first, ...frame.argv.slice(1)], cwd, env, depth };
+		const verdict = await verdictOn(request, this.#level.trapped, trap.signal);
+		if (verdict.kind === 'refused') return refuse(verdict.message);
+
+		const release = await slots.take(depth);
+		try {
+			if (release === undefined) {
+				await verdict.ended({ failed: 'too many approved programs in one call' });
+				return refuse('trapgate: this call has had as many approved programs as one call may have; refused');
+			}
+			const exit = trap.signal.aborted || this.#stop.signal.aborted ? 'it was gone' : await this.#run(trap, verdict);
+			await verdict.ended(typeof exit === 'string' ? { failed: exit } : exit);
+			if (typeof exit === 'string') refuse(`trapgate: ${exit}`, failedCode);
+		} finally {
+			release?.();
+		}
+	}
+
+	/** Runs the approved program with the trap's descriptors. Returns how it ended, or why it could not be started. */
+	async #run(trap: WaitingTrap, verdict: TrapVerdict & { kind: 'run' }): Promise<TrapExit | string> {
+		const { frame } = trap;
+		const { found, launch } = this.#shared;
+		const { argv, lifted, trapped } = verdict;
+		const [name = ''] = argv;
+		const program = lookUp(name, { found, lifted: new Set(lifted), searchPath: launch.env['PATH'] ?? '' });
+		if (program === undefined) return `\`${name}\` is not installed`;
+		const exchange = join(this.#directory, `x${++this.#exchanges}`);
+		mkdirSync(exchange, { mode: 0o700 });
+		const inner = new Sandbox(this.#shared, { depth: this.#level.depth + 1, lifted, trapped });
+		try {
+			const prepared = await inner.prepare(
+				{
+					fromTrap: true,
+					umask: frame.umask,
+					limits: lower(limitsOf(launch.confinement.limits), frame.limits),
+					cwd: frame.cwd,
+					argv: [program, ...argv.slice(1)],
+					env: inheritedEnvironment(frame.env, launch.env),
+				},
+				exchange,
+			);
+			return await this.#follow(trap, prepared, `/run/gate/x${this.#exchanges}/s`);
+		} finally {
+			await inner.close();
+			rmSync(exchange, { recursive: true, force: true });
+		}
+	}
+
+	async #follow(trap: WaitingTrap, prepared: Prepared, socket: string): Promise<TrapExit | string> {
+		const descriptors = prepared.files.map((path) => openSync(path, 'r'));
+		const child = execa(prepared.file, prepared.args, {
+			cwd: '/',
+			env: {},
+			extendEnv: false,
+			buffer: false,
+			reject: false,
+			cleanup: false,
+			// Its types take numbers in the first three places only; it passes them on anywhere.
+			stdio: ['ignore', 'ignore', 'pipe', 'ignore', ...(descriptors as unknown as readonly 'ignore'[]), 'pipe'],
+		});
+		for (const descriptor of descriptors) closeSync(descriptor);
+		const said: Buffer[] = [];
+		child.stderr?.on('data', (chunk: Buffer) => {
+			if (said.length < 16) said.push(chunk);
+		});
+		const status = followStatus(child.stdio[statusFd] as Readable);
+		let timer: NodeJS.Timeout | undefined;
+		const kill = () => child.kill('SIGKILL');
+		const leave = () => {
+			timer = setTimeout(kill, graceMs);
+		};
+		trap.signal.addEventListener('abort', leave, { once: true });
+		this.#stop.signal.addEventListener('abort', kill, { once: true });
+		try {
+			if (await status.listening) trap.answer(approvalFrame(socket));
+			const last = await status.last;
+			await child;
+			if (last?.is === 'ended') return { code: last.code, signal: last.signal };
+			if (last?.is === 'failed') return last.message;
+			const words = Buffer.concat(said).toString('utf8').trim();
+			return `the sandbox ended early${words === '' ? '' : `: ${words}`}`;
+		} finally {
+			clearTimeout(timer);
+			trap.signal.removeEventListener('abort', leave);
+			this.#stop.signal.removeEventListener('abort', kill);
+		}
+	}
+}
+
+/** Whatever goes wrong is a refusal, and so is silence. */
+async function verdictOn(request: TrapRequest, trapped: Trapped, signal: AbortSignal): Promise<TrapVerdict> {
+	let timer: NodeJS.Timeout | undefined;
+	let isLate = false;
+	const late = new Promise<TrapVerdict>((resolve) => {
+		timer = setTimeout(() => {
+			isLate = true;
+			resolve({ kind: 'refused', message: 'trapgate: there was no verdict in time; refused' });
+		}, longestVerdictMs);
+	});
+	const verdict = trapped(request, { signal, asksPerson: () => clearTimeout(timer) });
+	// An approval that nobody waits for any more ends as one that could not be carried out.
+	void verdict
+		.then((said) => (isLate && said.kind === 'run' ? said.ended({ failed: 'the verdict came too late' }) : undefined))
+		.catch(() => undefined);
+	try {
+		return await Promise.race([verdict, late]);
+	} finally {
+		clearTimeout(timer);
+	}
+}
+
+/** Inside there is a proxy on the loopback device, and no other way out. */
+function throughBridge(spec: Spec): Spec {
+	const proxy = `http://127.0.0.1:${proxyPort}`;
+	return {
+		...spec,
+		argv: ['/gate/bridge', '/run/gate/egress.sock', String(proxyPort), '--', ...spec.argv],
+		env: {
+			...spec.env,
+			HTTP_PROXY: proxy,
+			HTTPS_PROXY: proxy,
+			ALL_PROXY: proxy,
+			http_proxy: proxy,
+			https_proxy: proxy,
+			all_proxy: proxy,
+		},
+	};
+}
+
+function messageOf(error: unknown): string {
+	return error instanceof Error ? error.message : String(error);
+}
