@@ -71,11 +71,12 @@ export class Discovery {
 	/**
 	 * Looks again on every call, at the cost of a stat a folder. Throws D101 when a tree has changed under us, or when there is
 	 * more than can be looked at or covered. Synchronous: nothing of ours may start between the look and the launch.
-	 * `tmp` is the folder of the host that the view shows as `/tmp`, if it is not in memory.
+	 * `hostTmp` is the folder of the host that the view shows as `/tmp`, if it is not in memory.
 	 */
-	find(gates: Gates, confinement: Confinement, tmp?: string): Found {
+	find(gates: Gates, confinement: Confinement, hostTmp?: string): Found {
 		const { system } = this.#options;
 		this.#folders.lookAgain();
+		const tmp = hostTmp === undefined ? undefined : (realpathOf(hostTmp) ?? hostTmp);
 		const trees = [...new Set([...confinement.read, ...confinement.write, ...(tmp === undefined ? [] : [tmp])])];
 		for (const tree of trees) checkTree(tree);
 		const missing = confinement.roExec.filter((tree) => lstatSync(tree, { throwIfNoEntry: false }) === undefined);
