@@ -4,6 +4,8 @@ import { auditDirectoryOf, auditKeyFile } from '../kernel/governed.ts';
 import { type Difference, differences } from '../kernel/lock/differences.ts';
 import type { Listing } from '../kernel/lock/listing.ts';
 import { lockPath } from '../kernel/lock/path.ts';
+import { ports } from '../kernel/ports.ts';
+import { type Receipt, receiptOf } from '../kernel/receipt.ts';
 import type { Revision } from '../kernel/revision.ts';
 import { TrustStore } from '../kernel/trust.ts';
 import { type Trust, trustOf } from '../kernel/trusted.ts';
@@ -63,6 +65,7 @@ export interface Checkup {
 	readonly audit: AuditHealth;
 	readonly channels: readonly string[];
 	readonly askRules: number;
+	readonly receipt?: Receipt;
 	readonly doesNotHold: readonly string[];
 }
 
@@ -83,6 +86,7 @@ export async function checkUp(input: CommandInput): Promise<Checkup> {
 	const lock = lockHealth(revision, listing);
 	const audit = lookAtAudit(auditDirectoryOf(config.audit.directory, directories), auditKeyFile(directories));
 	const isTrusted = trust === 'not needed' || trust === 'trusted';
+	const receipt = receiptOf(revision, ports.commands, load.rings);
 	return {
 		ok:
 			isTrusted &&
@@ -103,7 +107,8 @@ export async function checkUp(input: CommandInput): Promise<Checkup> {
 		audit,
 		channels: config.ask.channels,
 		askRules: rules.filter(({ action }) => action.kind === 'ask').length,
-		doesNotHold: doesNotHold(revision),
+		receipt,
+		doesNotHold: doesNotHold(revision, receipt),
 	};
 }
 

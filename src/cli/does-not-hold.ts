@@ -1,8 +1,16 @@
 // What this installation does not protect against, in plain words.
+import type { DriverConfig } from '../kernel/config.ts';
+import type { Receipt } from '../kernel/receipt.ts';
 import type { Revision } from '../kernel/revision.ts';
 
 /** Sentences for `doctor`; those about shells only where something carries shell text. */
-export function doesNotHold({ config, policies }: Pick<Revision, 'config' | 'policies'>): readonly string[] {
+export function doesNotHold(
+	{ config, policies, set }: Pick<Revision, 'config' | 'policies' | 'set'>,
+	receipt: Receipt,
+): readonly string[] {
+	const confined = config.drivers.filter(({ name }) =>
+		receipt.drivers.some((one) => one.name === name && one.isConfined),
+	);
 	const carriesShell = config.drivers.some(
 		({ kind, commands }) => kind === 'shell' || Object.keys(commands).length > 0,
 	);
@@ -10,16 +18,22 @@ export function doesNotHold({ config, policies }: Pick<Revision, 'config' | 'pol
 		rules.some(({ match }) => [match.command, match.facts, match.mentions].some((member) => member !== undefined)),
 	);
 	const shell = hasCommandRule
-		? 'Rules about commands read the text of a command: a script on disk, a renamed or copied program and what a Makefile runs are not in it.'
+		? confined.length > 0
+			? 'Rules that hold in the call ring only read the text of a command: what a script, a Makefile or a renamed program runs is not in it.'
+			: 'Rules about commands read the text of a command: a script on disk, a renamed or copied program and what a Makefile runs are not in it.'
 		: 'No rule is about commands: an allowed shell runs anything.';
 	const readsSql = policies.some(({ rules }) =>
 		rules.some(({ match }) => Object.values(match.args ?? {}).some((test) => test.statement_other_than !== undefined)),
 	);
 	const isForeign = config.drivers.some(({ commands }) => Object.keys(commands).length > 0);
 	return [
-		...(carriesShell
-			? [shell, 'There is no runtime ring: what a command starts once it runs (make, a script, a test) is not seen.']
-			: ['There is no runtime ring: what a server does beyond its answers is not seen.']),
+		...(carriesShell && confined.length > 0
+			? [shell, ...insideTheRing(confined, receipt, set.defaults.command !== 'allow')]
+			: carriesShell
+				? [shell, 'There is no runtime ring: what a command starts once it runs (make, a script, a test) is not seen.']
+				: confined.length > 0
+					? insideTheRing(confined, receipt, false)
+					: ['There is no runtime ring: what a server does beyond its answers is not seen.']),
 		...(isForeign && hasCommandRule
 			? [
 					"Of a server's tools only the arguments under `commands:` are read as commands; its other tools may run some, too.",
@@ -40,5 +54,36 @@ export function doesNotHold({ config, policies }: Pick<Revision, 'config' | 'pol
 		...(config.audit.durability === 'written'
 			? ['Audit durability is `written`: a power failure can lose the last records.']
 			: []),
+	];
+}
+
+/** What the runtime ring leaves open. */
+function insideTheRing(confined: readonly DriverConfig[], receipt: Receipt, isClosed: boolean): readonly string[] {
+	const namesOf = (drivers: readonly DriverConfig[]) => drivers.map(({ name }) => name).join(', ');
+	const open = confined.filter(({ sandbox }) => sandbox?.exec !== 'strict');
+	const landlocked = confined.filter(({ sandbox }) => sandbox?.backend === 'landlock');
+	const networked = confined.filter(({ sandbox }) => sandbox === undefined || sandbox.network === 'all');
+	const free = receipt.drivers.filter(({ isConfined }) => !isConfined).map(({ name }) => name);
+	return [
+		...(free.length === 0 ? [] : [`What ${free.join(', ')} starts runs outside of the runtime ring, unseen.`]),
+		open.length === 0
+			? 'Under `exec: strict` programs are still made in memory: WebAssembly in node, machine code in perl.'
+			: `A program that is written or downloaded into a folder that can be written runs unjudged (${namesOf(open)}), an interpreter under another name included, unless \`exec: strict\` is set.`,
+		'The runtime ring gates files, not languages: a shell with node, perl or a compiler can compute anything.',
+		'An approved execution is trusted with its own program: what it starts of that program again is covered by the one decision.',
+		'The sandbox bounds the memory of each process, not of all of them together.',
+		...(isClosed
+			? [
+					'`defaults.command` is judged in the text of a call; of what runs inside, only programs that rules gate are judged.',
+				]
+			: []),
+		...(networked.length === 0
+			? []
+			: [`Where no rule and no \`network:\` says otherwise, the network is the host's (${namesOf(networked)}).`]),
+		...(landlocked.length === 0
+			? []
+			: [
+					`With Landlock (${namesOf(landlocked)}) a gated program called by its path is refused instead of rewritten, and not in the log; UNIX sockets, UDP and daemons are not confined.`,
+				]),
 	];
 }

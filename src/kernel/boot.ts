@@ -27,6 +27,7 @@ import { resolvePath } from './paths.ts';
 import { Pools } from './pools.ts';
 import { ports } from './ports.ts';
 import { makeProtection } from './protect.ts';
+import { receiptFields, receiptLine, receiptOf } from './receipt.ts';
 import { makeResults, type Results } from './results.ts';
 import { loadRevision } from './revision.ts';
 import { Revisions } from './revisions.ts';
@@ -185,6 +186,8 @@ export async function boot(options: BootOptions): Promise<Kernel> {
 		maxProcesses: config.http.maxProcesses,
 		report: bankReport(log, journal, results, report),
 	});
+	const receipt = receiptOf(first, ports.commands, rings);
+	if (receipt.rules.length > 0) log.info({ rings: receiptFields(receipt) }, receiptLine(receipt));
 	if (options.watchEveryMs > 0) await revisions.watch(options.watchEveryMs);
 
 	return {

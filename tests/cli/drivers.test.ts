@@ -277,6 +277,13 @@ describe('doctor', () => {
 			},
 			audit: { directory: place.audit, state: 'missing', key: 'missing', freeBytes: expect.any(Number) },
 			ask: { channels: ['elicitation'], rules: 0 },
+			rings: {
+				drivers: [
+					{ name: 'shell', confined: false, ring: { is: 'absent', why: expect.any(String), hint: expect.any(String) } },
+					{ name: 'memory', confined: false },
+				],
+				rules: [],
+			},
 			does_not_hold: expect.arrayContaining([expect.stringContaining('race with the file system')]),
 		});
 	});

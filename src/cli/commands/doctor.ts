@@ -1,5 +1,6 @@
 // `trapgate doctor`: is every door in order, and what does not hold.
 import type { JsonObject } from '../../abi/json.ts';
+import { receiptFields } from '../../kernel/receipt.ts';
 import { type Checkup, checkUp } from '../checkup.ts';
 import { clientLines } from '../clients.ts';
 import type { Command, CommandInput } from '../command.ts';
@@ -49,7 +50,7 @@ function pointClient(agent: string, { global, around }: CommandInput): ExitCode 
 function checkupJson(checkup: Checkup): JsonObject {
 	const { ok, file, problems, mode, workspace, policy_rev, trust, files, rules, drivers, collision, lock, audit } =
 		checkup;
-	const { channels, askRules, doesNotHold } = checkup;
+	const { channels, askRules, receipt, doesNotHold } = checkup;
 	return {
 		ok,
 		configuration: {
@@ -68,6 +69,7 @@ function checkupJson(checkup: Checkup): JsonObject {
 		...(lock === undefined ? {} : { lock: { ...lock } }),
 		audit: { ...audit },
 		ask: { channels, rules: askRules },
+		...(receipt === undefined ? {} : { rings: receiptFields(receipt) }),
 		does_not_hold: doesNotHold,
 	};
 }

@@ -1,4 +1,6 @@
 // What `doctor` found, section by section.
+import type { Receipt } from '../../kernel/receipt.ts';
+import type { RingState } from '../../kernel/ring.ts';
 import type { AuditHealth } from '../audit-health.ts';
 import type { Checkup, DriverHealth, LockHealth } from '../checkup.ts';
 import { type Cell, columns, count, onOneLine } from './columns.ts';
@@ -22,6 +24,9 @@ export function checkupText(
 		...(problems.length === 0 ? [] : [problemsText(problems, { cwd, color }), '']),
 		...(checkup.policy_rev === undefined ? [] : section('Drivers', drivers(checkup, paint))),
 		...(checkup.lock === undefined ? [] : section('Lock', locked(checkup.lock, paint))),
+		...(checkup.receipt === undefined || checkup.receipt.rules.length === 0
+			? []
+			: section('Rules about commands and processes', coverage(checkup.receipt, paint))),
 		...section('Audit log', audit(checkup.audit, paint)),
 		...(checkup.policy_rev === undefined ? [] : section('Asking a person', asking(checkup, paint))),
 		...(checkup.doesNotHold.length === 0
@@ -83,6 +88,51 @@ function driverCells(driver: DriverHealth): readonly Cell[] {
 
 function saidLine({ name, state, said, reason }: DriverHealth): string[] {
 	return state === 'down' && said !== undefined && said !== reason ? [`  ${name} said: ${onOneLine(said)}`] : [];
+}
+
+/** What holds each driver's processes, then each rule with its rings. */
+function coverage({ drivers: all, rules }: Receipt, paint: Paint): string[] {
+	return [
+		...all.flatMap(({ name, ring }) => (ring === undefined ? [] : ringLines(name, ring, paint))),
+		...columns(
+			rules.map(({ id, effect, rings, gates, callOnly }) => [
+				{ text: id },
+				{ text: effect },
+				{
+					text: rings.length === 0 ? 'none' : rings.join(', '),
+					tone: rings.includes('runtime') ? ('good' as const) : ('caution' as const),
+				},
+				{ text: [programList(gates), ...callOnly].filter((text) => text !== '').join('; '), tone: 'quiet' as const },
+			]),
+			paint,
+		),
+	];
+}
+
+function ringLines(name: string, ring: RingState, paint: Paint): string[] {
+	switch (ring.is) {
+		case 'holds':
+			return [`${mark(true, paint)} ${name}  runtime ring: ${onOneLine(ring.proof)}`];
+		case 'degraded':
+			return [
+				`${paint('caution', '!')} ${name}  runtime ring, with a layer less: ${onOneLine(ring.proof)}; ${onOneLine(ring.why)}`,
+				...ring.hint.split('\n').map((line) => `  ${line}`),
+			];
+		case 'absent':
+			return [
+				`${paint('caution', '!')} ${name}  no runtime ring: ${onOneLine(ring.why)}`,
+				...ring.hint.split('\n').map((line) => `  ${line}`),
+			];
+		default:
+			return ring satisfies never;
+	}
+}
+
+const mostPrograms = 6;
+
+function programList(gates: readonly string[]): string {
+	const more = gates.length - mostPrograms;
+	return [...gates.slice(0, mostPrograms), ...(more > 0 ? [`and ${more} more`] : [])].join(' ');
 }
 
 function locked(lock: LockHealth, paint: Paint): string[] {
