@@ -28,6 +28,8 @@ export interface Beside {
 	readonly named: RegExp;
 }
 
+const libraryFolders: readonly string[] = ['lib', 'lib64', 'lib/*-linux-gnu*'];
+
 export const companions: readonly Companion[] = [
 	{
 		program: 'python',
@@ -48,6 +50,9 @@ export const companions: readonly Companion[] = [
 			offline: { UV_OFFLINE: '1' },
 		},
 	},
+	{ program: 'perl', folders: [], libraries: { in: libraryFolders, named: /^libperl\.(so|a)(\.|$)/ } },
+	{ program: 'ruby', folders: [], libraries: { in: libraryFolders, named: /^libruby[^/]*\.(so|a)(\.|$)/ } },
+	{ program: 'node', folders: [], libraries: { in: libraryFolders, named: /^libnode\.(so|a)(\.|$)/ } },
 	{ program: 'git', folders: ['/usr/lib/git-core', '/usr/libexec/git-core'] },
 ];
 

@@ -84,7 +84,7 @@ export class Discovery {
 		const search = new Search(gates, { roots: [...system.trees, ...trees], systemTrees: system.trees, tmp });
 		this.#searchSystem(search, gates);
 		const walked = this.#searchTrees(search, gates, trees);
-		this.#coverCopies(search, walked, confinement.write);
+		this.#coverCopies(search, walked, [...confinement.write, ...(tmp === undefined ? [] : [tmp])]);
 		this.#nameAll(search);
 		const files = [...search.files].map(([path, { program }]) => ({ path, program }));
 		if (files.length > mostFiles) throw tooMany(files);
@@ -146,6 +146,8 @@ export class Discovery {
 			if (left < 0) throw tooLarge(trees);
 			if (basename(folder) === 'node_modules') {
 				for (const path of this.#packagesIn(folder, gates)) search.add(path, 'tree');
+				// In the PATH of every script that a package manager runs, so looked at like any other.
+				seen.add(join(folder, '.bin'));
 				continue;
 			}
 			const listing = this.#folders.list(folder);

@@ -1,7 +1,12 @@
 // A witness believes only what agrees in all three parts.
-import { expect, test } from 'vitest';
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
 import type { Gates, TrapRequest } from '../../src/abi/sandbox.ts';
+import { prepare } from '../../src/sandbox/run.ts';
 import { type WitnessLaunch, witness } from '../../src/sandbox/witness.ts';
+import { ringTrouble } from '../support/ring.ts';
+import { closed, confinementOf, env, Lab, perlGates, start } from './support/launching.ts';
 
 const file = { path: '/usr/bin/python3.11', program: 'python' };
 const gates: Gates = {
@@ -75,4 +80,51 @@ test('only the program in question traps, so that a rule about others is not in 
 	};
 	await witness({ file, gates, trap, nonce: 'x', launch });
 	expect([only?.gatedAs('python3'), only?.gatedAs('cat'), only?.names]).toEqual(['python', undefined, ['python']]);
+});
+
+describe.runIf(ringTrouble() === undefined)('for real', () => {
+	/** What the kernel does at its start, with gates of its own choice. */
+	async function look(gates: Gates | undefined) {
+		const lab = new Lab();
+		const launch: WitnessLaunch = async ({ argv, gates: only, trapped }) => {
+			const prepared = await prepare(lab.ring, {
+				argv,
+				cwd: '/',
+				env,
+				confinement: confinementOf(lab.workspace, { write: [] }),
+				gates: gates ?? only,
+				tmp: lab.tmp,
+				trapped,
+			});
+			try {
+				const child = start(prepared);
+				const out: Buffer[] = [];
+				let stderr = '';
+				child.stdout?.on('data', (chunk: Buffer) => out.push(chunk));
+				child.stderr?.on('data', (chunk: Buffer) => {
+					stderr += chunk.toString('utf8');
+				});
+				await closed(child);
+				return { code: child.exitCode ?? undefined, stdout: Buffer.concat(out), stderr };
+			} finally {
+				await prepared.close();
+			}
+		};
+		try {
+			const trap = readFileSync(lab.ring.natives.trap);
+			const perl = { path: '/usr/bin/perl', program: 'perl' };
+			return await witness({ file: perl, gates: perlGates, trap, nonce: randomBytes(16).toString('hex'), launch });
+		} finally {
+			lab.close();
+		}
+	}
+
+	test('a gated program is seen to trap', async () => {
+		expect(await look(undefined)).toEqual({ holds: true, path: '/usr/bin/perl', program: 'perl' });
+	});
+
+	test('one that is not gated after all is seen not to', async () => {
+		const none: Gates = { gatedAs: () => undefined, names: [], revision: 'none' };
+		expect(await look(none)).toMatchObject({ holds: false, saw: expect.stringContaining('without a question') });
+	});
 });

@@ -111,7 +111,7 @@ export function approved({ argv }: TrapRequest): TrapVerdict {
 
 export const refused: TrapVerdict = { kind: 'refused', message: 'BLOCKED by a test' };
 
-function start({ file, args, files }: Prepared): ChildProcess {
+export function start({ file, args, files }: Prepared): ChildProcess {
 	const descriptors = files.map((path) => openSync(path, 'r'));
 	const child = spawn(file, [...args], {
 		stdio: ['pipe', 'pipe', 'pipe', 'ignore', ...descriptors, 'pipe'],
@@ -129,6 +129,6 @@ async function textOf(stream: Readable | null): Promise<string> {
 	return Buffer.concat(chunks).toString('utf8');
 }
 
-function closed(child: ChildProcess): Promise<void> {
+export function closed(child: ChildProcess): Promise<void> {
 	return new Promise((resolve) => child.once('close', () => resolve()));
 }
