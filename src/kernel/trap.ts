@@ -69,7 +69,7 @@ interface Inside extends TrapKit {
 	readonly driver: DriverName;
 	readonly tool: string;
 	readonly context: Surroundings;
-	/** By launcher: what may run under it. */
+	/** By revision and launcher: what may run under it. */
 	readonly freed: Map<string, readonly string[]>;
 }
 
@@ -200,7 +200,7 @@ const behindLaunchers: readonly GapKind[] = ['program', 'script', 'file', 'input
  */
 function liftedFor(
 	argv: readonly string[],
-	{ gates, commands, freed }: Inside,
+	{ door, gates, commands, freed }: Inside,
 	judge: Parameters<GateSet['mayRunUnder']>[1],
 ): readonly string[] {
 	const [spelled = ''] = argv;
@@ -220,7 +220,8 @@ function liftedFor(
 	}
 	if (isSure && !spelled.includes('/')) {
 		for (const launcher of launchersOf(spelled, found, gates)) {
-			const key = launcher.join(' ');
+			// A policy may be edited while the call runs.
+			const key = `${door.journal.revision()} ${launcher.join(' ')}`;
 			const free = freed.get(key) ?? gates.mayRunUnder(launcher, judge);
 			freed.set(key, free);
 			for (const program of free) lifted.add(program);

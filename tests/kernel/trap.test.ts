@@ -1,4 +1,5 @@
 // A trap: what something in the sandbox executes is judged like a call, recorded before it runs, and worth no more than an exec.
+import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/abi/json.ts';
 import { callId, type DriverName } from '../../src/abi/names.ts';
@@ -375,6 +376,44 @@ test('what nobody can read of an argv is refused, and what is known of it is jud
 	expect(entries.at(-1)).toMatchObject({ decision: 'contained', acted: true });
 	const returned = await judge(exec('/usr/bin/python3', ['python3', '-c', 'print(1)\r\n']));
 	expect(runOf(returned).argv).toEqual(['uv', 'run', 'python3', '-c', 'print(1)\r\n']);
+});
+
+test('a forged request is worth no more than executing what it names', async () => {
+	const rules = [
+		...uv,
+		deny('no-npm', 'command: npm'),
+		deny('no-force', 'command: git push, facts: { force: true }', ', ring: runtime'),
+	];
+	const names = ['npm', 'python3', 'python3.11', 'git', 'uv', 'ls', 'npm ', ''];
+	const folders = ['', './', '/usr/bin/', '/gate/bin/', '/ws/', '/usr/bin/../bin/'];
+	const path = fc.tuple(fc.constantFrom(...folders), fc.constantFrom(...names)).map((parts) => parts.join(''));
+	const word = fc.oneof(path, fc.constantFrom('run', '-c', 'push', '-f', '--', 'x.py', 'npm ci', 'sync', '\udc80'));
+	let ran = 0;
+	await fc.assert(
+		fc.asyncProperty(
+			path,
+			path,
+			fc.array(word, { maxLength: 5 }),
+			fc.integer({ min: 0, max: 9 }),
+			async (...forged) => {
+				const [execfn, file, argv, depth] = forged;
+				const verdict = await trapped(rules)(exec(execfn, argv, { file, depth }));
+				if (verdict.kind === 'refused') return;
+				ran += 1;
+				const [program = '', ...args] = verdict.argv;
+				const name = program.slice(program.lastIndexOf('/') + 1);
+				// What runs is one of the gated programs, called in a way that the rules let happen; and no refused one is free.
+				expect(['python3', 'python3.11', 'git', 'uv']).toContain(name);
+				if (name.startsWith('python')) expect.fail(`raw ${verdict.argv.join(' ')}`);
+				if (name === 'git') expect(args[0] === 'push' && args.includes('-f')).toBe(false);
+				expect(verdict.lifted).not.toContain('npm');
+				if (name !== 'git') expect(verdict.lifted).not.toContain('git');
+				expect(entries.at(-1)).toMatchObject({ event: 'decided', parent: 'c1' });
+			},
+		),
+		{ numRuns: 300 },
+	);
+	expect(ran).toBeGreaterThan(60);
 });
 
 test('what an approved program starts names it as its parent, eight deep', async () => {
