@@ -9,8 +9,19 @@ import { fileURLToPath } from 'node:url';
 const root = resolve(fileURLToPath(import.meta.url), '../..');
 const inspector = join(root, 'tests/inspector');
 
+/** What the runtime ring stands on, and how its absence is seen. */
+const ringPackages = [{ name: 'bubblewrap', file: 'bwrap' }];
+/** What builds the ring's own programs again, for both architectures, and runs them. */
+const ringTestPackages = [
+	{ name: 'gcc', file: 'gcc' },
+	{ name: 'libc6-dev', file: '/usr/include/stdio.h' },
+	{ name: 'gcc-aarch64-linux-gnu', file: 'aarch64-linux-gnu-gcc' },
+	{ name: 'qemu-user-static', file: 'qemu-aarch64-static' },
+];
+
 requireNode(process.versions.node, [20, 19], 'Trapgate');
 install(root);
+installSystemPackages(process.argv.includes('--tests') ? [...ringPackages, ...ringTestPackages] : ringPackages);
 if (process.argv.includes('--tests')) {
 	install(inspector);
 	checkNewerNode();
@@ -33,6 +44,41 @@ function install(folder) {
 	);
 	writeFileSync(stamp, wanted);
 	say(`${name}: dependencies installed`);
+}
+
+/**
+ * Installs what is missing where we may: as root on a Debian-like system. Elsewhere says how. Without it Trapgate works, with
+ * one ring less, and says so itself; so nothing here is a failure.
+ */
+function installSystemPackages(packages) {
+	if (process.platform !== 'linux') return;
+	const missing = packages.filter(({ file }) => !isPresent(file)).map(({ name }) => name);
+	if (missing.length === 0) return;
+	const command = `apt-get install ${missing.join(' ')}`;
+	if (process.getuid?.() !== 0 || !existsSync('/etc/debian_version')) {
+		say(`the runtime ring needs ${missing.join(', ')}; to have it: ${command} (or your system's own packages)`);
+		return;
+	}
+	say(`installing ${missing.join(', ')} for the runtime ring`);
+	if (aptGet('install', '--no-install-recommends', ...missing)) return;
+	if (aptGet('update') && aptGet('install', '--no-install-recommends', ...missing)) return;
+	say(`${missing.join(', ')} could not be installed, so the runtime ring may not hold here; to try again: ${command}`);
+}
+
+/** A program on PATH, or a file. */
+function isPresent(file) {
+	const folders = file.startsWith('/') ? [''] : (process.env.PATH ?? '').split(':').filter((folder) => folder !== '');
+	return folders.some((folder) => existsSync(join(folder, file)));
+}
+
+function aptGet(...args) {
+	const options = ['-qq', '--yes', '-o', 'DPkg::Lock::Timeout=60'];
+	const done = spawnSync('apt-get', [...options, ...args], {
+		stdio: ['ignore', 'ignore', 'ignore'],
+		timeout: 300_000,
+		env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+	});
+	return done.status === 0;
 }
 
 function stampOf(folder) {
