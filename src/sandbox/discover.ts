@@ -1,5 +1,5 @@
 // Where the files of gated programs are just now: by name, through links, and by the identity of the file.
-import { lstatSync, type Stats } from 'node:fs';
+import { lstatSync, mkdirSync, type Stats } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { TrapgateError } from '../abi/problem.ts';
 import type { Confinement, Gates } from '../abi/sandbox.ts';
@@ -8,7 +8,7 @@ import { Copies } from './copies.ts';
 import { type FoundCompanions, findCompanions } from './find-companions.ts';
 import { Derived, Folders } from './folders.ts';
 import { OtherNames } from './other-names.ts';
-import { isWithin } from './paths.ts';
+import { foldersInTmp, isWithin } from './paths.ts';
 import { findBelowRawNames } from './raw-names.ts';
 import { findSeals, type Seal } from './seals.ts';
 import { executable, type GatedFile, realpathOf, Search } from './search.ts';
@@ -81,6 +81,7 @@ export class Discovery {
 		for (const tree of trees) checkTree(tree);
 		const missing = confinement.roExec.filter((tree) => lstatSync(tree, { throwIfNoEntry: false }) === undefined);
 		for (const tree of confinement.roExec) if (!missing.includes(tree)) checkTree(tree);
+		if (tmp !== undefined) makeFolders(tmp, [...confinement.read, ...confinement.write]);
 		const search = new Search(gates, { roots: [...system.trees, ...trees], systemTrees: system.trees, tmp });
 		this.#searchSystem(search, gates);
 		const walked = this.#searchTrees(search, gates, trees);
@@ -260,6 +261,19 @@ function checkTree(tree: string): void {
 	throw new TrapgateError('D101', `\`${tree}\`, which a confined process may use, ${what}`, {
 		help: 'correct `read` and `write` of the sandbox, or make the folder',
 	});
+}
+
+/** In the folder that is shown as /tmp, those that the view mounts something in or on. */
+function makeFolders(tmp: string, trees: readonly string[]): void {
+	for (const path of [...foldersInTmp(trees), ...trees.filter((tree) => isWithin(tree, '/tmp'))]) {
+		const at = join(tmp, path.slice('/tmp'.length));
+		const found = lstatSync(at, { throwIfNoEntry: false });
+		if (found === undefined && !trees.includes(path)) mkdirSync(at, { mode: 0o700 });
+		if (found === undefined || found.isDirectory() || (found.isFile() && trees.includes(path))) continue;
+		throw new TrapgateError('D101', `a command has put something else in the place of \`${path}\` in its /tmp`, {
+			help: `remove \`${at}\``,
+		});
+	}
 }
 
 function tooLarge(trees: readonly string[]): TrapgateError {

@@ -26,3 +26,12 @@ export function innermost(path: string, folders: readonly string[]): string | un
 	}
 	return best;
 }
+
+/**
+ * The folders between `/tmp` and the trees in it. Where the view's `/tmp` outlives a command they must be held fast: a link that
+ * was left in the place of one would lead bubblewrap astray when it makes the next mount.
+ */
+export function foldersInTmp(trees: readonly string[]): readonly string[] {
+	const folders = trees.filter((tree) => isWithin(tree, '/tmp')).flatMap((tree) => foldersBetween('/tmp', tree));
+	return [...new Set(folders)].filter((folder) => !trees.some((tree) => isWithin(folder, tree))).sort(byDepth);
+}

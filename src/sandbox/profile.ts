@@ -4,7 +4,7 @@ import { TrapgateError } from '../abi/problem.ts';
 import type { Confinement } from '../abi/sandbox.ts';
 import { companions } from './companions.ts';
 import type { Found } from './discover.ts';
-import { byDepth, foldersBetween, innermost, isWithin } from './paths.ts';
+import { byDepth, foldersBetween, foldersInTmp, innermost, isWithin } from './paths.ts';
 import type { Seal } from './seals.ts';
 import type { SystemLayout } from './system.ts';
 
@@ -164,7 +164,7 @@ function usesVarTmp({ read, write }: Confinement): boolean {
 }
 
 /** What is read and written, and the folders that must not be renamed because something inside of them is held fast. */
-function treeSteps({ confinement, found }: ViewRequest): Step[] {
+function treeSteps({ confinement, found, session }: ViewRequest): Step[] {
 	const { read, write, roExec } = confinement;
 	const modes = new Map<string, 'bind' | 'roBind'>();
 	for (const tree of read) modes.set(tree, 'roBind');
@@ -191,9 +191,13 @@ function treeSteps({ confinement, found }: ViewRequest): Step[] {
 		);
 		return outer === undefined || modes.get(outer) !== modes.get(tree) || confinement.roExec.includes(tree);
 	});
-	return [...needed, ...pins]
-		.sort(byDepth)
-		.map((tree): Step => ({ kind: modes.get(tree) ?? 'bind', source: tree, target: tree }));
+	const sources = new Map([...needed, ...pins].map((tree) => [tree, tree]));
+	if (session.tmp !== undefined) {
+		for (const folder of foldersInTmp(trees)) sources.set(folder, session.tmp + folder.slice('/tmp'.length));
+	}
+	return [...sources]
+		.sort(([left], [right]) => byDepth(left, right))
+		.map(([target, source]): Step => ({ kind: modes.get(target) ?? 'bind', source, target }));
 }
 
 /** Folders of one page: nothing is ever written there. */

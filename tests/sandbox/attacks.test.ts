@@ -1,5 +1,5 @@
 // Ways to run a gated program that the ring has to know of: each is tried, and none may run it.
-import { copyFileSync, linkSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, linkSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ringTrouble } from '../support/ring.ts';
@@ -135,6 +135,19 @@ describe.runIf(ringTrouble() === undefined)('a gated program is not run by', () 
 		const { stdout, requests } = await run();
 		expect(stdout).not.toContain(proof);
 		expect(requests).toHaveLength(4 * folders.length);
+	});
+
+	test('a link that one command leaves in /tmp where the next one’s workspace is mounted', async () => {
+		const folder = join(lab.workspace, 'deep/er');
+		mkdirSync(folder, { recursive: true });
+		const confinement = { write: [folder] };
+		const [top = ''] = folder.split('/').slice(2);
+		const move = `cd /; mv /tmp/${top} /tmp/other && ln -s /oldroot/tmp /tmp/${top} && echo MOVED; mv ${folder} /tmp/x && echo MOVED; echo end`;
+		expect((await lab.run(move, { confinement, cwd: folder })).stdout).toBe('end\n');
+		rmSync(join(lab.tmp, top), { recursive: true });
+		symlinkSync('/oldroot/tmp', join(lab.tmp, top));
+		await expect(lab.run('true', { confinement, cwd: folder })).rejects.toThrow(/put something else in the place/);
+		rmSync(join(lab.tmp, top));
 	});
 
 	test('a program that was approved and left a copy behind', async () => {
