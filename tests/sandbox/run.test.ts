@@ -36,7 +36,7 @@ describe('a command', () => {
 
 	test('sees its workspace and the system, and nothing of others', async () => {
 		const { stdout } = await lab.run(
-			'pwd; find /home /root /var/lib -mindepth 1 2>/dev/null | wc -l; ls /etc/shadow /etc/ssh; test -w /usr',
+			'pwd; find /home /root /var/lib -mindepth 1 ! -type d 2>/dev/null | wc -l; ls /etc/shadow /etc/ssh; test -w /usr',
 		);
 		expect(stdout).toBe(`${lab.workspace}\n0\n`);
 	});
