@@ -10,8 +10,8 @@ import type { Bank } from './bank.ts';
 import type { Kernel } from './boot.ts';
 import { withTarget } from './call.ts';
 import type { CallContext } from './context.ts';
-import { ringDemand } from './governed.ts';
 import { isOwnUri } from './resources.ts';
+import { ringDemand } from './ring-demands.ts';
 import { screenListed } from './screen.ts';
 
 /** What a rule on time, agent or environment is held against. */

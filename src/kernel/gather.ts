@@ -6,10 +6,10 @@ import { errorText } from '../abi/problem.ts';
 import { type Caller, type Syscall, type Target, targetOf } from '../abi/syscall.ts';
 import { decide, errored } from '../policy/decide.ts';
 import type { CallContext } from './context.ts';
-import { absentTool, ringDemand } from './governed.ts';
 import type { Lock } from './lock/lock.ts';
 import type { Protection } from './protect.ts';
 import type { Revisions } from './revisions.ts';
+import { absentTool, ringDemand } from './ring-demands.ts';
 
 /** Answers for one call; never throws. */
 export type Judge = (

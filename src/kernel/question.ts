@@ -8,12 +8,14 @@ import type { PolicySet } from '../policy/compile.ts';
 import { errored } from '../policy/decide.ts';
 import { type Considered, explain, type SeenText } from '../policy/explain.ts';
 import { cwdOf } from './drivers.ts';
-import { absentTool, commandPointers, type Governed, governedPaths, isBuiltinShell, ringDemand } from './governed.ts';
+import { commandPointers, type Governed, governedPaths, isBuiltinShell } from './governed.ts';
 import type { Lock } from './lock/lock.ts';
 import { resolvePath } from './paths.ts';
 import { ports } from './ports.ts';
 import { makeProtection } from './protect.ts';
-import { isConfined, noRings } from './ring.ts';
+import { noRings } from './ring.ts';
+import { absentTool, ringDemand } from './ring-demands.ts';
+import { isConfined } from './sandbox-rules.ts';
 
 export interface Question {
 	readonly target: Target;

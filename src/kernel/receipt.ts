@@ -5,8 +5,8 @@ import type { DriverName, RuleId } from '../abi/names.ts';
 import { type CompiledRule, effectOf, isKind } from '../policy/compiled.ts';
 import { type CallOnly, type Coverage, gatesOf, type Ring } from '../policy/gates.ts';
 import type { Revision } from './revision.ts';
-import { isConfined, noRings, type RingState, type Rings, ringFor } from './ring.ts';
-import { sandboxRules } from './sandbox-rules.ts';
+import { noRings, type RingState, type Rings, ringFor } from './ring.ts';
+import { isConfined, sandboxRules } from './sandbox-rules.ts';
 
 export interface Receipt {
 	/** The drivers that start processes here, and what holds those. */

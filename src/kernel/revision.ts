@@ -11,12 +11,12 @@ import type { Action, Policy, Rule } from '../policy/rule.ts';
 import type { ParseSql } from '../policy/sql-parser.ts';
 import { suggest } from '../text/suggest.ts';
 import { type KernelConfig, loadConfig } from './config.ts';
-import { type RingDemands, ringDemands } from './governed.ts';
 import { loadLock, readLockFile } from './lock/file.ts';
 import { emptyLock, type Lock } from './lock/lock.ts';
 import { lockPath } from './lock/path.ts';
 import { damaged } from './lock/schema.ts';
 import type { Rings } from './ring.ts';
+import { type RingDemands, ringDemands } from './ring-demands.ts';
 import {
 	layerFiles,
 	liesIn,

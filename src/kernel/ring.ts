@@ -1,8 +1,5 @@
 // Whether the runtime ring holds for what a driver starts, and what to do where it does not.
-import type { DriverName } from '../abi/names.ts';
-import type { CompiledRule } from '../policy/compiled.ts';
 import type { DriverConfig, SandboxConfig } from './config.ts';
-import { sandboxRules } from './sandbox-rules.ts';
 
 /** What a try has shown. */
 export type RingState =
@@ -40,10 +37,4 @@ export function ringFor(driver: Pick<DriverConfig, 'kind' | 'sandbox'> | undefin
 			hint: 'take `backend: none` out of trapgate.yaml',
 		};
 	return rings[backend];
-}
-
-/** Do the processes of this driver run in the ring? */
-export function isConfined(driver: DriverConfig, rules: readonly CompiledRule[], rings: Rings): boolean {
-	const hasSandbox = driver.sandbox !== undefined || sandboxRules(rules, driver.name as DriverName).length > 0;
-	return hasSandbox && ringFor(driver, rings).is !== 'absent';
 }

@@ -2,6 +2,8 @@
 import type { DriverName } from '../abi/names.ts';
 import { type CompiledRule, isKind } from '../policy/compiled.ts';
 import { globsOverlap } from '../policy/text-glob.ts';
+import type { DriverConfig } from './config.ts';
+import { type Rings, ringFor } from './ring.ts';
 
 export type SandboxRule = CompiledRule & { readonly action: Extract<CompiledRule['action'], { kind: 'sandbox' }> };
 
@@ -15,4 +17,10 @@ export function sandboxRules(rules: readonly CompiledRule[], driver: DriverName)
 			globs === undefined || globs.some((glob) => globsOverlap(glob, subject));
 		return isAbout(tool, `${driver}/*`) && isAbout(from, driver);
 	});
+}
+
+/** Do the processes of this driver run in the ring? */
+export function isConfined(driver: DriverConfig, rules: readonly CompiledRule[], rings: Rings): boolean {
+	const hasSandbox = driver.sandbox !== undefined || sandboxRules(rules, driver.name).length > 0;
+	return hasSandbox && ringFor(driver, rings).is !== 'absent';
 }

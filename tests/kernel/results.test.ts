@@ -23,6 +23,7 @@ function finishedUnder(tool: string, lookMs = 0) {
 		now: () => 0,
 		isShell: () => false,
 		runsCommands: () => false,
+		isContained: () => false,
 		elapsed: () => {
 			elapsedMs += lookMs;
 			return elapsedMs;
