@@ -18,6 +18,7 @@ import {
 	type Request,
 	redirection,
 	refusal,
+	type Spec,
 } from '../support/natives.ts';
 import { until } from '../support/processes.ts';
 import { compilerTrouble, crossTrouble } from '../support/ring.ts';
@@ -223,7 +224,7 @@ describe.runIf(trouble === undefined)(`the trap ${trouble ?? ''}`, () => {
 	describe('with a runner', () => {
 		let turn = 0;
 		/** Approves everything: runs `argv` in its place. */
-		const approve = (argv: readonly string[], more: Partial<Parameters<typeof launch>[1]> = {}) => {
+		const approve = (argv: readonly string[], more: Partial<Spec> = {}) => {
 			const runners: ReturnType<typeof launch>[] = [];
 			const answer = async (_request: Request, socket: Socket) => {
 				const path = join(natives.folder, `s${turn++}`);
@@ -340,11 +341,22 @@ describe.runIf(trouble === undefined)(`the trap ${trouble ?? ''}`, () => {
 			expect(await ending(child)).toMatchObject({ signal: 'SIGTERM' });
 		});
 
-		test('what the caller ignores or blocks does not reach the program', async () => {
+		test('what the caller ignores does not reach the program', async () => {
 			await serve(approve(['/bin/sh', '-c', 'echo ready; read line; echo "$line"']).answer);
 			const child = spawn('/bin/bash', ['--norc', '-c', `trap '' HUP; exec "$1"`, 'bash', python], { env: {} });
 			child.stdout.once('data', () => {
 				child.kill('SIGHUP');
+				child.stdin.end('still here\n');
+			});
+			expect(await ending(child)).toMatchObject({ code: 0, stdout: 'ready\nstill here\n' });
+		});
+
+		test('nor does what it blocks', async () => {
+			await serve(approve(['/bin/sh', '-c', 'echo ready; read line; echo "$line"']).answer);
+			const block = 'sigprocmask(SIG_BLOCK, POSIX::SigSet->new(SIGUSR1)); exec @ARGV';
+			const child = spawn('perl', ['-MPOSIX', '-e', block, python], { env: {} });
+			child.stdout.once('data', () => {
+				child.kill('SIGUSR1');
 				child.stdin.end('still here\n');
 			});
 			expect(await ending(child)).toMatchObject({ code: 0, stdout: 'ready\nstill here\n' });

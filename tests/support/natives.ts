@@ -37,22 +37,31 @@ export interface Spec {
 	readonly flags?: number;
 	readonly umask?: number;
 	readonly limits?: readonly (readonly [resource: number, value: bigint])[];
+	/** What is allowed below a path, by the numbers of linux/landlock.h; needs flag 2. */
+	readonly rules?: readonly (readonly [access: number, path: string])[];
+	/** Needs flag 4. */
+	readonly filter?: Buffer;
 	readonly cwd?: string;
 	readonly argv: readonly (string | Buffer)[];
 	readonly env?: readonly string[];
 }
 
-export function encodeSpec({ flags = 0, umask = 0xffffffff, limits = [], cwd = '/', argv, env = [] }: Spec): Buffer {
-	const entries = limits.map(([resource, value]) => {
-		const entry = Buffer.alloc(16);
-		entry.writeUInt32LE(resource, 0);
-		entry.writeBigUInt64LE(value, 8);
-		return entry;
-	});
+export function encodeSpec(spec: Spec): Buffer {
+	const { flags = 0, umask = 0xffffffff, limits = [], rules, filter, cwd = '/', argv, env = [] } = spec;
+	const wide = (value: bigint) => {
+		const bytes = Buffer.alloc(8);
+		bytes.writeBigUInt64LE(value);
+		return bytes;
+	};
 	return Buffer.concat([
 		Buffer.from('TGS1'),
 		numbers(flags, umask, limits.length),
-		...entries,
+		...limits.flatMap(([resource, value]) => [numbers(resource, 0), wide(value)]),
+		...(rules === undefined ? [] : [numbers(rules.length)]),
+		...(rules ?? []).flatMap(([access, path]) => [
+			...[wide(BigInt(access)), numbers(Buffer.byteLength(path)), Buffer.from(path)],
+		]),
+		...(filter === undefined ? [] : [numbers(filter.length), filter]),
 		numbers(argv.length, env.length),
 		...[cwd, ...argv, ...env].flatMap((text) => [Buffer.from(text), Buffer.of(0)]),
 	]);

@@ -6,7 +6,13 @@
 //
 //     "TGS1"  u32 flags  u32 umask (0xffffffff: leave it)
 //     u32 limitCount  { u32 resource, u32 zero, u64 value } * limitCount      soft and hard become min(value, present hard)
+//     with SPEC_LANDLOCK: u32 ruleCount  { u64 access, u32 length, path (no NUL) } * ruleCount
+//     with SPEC_SECCOMP:  u32 length  struct sock_filter[length / 8]
 //     u32 argc  u32 envc   texts: cwd  argv[argc]  env[envc]
+//
+// The two in the middle are for a machine without namespaces, where the runner does what bwrap does elsewhere. All rights that the
+// kernel's Landlock knows are taken away but for those (LANDLOCK_ACCESS_FS_…) that a rule gives below its path; a path that is not
+// there gives none. SPEC_NO_TCP takes TCP away, too. What the kernel can't take away is a failure, not a gap.
 //
 // Status: runner -> kernel, on the descriptor named in its arguments.
 //
@@ -40,12 +46,17 @@
 enum {
 	MESSAGE_MAX_BYTES = 3 * 1024 * 1024,
 	SPEC_MAX_LIMITS = 16,
+	SPEC_MAX_RULES = 4096,
+	SPEC_MAX_FILTER_BYTES = 4096 * 8,
 	// Descriptors that go from the trap to the program, counted from 0.
 	PASSED_DESCRIPTORS = 16,
 	LIMIT_COUNT = 16,
 
 	SPEC_FROM_TRAP = 1 << 0, // take stdio from a trap
-	SPEC_FLAGS = SPEC_FROM_TRAP,
+	SPEC_LANDLOCK = 1 << 1,
+	SPEC_SECCOMP = 1 << 2,
+	SPEC_NO_TCP = 1 << 3, // with SPEC_LANDLOCK
+	SPEC_FLAGS = SPEC_FROM_TRAP | SPEC_LANDLOCK | SPEC_SECCOMP | SPEC_NO_TCP,
 	SPEC_KEEP_UMASK = -1,
 
 	EXIT_NOT_STARTED = 125,

@@ -6,6 +6,7 @@
 // the system ends everything that is left. With SOCKET, stdio and signals come from a trap.
 #include "protocol.h"
 #include "sys.h"
+#include "confine.h"
 
 enum { STATUS = 3 }; // the status descriptor, once it is in its place
 
@@ -43,6 +44,8 @@ static const char *describe(long error) {
 	case EAGAIN: return ": no more processes are allowed";
 	case ETXTBSY: return ": the file is being written";
 	case ELOOP: return ": too many symbolic links";
+	case ENOSYS: return ": this system has no such means";
+	case EOPNOTSUPP: return ": the means of this system do not reach so far";
 	default: return ": the system refused";
 	}
 }
@@ -54,6 +57,7 @@ struct limit { u32 resource, zero; u64 value; };
 struct spec {
 	u32 flags, umask, limit_count;
 	struct limit limits[SPEC_MAX_LIMITS];
+	struct confinement confinement;
 	char *cwd;
 	char **argv, **env;
 };
@@ -98,6 +102,38 @@ static u32 take_u32(struct cursor *from) {
 	return value;
 }
 
+// So many bytes of the spec itself.
+static const u8 *take_bytes(struct cursor *from, u32 count) {
+	const u8 *bytes = from->at;
+	if ((size)(from->end - from->at) < count) malformed();
+	from->at += count;
+	return bytes;
+}
+
+static void take_confinement(struct cursor *from, u32 flags, struct confinement *into) {
+	into->has_landlock = (flags & SPEC_LANDLOCK) != 0;
+	into->is_without_tcp = (flags & SPEC_NO_TCP) != 0;
+	if (into->is_without_tcp && !into->has_landlock) malformed();
+	if (into->has_landlock) {
+		into->rule_count = take_u32(from);
+		if (into->rule_count > SPEC_MAX_RULES) malformed();
+		into->rules = allocate((into->rule_count + 1UL) * sizeof *into->rules);
+		for (u32 i = 0; i < into->rule_count; i++) {
+			struct rule *rule = &into->rules[i];
+			take(from, &rule->access, sizeof rule->access);
+			rule->length = take_u32(from);
+			if (rule->length == 0 || rule->length > 4095) malformed();
+			rule->path = take_bytes(from, rule->length);
+			for (u32 at = 0; at < rule->length; at++) if (rule->path[at] == '\0') malformed();
+		}
+	}
+	if ((flags & SPEC_SECCOMP) != 0) {
+		into->filter_bytes = take_u32(from);
+		if (into->filter_bytes == 0 || into->filter_bytes > SPEC_MAX_FILTER_BYTES || into->filter_bytes % 8 != 0) malformed();
+		into->filter = take_bytes(from, into->filter_bytes);
+	}
+}
+
 static char *take_text(struct cursor *from) {
 	const u8 *text = from->at;
 	while (from->at < from->end && *from->at != '\0') from->at++;
@@ -127,6 +163,7 @@ static struct spec *read_spec(const char *path) {
 		take(&from, &spec.limits[i], sizeof spec.limits[i]);
 		if (spec.limits[i].resource >= LIMIT_COUNT || spec.limits[i].zero != 0) malformed();
 	}
+	take_confinement(&from, spec.flags, &spec.confinement);
 	u32 argc = take_u32(&from), envc = take_u32(&from);
 	// Each text has a NUL at least.
 	if (argc == 0 || argc > MESSAGE_MAX_BYTES || envc > MESSAGE_MAX_BYTES) malformed();
@@ -222,6 +259,15 @@ static bool take_signal(int connection, int program) {
 
 // ---- the program
 
+// Why a child could not become the program. The words are where they were before the fork.
+struct trouble { long error; const char *what; };
+
+__attribute__((noreturn)) static void give_up(int trouble, const char *what, long error) {
+	struct trouble message = {error, what};
+	SYSCALL(write, trouble, &message, sizeof message);
+	leave(EXIT_NOT_STARTED);
+}
+
 __attribute__((noreturn)) static void become(const struct spec *spec, const struct trap *trap, int trouble) {
 	if (trap->connection >= 0) {
 		SYSCALL(setpgid, 0, 0);
@@ -237,19 +283,18 @@ __attribute__((noreturn)) static void become(const struct spec *spec, const stru
 		if (wanted->value < limit.hard) limit.hard = wanted->value;
 		limit.soft = limit.hard;
 		if (done >= 0) done = SYSCALL(prlimit64, 0, wanted->resource, &limit, NULL);
-		if (done < 0) {
-			SYSCALL(write, trouble, &done, sizeof done);
-			leave(EXIT_NOT_STARTED);
-		}
+		if (done < 0) give_up(trouble, "can't limit ", done);
 	}
 	if (spec->umask != (u32)SPEC_KEEP_UMASK) SYSCALL(umask, spec->umask);
 	for (int signal = 1; signal <= SIGNAL_MAX; signal++)
 		set_handler(signal, trap->ignored & signal_bit(signal) ? SIG_IGN : SIG_DFL);
 	u64 none = 0;
 	SYSCALL(rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof none);
-	long error = SYSCALL(execve, spec->argv[0], spec->argv, spec->env);
-	SYSCALL(write, trouble, &error, sizeof error);
-	leave(EXIT_NOT_STARTED);
+	// Where no namespace ends with us.
+	if (spec->confinement.has_landlock) SYSCALL(prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	long confined = confine(&spec->confinement);
+	if (confined < 0) give_up(trouble, "can't confine ", confined);
+	give_up(trouble, "can't start ", SYSCALL(execve, spec->argv[0], spec->argv, spec->env));
 }
 
 // Its process number. Fails unless the program has really been executed.
@@ -266,8 +311,8 @@ static int launch(const struct spec *spec, const struct trap *trap) {
 	if (program == 0) become(spec, trap, trouble);
 	if (trap->connection >= 0) SYSCALL(setpgid, program, program);
 	SYSCALL(close, trouble);
-	long error = 0;
-	if (read_all(ends[0], &error, sizeof error)) fail("can't start ", spec->argv[0], describe(error));
+	struct trouble message;
+	if (read_all(ends[0], &message, sizeof message)) fail(message.what, spec->argv[0], describe(message.error));
 	SYSCALL(close, ends[0]);
 	return program;
 }

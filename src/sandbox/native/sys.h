@@ -21,7 +21,8 @@ enum {
 	NR_listen = 50, NR_setsockopt = 54, NR_clone = 56, NR_execve = 59, NR_wait4 = 61, NR_kill = 62, NR_fcntl = 72,
 	NR_getcwd = 79, NR_chdir = 80, NR_umask = 95, NR_setpgid = 109, NR_prctl = 157, NR_exit_group = 231, NR_openat = 257,
 	NR_unlinkat = 263, NR_readlinkat = 267, NR_ppoll = 271, NR_accept4 = 288, NR_signalfd4 = 289, NR_dup3 = 292,
-	NR_pipe2 = 293, NR_prlimit64 = 302, NR_close_range = 436,
+	NR_pipe2 = 293, NR_prlimit64 = 302, NR_seccomp = 317, NR_close_range = 436, NR_landlock_create_ruleset = 444,
+	NR_landlock_add_rule = 445, NR_landlock_restrict_self = 446,
 };
 
 static inline long syscall6(long number, long a, long b, long c, long d, long e, long f) {
@@ -46,7 +47,8 @@ enum {
 	NR_kill = 129, NR_rt_sigaction = 134, NR_rt_sigprocmask = 135, NR_setpgid = 154, NR_umask = 166, NR_prctl = 167,
 	NR_getpid = 172, NR_socket = 198, NR_bind = 200, NR_listen = 201, NR_connect = 203, NR_sendto = 206,
 	NR_setsockopt = 208, NR_shutdown = 210, NR_sendmsg = 211, NR_recvmsg = 212, NR_clone = 220, NR_execve = 221,
-	NR_mmap = 222, NR_accept4 = 242, NR_wait4 = 260, NR_prlimit64 = 261, NR_close_range = 436,
+	NR_mmap = 222, NR_accept4 = 242, NR_wait4 = 260, NR_prlimit64 = 261, NR_seccomp = 277, NR_close_range = 436,
+	NR_landlock_create_ruleset = 444, NR_landlock_add_rule = 445, NR_landlock_restrict_self = 446,
 };
 
 static inline long syscall6(long number, long a, long b, long c, long d, long e, long f) {
@@ -76,9 +78,9 @@ __asm__(".globl _start\n_start:\n\tmov x29, xzr\n\tmov x0, sp\n\tand sp, x0, #-1
 
 enum {
 	ENOENT = 2, EINTR = 4, E2BIG = 7, ENOEXEC = 8, ECHILD = 10, EAGAIN = 11, ENOMEM = 12, EACCES = 13, ENOTDIR = 20,
-	ETXTBSY = 26, ELOOP = 40,
+	EINVAL = 22, ETXTBSY = 26, ENOSYS = 38, ELOOP = 40, EOPNOTSUPP = 95,
 
-	AT_FDCWD = -100, O_RDONLY = 0, O_RDWR = 2, O_NONBLOCK = 04000, O_CLOEXEC = 02000000,
+	AT_FDCWD = -100, O_RDONLY = 0, O_RDWR = 2, O_NONBLOCK = 04000, O_CLOEXEC = 02000000, O_PATH = 010000000,
 	F_GETFD = 1, F_SETFD = 2, FD_CLOEXEC = 1, F_DUPFD_CLOEXEC = 1030,
 	PROT_READ = 1, PROT_WRITE = 2, MAP_PRIVATE = 2, MAP_ANONYMOUS = 32,
 
@@ -92,7 +94,9 @@ enum {
 	SIGTERM = 15, SIGCHLD = 17, SIGCONT = 18, SIGSTOP = 19, SIGTSTP = 20, SIGTTIN = 21, SIGTTOU = 22, SIGWINCH = 28,
 	SIGSYS = 31,
 
-	WNOHANG = 1, RLIMIT_CORE = 4, PR_SET_DUMPABLE = 4, PR_SET_CHILD_SUBREAPER = 36, AT_EXECFN = 31,
+	WNOHANG = 1, RLIMIT_CORE = 4, PR_SET_PDEATHSIG = 1, PR_SET_DUMPABLE = 4, PR_SET_CHILD_SUBREAPER = 36, PR_SET_NO_NEW_PRIVS = 38,
+	SECCOMP_SET_MODE_FILTER = 1, LANDLOCK_CREATE_RULESET_VERSION = 1, LANDLOCK_RULE_PATH_BENEATH = 1,
+	 AT_EXECFN = 31,
 };
 
 struct timespec { long seconds, nanoseconds; };
@@ -109,6 +113,9 @@ struct msghdr {
 };
 struct cmsghdr { size length; int level, type; };
 struct sigaction { size handler, flags, restorer; u64 mask; };
+struct sock_fprog { u16 count; const void *filter; };
+struct landlock_ruleset_attr { u64 handled_fs, handled_net, scoped; };
+struct __attribute__((packed)) landlock_path_beneath_attr { u64 access; int parent; };
 struct signalfd_siginfo { u32 signal; u8 rest[124]; };
 
 static inline u64 signal_bit(int signal) { return 1UL << (signal - 1); }
