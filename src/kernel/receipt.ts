@@ -102,7 +102,7 @@ function clauseOn(why: CallOnly, programs: readonly string[]): string {
 	const names = programs.map((name) => `\`${name}\``).join(', ');
 	switch (why) {
 		case 'narrower':
-			return `it is about sub-commands, flags or facts of ${names}: with \`ring: runtime\` every execution would be judged`;
+			return `\`ring: runtime\` would judge every execution of ${names}`;
 		case 'everything':
 			return `${names} names every program, and not every execution is judged`;
 		case 'no-program':

@@ -203,9 +203,9 @@ function gatesIn(
 		const isWhole = !isNarrow && pattern.words.length === 0;
 		const program = pattern.program.filter((name) => {
 			const why = whyNot(name, isWhole || rule.rule.ring === 'runtime', needed);
-			if (why !== undefined) callOnly.push({ program: name, why });
-			// The file of that name traps; the shell does the same by itself, without any file.
-			else if (isLiteral(name) && isBuiltin(name)) callOnly.push({ program: name, why: 'builtin' });
+			// The file of that name may trap; the shell does the same by itself, without any file.
+			const said = why !== 'everything' && isLiteral(name) && isBuiltin(name) ? 'builtin' : why;
+			if (said !== undefined) callOnly.push({ program: name, why: said });
 			return why === undefined;
 		});
 		return program.length === 0 ? [] : [{ pattern: { ...pattern, program }, rule, isWhole }];

@@ -123,6 +123,10 @@ test('a part of the shell holds in the call ring only, though a file of its name
 	const set = gates(rule('one', 'match: { command: [source, kill] }, then: deny'));
 	expect(set.coverage[0]).toMatchObject({ rings: ['call'], callOnly: [{ why: 'builtin' }, { why: 'builtin' }] });
 	expect(set.gatedAs('kill')).toBe('kill');
+	// `ring: runtime` would not help it.
+	const narrow = gates(rule('one', 'match: { command: source, facts: { reads: x } }, then: deny'));
+	expect(narrow.coverage[0]).toMatchObject({ rings: ['call'], callOnly: [{ why: 'builtin' }] });
+	expect(narrow.gatedAs('source')).toBeUndefined();
 });
 
 test('what the ring itself runs on is not gated', () => {
