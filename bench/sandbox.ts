@@ -17,7 +17,9 @@ const bwrap = '/usr/bin/bwrap';
 const workspace = realpathSync(mkdtempSync(join(tmpdir(), 'bench-sandbox-')));
 const tmp = mkdtempSync(join(tmpdir(), 'bench-sandbox-tmp-'));
 const env = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: homedir(), LANG: 'C.UTF-8' };
-const ring = new Ring({ bwrap, tmp: tmpdir(), searchPath: env.PATH, warn: () => undefined });
+const ring = new Ring({ tmp: tmpdir(), searchPath: env.PATH, warn: () => undefined });
+
+ring.use(bwrap, { disableUserns: true, size: true });
 
 /** A program that does nothing, under a name that traps; and a server that answers pings. */
 const gated = join(workspace, 'gated');

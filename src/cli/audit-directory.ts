@@ -1,8 +1,8 @@
 // Where the log stands, found without loading policies: a broken policy must not hide what happened.
 import { existsSync } from 'node:fs';
 import { type Problem, TrapgateError } from '../abi/problem.ts';
+import { auditDirectoryOf } from '../kernel/audit-paths.ts';
 import { loadConfig } from '../kernel/config.ts';
-import { auditDirectoryOf } from '../kernel/governed.ts';
 import { readRoot } from '../kernel/sources.ts';
 import { stateDirectories } from '../kernel/state.ts';
 import type { CommandInput } from './command.ts';

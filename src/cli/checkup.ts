@@ -1,6 +1,6 @@
 // Looks at every door: configuration, trust, layers, drivers, log and ask channels.
 import type { Problem } from '../abi/problem.ts';
-import { auditDirectoryOf, auditKeyFile } from '../kernel/governed.ts';
+import { auditDirectoryOf, auditKeyFile } from '../kernel/audit-paths.ts';
 import { type Difference, differences } from '../kernel/lock/differences.ts';
 import type { Listing } from '../kernel/lock/listing.ts';
 import { lockPath } from '../kernel/lock/path.ts';
@@ -13,7 +13,7 @@ import { type AuditHealth, lookAtAudit } from './audit-health.ts';
 import type { CommandInput } from './command.ts';
 import { doesNotHold } from './does-not-hold.ts';
 import { lookAtDrivers } from './look.ts';
-import { readSetting, type Setting } from './setting.ts';
+import { readSettingHere, type Setting } from './setting.ts';
 
 export interface DriverHealth {
 	readonly name: string;
@@ -70,7 +70,7 @@ export interface Checkup {
 }
 
 export async function checkUp(input: CommandInput): Promise<Checkup> {
-	const setting = readSetting(input);
+	const setting = await readSettingHere(input);
 	const { directories, load, loaded } = setting;
 	const { revision, problems, sources } = loaded;
 	const files = sources.map(({ layer, file }) => ({ layer, file }));

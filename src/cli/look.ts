@@ -4,9 +4,12 @@ import type { DriverName } from '../abi/names.ts';
 import { TrapgateError } from '../abi/problem.ts';
 import { startReaper } from '../drivers/reaper.ts';
 import { Bank, type DriverState } from '../kernel/bank.ts';
+import { makeConfining } from '../kernel/confining.ts';
 import { makeDriver } from '../kernel/drivers.ts';
 import { type Listing, listEverything } from '../kernel/lock/listing.ts';
+import { lookingDoor } from '../kernel/looking-door.ts';
 import type { Revision } from '../kernel/revision.ts';
+import { loadWithRing } from '../kernel/runtime-ring.ts';
 import type { TableEntry } from '../kernel/syscall-table.ts';
 import type { CommandInput } from './command.ts';
 import type { Setting } from './setting.ts';
@@ -41,7 +44,7 @@ const everyCapability = {
 /** The caller has made sure that the configuration is trusted. Nothing of the drivers is left when it resolves. */
 export async function lookAtDrivers(
 	revision: Revision,
-	{ load }: Setting,
+	{ load, directories }: Pick<Setting, 'load' | 'directories'>,
 	{ around }: Pick<CommandInput, 'around'>,
 ): Promise<Look> {
 	const { config } = revision;
@@ -54,8 +57,16 @@ export async function lookAtDrivers(
 		warn: (text) => around.stderr.write(`trapgate: ${text}\n`),
 		random: randomBytes,
 	});
+	const { ring, load: here } = await loadWithRing(load, (text) => around.stderr.write(`trapgate: ${text}\n`));
 	const place = { ...load, workspace: config.workspace, directory: config.directory };
-	const surroundings = { ...place, reaper };
+	const confining = makeConfining({
+		ring,
+		governed: () => ({ revision, load: here, directories }),
+		around: place,
+		door: () => lookingDoor({ revision, load: here, directories }, place),
+		newId: () => 'look',
+	});
+	const surroundings = { ...place, reaper, rings: ring.rings, confine: confining.confine };
 	const bank = new Bank({
 		drivers: config.drivers.map((driver) => makeDriver(driver, surroundings)),
 		prefix: config.prefix,
@@ -82,6 +93,7 @@ export async function lookAtDrivers(
 		around.signal.removeEventListener('abort', stop);
 		await bank.close();
 		await reaper.close();
+		confining.close();
 	}
 }
 

@@ -2,6 +2,7 @@
 import { type Problem, TrapgateError } from '../abi/problem.ts';
 import { loadOptions } from '../kernel/load-options.ts';
 import { type Loaded, type LoadOptions, loadRevision, type Revision } from '../kernel/revision.ts';
+import { loadWithRing } from '../kernel/runtime-ring.ts';
 import { type StateDirectories, stateDirectories } from '../kernel/state.ts';
 import type { CommandInput } from './command.ts';
 
@@ -16,6 +17,14 @@ export function readSetting({ global, around }: Pick<CommandInput, 'global' | 'a
 	const directories = stateDirectories(around.env);
 	const load = loadOptions({ file: global.config, cwd: around.cwd, env: around.env }, directories);
 	return { directories, load, loaded: loadRevision(load) };
+}
+
+/** The same, as it is where the runtime ring holds or does not: what could run in it is tried, and nothing of it is left. */
+export async function readSettingHere(input: Pick<CommandInput, 'global' | 'around'>): Promise<Setting> {
+	const { directories, load } = readSetting(input);
+	const tried = await loadWithRing(load, (text) => input.around.stderr.write(`trapgate: ${text}\n`));
+	tried.ring.close();
+	return { directories, load: tried.load, loaded: tried.loaded };
 }
 
 /** The revision, or K105 with every problem that stands in its way. */

@@ -11,12 +11,14 @@ import { type AuditLog, openAudit } from '../audit/log.ts';
 import { startReaper } from '../drivers/reaper.ts';
 import { matchesTextGlob } from '../policy/text-glob.ts';
 import { Approver } from './approve.ts';
+import { auditDirectoryOf, auditKeyFile } from './audit-paths.ts';
 import type { BankReport } from './bank.ts';
-import type { DetailLevel, KernelConfig } from './config.ts';
+import type { DetailLevel, DriverConfig, KernelConfig } from './config.ts';
+import { makeConfining } from './confining.ts';
 import { DriverLines } from './driver-lines.ts';
 import { cwdOf, makeDriver } from './drivers.ts';
 import { type JudgeAsk, makeJudge, makeJudgeAsk } from './gather.ts';
-import { auditDirectoryOf, auditKeyFile, commandPointers, governedPaths } from './governed.ts';
+import { commandPointers, governedPaths } from './governed.ts';
 import { idMaker } from './ids.ts';
 import { Journal } from './journal.ts';
 import { inMemory, Limits } from './limits.ts';
@@ -29,9 +31,8 @@ import { ports } from './ports.ts';
 import { makeProtection } from './protect.ts';
 import { receiptFields, receiptLine, receiptOf } from './receipt.ts';
 import { makeResults, type Results } from './results.ts';
-import { loadRevision } from './revision.ts';
 import { Revisions } from './revisions.ts';
-import { noRings, type Rings } from './ring.ts';
+import { loadWithRing } from './runtime-ring.ts';
 import { isConfined } from './sandbox-rules.ts';
 import { SharedDriver } from './shared-driver.ts';
 import { Spill } from './spill.ts';
@@ -81,18 +82,29 @@ export interface BootOptions {
 	readonly prefix?: KernelConfig['prefix'] | undefined;
 	/** How long drivers outlive the last session of their principal; 0 ends them with it. */
 	readonly idleMs: number;
-	/** Where the runtime ring holds; absent: nowhere. */
-	readonly rings?: Rings | undefined;
 	/** How often to look for edited files; 0: never. */
 	readonly watchEveryMs: number;
 }
 
 /** Throws TrapgateError: P… or K105 when the policy does not load, K102 when it is not trusted, A102 when there is no log. */
 export async function boot(options: BootOptions): Promise<Kernel> {
+	const directories = stateDirectories(options.env);
+	const opened = await loadWithRing(loadOptions(options, directories), (text) => options.log.warn(text));
+	try {
+		return await bootWith(options, directories, opened);
+	} catch (error) {
+		opened.ring.close();
+		throw error;
+	}
+}
+
+async function bootWith(
+	options: BootOptions,
+	directories: StateDirectories,
+	{ load, loaded, ring }: Awaited<ReturnType<typeof loadWithRing>>,
+): Promise<Kernel> {
 	const { env, log, version } = options;
-	const directories = stateDirectories(env);
-	const load = loadOptions(options, directories);
-	const { revision: first, problems } = loadRevision(load);
+	const { revision: first, problems } = loaded;
 	if (first === undefined) throw new TrapgateError('K105', `\`${options.file}\` does not load`, { problems });
 	const trust = new TrustStore(directories.state);
 	requireTrust(first, trust, options.file);
@@ -146,7 +158,7 @@ export async function boot(options: BootOptions): Promise<Kernel> {
 	const byName = new Map(config.drivers.map((driver) => [driver.name, driver]));
 	const isShell = (name: DriverName) => byName.get(name)?.kind === 'shell';
 	const runsCommands = (name: DriverName) => Object.keys(byName.get(name)?.commands ?? {}).length > 0;
-	const rings = load.rings ?? noRings;
+	const { rings } = ring;
 	const isContained = (name: DriverName) => {
 		const driver = byName.get(name);
 		return driver !== undefined && isConfined(driver, revisions.current().set.rules, rings);
@@ -160,7 +172,15 @@ export async function boot(options: BootOptions): Promise<Kernel> {
 		directory: config.directory,
 		reaper,
 		rings,
+		confine: (driver: DriverConfig) => confining.confine(driver),
 	};
+	const confining = makeConfining({
+		ring,
+		governed: () => ({ revision: revisions.current(), load, directories }),
+		around,
+		door: () => door,
+		newId,
+	});
 	const shared = new Map(
 		config.drivers
 			.filter((driver) => driver.shared)
@@ -191,18 +211,23 @@ export async function boot(options: BootOptions): Promise<Kernel> {
 	if (receipt.rules.length > 0) log.info({ rings: receiptFields(receipt) }, receiptLine(receipt));
 	if (options.watchEveryMs > 0) await revisions.watch(options.watchEveryMs);
 
+	const door: Door = {
+		judge: makeJudge(gather),
+		approver: new Approver(() => config.ask.channels, now),
+		journal,
+		limits: new Limits(inMemory, now),
+		results,
+		truncate: makeTruncate({ spill, readers }),
+		trapped(parent, context, approval) {
+			const driver = byName.get(parent.driver);
+			return driver === undefined ? undefined : confining.trapped(driver, { parent, context, approval });
+		},
+		grant,
+	};
 	return {
 		revisions,
 		pools,
-		door: {
-			judge: makeJudge(gather),
-			approver: new Approver(() => config.ask.channels, now),
-			journal,
-			limits: new Limits(inMemory, now),
-			results,
-			truncate: makeTruncate({ spill, readers }),
-			grant,
-		},
+		door,
 		judgeAsk: makeJudgeAsk(gather),
 		audit,
 		log,
@@ -222,6 +247,7 @@ export async function boot(options: BootOptions): Promise<Kernel> {
 			clearInterval(sweeping);
 			await pools.close();
 			await reaper.close();
+			confining.close();
 			await audit.close();
 		},
 	};

@@ -1,8 +1,9 @@
 // What the processes of a driver may see and use: what its configuration says, less what every rule takes away.
 import type { Confinement } from '../abi/sandbox.ts';
+import { auditDirectoryOf } from './audit-paths.ts';
 import { type DriverConfig, type SandboxConfig, sandboxOf } from './config.ts';
 import { cwdOf, type DriverSurroundings, expand } from './drivers.ts';
-import { auditDirectoryOf, type Governed, governedPaths } from './governed.ts';
+import { type Governed, governedPaths } from './governed.ts';
 import { resolvePath } from './paths.ts';
 import { inHome, inWorkspace } from './protect.ts';
 import { type SandboxRule, sandboxRules } from './sandbox-rules.ts';

@@ -5,6 +5,7 @@ import type { DriverName } from '../abi/names.ts';
 import { Permit } from '../abi/permit.ts';
 import { errorText, TrapgateError } from '../abi/problem.ts';
 import { httpDriver } from '../drivers/http.ts';
+import type { ProcessSandbox } from '../drivers/process-sandbox.ts';
 import type { Reaper } from '../drivers/reaper.ts';
 import { shellDriver } from '../drivers/shell.ts';
 import { stdioDriver } from '../drivers/stdio.ts';
@@ -22,6 +23,8 @@ export interface DriverSurroundings {
 	readonly reaper: Reaper;
 	/** Where the runtime ring holds; absent: nowhere. */
 	readonly rings?: Rings | undefined;
+	/** Makes the sandbox of a driver's processes, where it has one. */
+	readonly confine?: ((config: DriverConfig) => ProcessSandbox | undefined) | undefined;
 }
 
 /** A driver whose configuration can't be filled in opens with that very error: its tools are absent, the others work. */
@@ -76,7 +79,7 @@ function construct(config: DriverConfig, around: DriverSurroundings): Driver {
 					env: expandAll(config.env, around),
 					cwd: cwdOf(config, around),
 				},
-				{ reaper: around.reaper, env: around.env },
+				{ reaper: around.reaper, env: around.env, sandbox: around.confine?.(config) },
 			);
 		case 'http':
 			return httpDriver({ name, url: expand(config.url, around), headers: expandAll(config.headers, around) }, {});
@@ -90,7 +93,7 @@ function construct(config: DriverConfig, around: DriverSurroundings): Driver {
 					maxTimeoutMs: config.maxTimeoutMs,
 					maxOutputBytes: config.maxOutputBytes,
 				},
-				{ reaper: around.reaper, env: around.env },
+				{ reaper: around.reaper, env: around.env, sandbox: around.confine?.(config) },
 			);
 		default:
 			return config satisfies never;

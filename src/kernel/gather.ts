@@ -24,7 +24,7 @@ export type JudgeAsk = (target: Target & { kind: 'driver_asks' }, caller: Caller
 const longestVerdictMs = 2_000;
 
 export interface GatherOptions {
-	readonly revisions: Revisions;
+	readonly revisions: Pick<Revisions, 'current'>;
 	readonly ports: Ports;
 	readonly protection: Protection;
 	readonly env: Readonly<Record<string, string | undefined>>;

@@ -1,5 +1,5 @@
 // Where the kernel keeps what governs it, and which arguments carry shell text: the same for every way of asking.
-import { join } from 'node:path';
+import { auditDirectoryOf } from './audit-paths.ts';
 import type { DriverConfig } from './config.ts';
 import { lockPath } from './lock/path.ts';
 import type { LoadOptions, Revision } from './revision.ts';
@@ -36,14 +36,4 @@ export function governedPaths({ revision, load, directories }: Governed): readon
 		directories.user,
 		directories.organisation,
 	];
-}
-
-/** Where the log stands: what the file says, or below the state directory. */
-export function auditDirectoryOf(configured: string | undefined, directories: StateDirectories): string {
-	return configured ?? join(directories.state, 'audit');
-}
-
-/** The file with the key that signs checkpoints. */
-export function auditKeyFile(directories: StateDirectories): string {
-	return join(directories.state, 'audit.key');
 }

@@ -5,6 +5,7 @@ import type { JsonObject } from '../abi/json.ts';
 import { ownDriver } from '../abi/names.ts';
 import type { Permit } from '../abi/permit.ts';
 import { errorText } from '../abi/problem.ts';
+import type { Trapped } from '../abi/sandbox.ts';
 import { type Syscall, targetOf } from '../abi/syscall.ts';
 import { goesThrough } from '../policy/decide.ts';
 import { writeJson } from '../wire/json.ts';
@@ -26,8 +27,15 @@ export interface Door {
 	readonly limits: Limits;
 	readonly results: Results;
 	readonly truncate: Truncate;
+	/** Answers for what a call executes in its sandbox; absent where no driver has one. */
+	readonly trapped?: (parent: Syscall, context: CallContext, approval?: Approval) => Trapped | undefined;
 	/** INVARIANT: only the door holds this. */
 	readonly grant: (call: Syscall) => Permit;
+}
+
+/** What judging and recording take; no driver acts through this. */
+export interface JudgingDoor extends Pick<Door, 'judge' | 'approver'> {
+	readonly journal: Pick<Journal, 'revision' | 'clock' | 'decided' | 'asking' | 'trapEnded'>;
 }
 
 /**
@@ -67,7 +75,7 @@ export async function syscall(door: Door, asked: Syscall, context: CallContext):
 		const passed = results.note(note);
 		if (passed !== undefined) context.exchange.progress(passed);
 	};
-	const exchange: Exchange = { ...context.exchange, progress };
+	const exchange: Exchange = { ...context.exchange, progress, trapped: door.trapped?.(call, context, approval) };
 	const reply = await context.bank.call(call.driver, door.grant(call), exchange, context.listener);
 	const notice = (isWhole: boolean) => noticeOf(decision, targetOf(asked), context.name, isWhole);
 	const finished = finish(door, { asked, call, context, results, reply, notice: notice(true) });
@@ -116,7 +124,7 @@ function finish(door: Door, { asked, call, context, results, reply, notice }: Ra
 
 /** Records a refusal, and returns what the client gets. */
 export async function refuse(
-	door: Pick<Door, 'journal'>,
+	door: Pick<JudgingDoor, 'journal'>,
 	asked: Syscall,
 	decision: Decision,
 	context: JudgedContext,
@@ -133,7 +141,7 @@ export async function refuse(
 
 /** Asks, then decides again: the policy may have changed while a person was thinking, and the stricter answer wins. */
 export async function askPerson(
-	door: Pick<Door, 'judge' | 'approver' | 'journal'>,
+	door: JudgingDoor,
 	asked: Syscall,
 	decision: Decision,
 	context: JudgedContext,

@@ -1,4 +1,5 @@
 // A trap is a nested syscall: a gated program that something in the sandbox executes is judged and recorded like a call.
+import { resolve } from 'node:path';
 import type { CommandReader, GapKind, Launcher } from '../abi/command.ts';
 import type { Decision } from '../abi/decision.ts';
 import type { Reply } from '../abi/driver.ts';
@@ -9,12 +10,14 @@ import type { Trapped, TrapRequest, TrapVerdict } from '../abi/sandbox.ts';
 import { type Caller, type Syscall, type Target, targetOf } from '../abi/syscall.ts';
 import { errored, goesThrough } from '../policy/decide.ts';
 import type { GateSet } from '../policy/gates.ts';
+import type { Approval } from './approve.ts';
 import type { CallContext, JudgedContext } from './context.ts';
+import { resolvePath } from './paths.ts';
 import { refusal, unrecorded } from './refusal.ts';
-import { askPerson, type Door, refuse } from './syscall.ts';
+import { askPerson, type JudgingDoor, refuse } from './syscall.ts';
 
 export interface TrapKit {
-	readonly door: Pick<Door, 'judge' | 'approver' | 'journal'>;
+	readonly door: JudgingDoor;
 	/** Those that the sandbox was built with. */
 	readonly gates: GateSet;
 	readonly commands: CommandReader;
@@ -27,15 +30,21 @@ const mostDeep = 8;
 /** What a server executes by itself, for no call of it, is judged as if this tool of it had. */
 const toolOfDriver = 'exec';
 
+/** The call that the processes in a sandbox belong to. */
+export interface RunningCall {
+	readonly parent: Syscall;
+	readonly context: CallContext;
+	/** A person has said yes to the call. */
+	readonly approval?: Approval | undefined;
+}
+
 /** Answers for everything that one call starts in its sandbox. The message of a refusal ends with a newline. */
-export function trappedBy(
-	kit: TrapKit,
-	{ parent, context }: { readonly parent: Syscall; readonly context: CallContext },
-): Trapped {
+export function trappedBy(kit: TrapKit, { parent, context, approval }: RunningCall): Trapped {
 	const target = targetOf(parent);
+	const consent = approval === undefined ? undefined : { approval, commands: agreedIn(target, context, kit.commands) };
 	const { caller, driver } = parent;
 	const tool = target.kind === 'tool' ? target.tool : toolOfDriver;
-	return trapIn({ ...kit, caller, driver, tool, context, freed: new Map() }, parent.id, 0);
+	return trapIn({ ...kit, caller, driver, tool, context, consent, freed: new Map() }, parent.id, 0);
 }
 
 /** Answers for a server that lives in a sandbox as a whole. Nobody can be asked: no call is known that this belongs to. */
@@ -59,7 +68,11 @@ export function trappedByDriver(
 			return count;
 		},
 	};
-	return trapIn({ ...kit, caller, driver, tool: toolOfDriver, context, freed: new Map() }, `driver:${driver}`, 0);
+	return trapIn(
+		{ ...kit, caller, driver, tool: toolOfDriver, context, consent: undefined, freed: new Map() },
+		`driver:${driver}`,
+		0,
+	);
 }
 
 type Surroundings = Omit<JudgedContext, 'unknown' | 'commandsAt' | 'parent'>;
@@ -69,6 +82,8 @@ interface Inside extends TrapKit {
 	readonly driver: DriverName;
 	readonly tool: string;
 	readonly context: Surroundings;
+	/** What a person has read and said yes to. */
+	readonly consent: { readonly approval: Approval; readonly commands: readonly Agreed[] } | undefined;
 	/** By revision and launcher: what may run under it. */
 	readonly freed: Map<string, readonly string[]>;
 }
@@ -102,8 +117,8 @@ function trapIn(inside: Inside, parent: string, above: number): Trapped {
 		if (!goesThrough(decision)) return refusedWith(await refuse(door, asked, decision, context));
 		const policyMs = door.journal.clock() - began;
 
-		let approval: Parameters<typeof door.journal.decided>[0]['approval'];
-		if (decision.verdict === 'asked' && decision.acted) {
+		let approval = words !== undefined && isAgreedTo(words, request.cwd, inside) ? inside.consent?.approval : undefined;
+		if (decision.verdict === 'asked' && decision.acted && approval === undefined) {
 			wait.asksPerson();
 			const consent = await askPerson(door, asked, decision, context);
 			if ('refused' in consent) return refusedWith(consent.refused);
@@ -132,6 +147,36 @@ function trapIn(inside: Inside, parent: string, above: number): Trapped {
 			ended: (exit) => door.journal.trapEnded({ id: asked.id, exit, context }),
 		};
 	};
+}
+
+/** One command of a text, with every word known, and where it runs. */
+interface Agreed {
+	readonly argv: readonly string[];
+	readonly cwd: string;
+}
+
+function agreedIn(target: Target, { commandsAt, cwd }: CallContext, commands: CommandReader): readonly Agreed[] {
+	if (target.kind !== 'tool') return [];
+	const base = stringMember(target.args, 'cwd') ?? '.';
+	return commandsAt.flatMap((pointer) => {
+		const source = target.args[pointer.slice(1)];
+		if (typeof source !== 'string') return [];
+		return commands.analyse(source).commands.flatMap(({ argv, isOpenEnded, cwd: below }): Agreed[] => {
+			const words = argv.filter((word) => word !== null);
+			const place = below === null ? undefined : resolvePath(resolve(cwd, base, below), '/')?.real;
+			return isOpenEnded || words.length < argv.length || place === undefined ? [] : [{ argv: words, cwd: place }];
+		});
+	});
+}
+
+/** Nobody is asked twice about a command that stood in the text which they said yes to. */
+function isAgreedTo([first = '', ...rest]: readonly string[], cwd: string, { consent }: Inside): boolean {
+	const isSame = ({ argv: [program = '', ...others], cwd: place }: Agreed) =>
+		place === cwd &&
+		baseName(program) === baseName(first) &&
+		others.length === rest.length &&
+		others.every((word, index) => word === rest[index]);
+	return consent?.commands.some(isSame) ?? false;
 }
 
 /** What is refused before any rule is asked. */

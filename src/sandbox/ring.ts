@@ -7,12 +7,11 @@ import { companions } from './companions.ts';
 import { Discovery } from './discover.ts';
 import { type NativeProgram, programs } from './native/programs.ts';
 import { Placeholders } from './placeholders.ts';
+import type { Features } from './probe.ts';
 import { seccompProgram } from './seccomp.ts';
 import { readSystem, type SystemLayout } from './system.ts';
 
 export interface RingOptions {
-	/** Absolute path of bubblewrap. */
-	readonly bwrap: string;
 	/** Where the ring keeps its sockets and programs; a path that is short, since sockets have at most 107 bytes. */
 	readonly tmp: string;
 	/** Where programs are looked for, as in the environment. */
@@ -25,7 +24,8 @@ const prefix = 'trapgate-ring-';
 const natives = ['trap', 'runner', 'bridge'] as const satisfies readonly NativeProgram[];
 
 export class Ring {
-	readonly bwrap: string;
+	/** Nothing can be started before it is known. */
+	#bwrap: { readonly path: string; readonly features: Features } | undefined;
 	readonly natives: Readonly<Record<(typeof natives)[number], string>>;
 	/** The file with the seccomp program. */
 	readonly seccomp: string;
@@ -40,10 +40,9 @@ export class Ring {
 	#sandboxes = 0;
 
 	/** Throws TrapgateError D108 on a machine that the ring has no programs for. */
-	constructor({ bwrap, tmp, searchPath, warn }: RingOptions) {
+	constructor({ tmp, searchPath, warn }: RingOptions) {
 		const { arch } = process;
 		if (arch !== 'x64' && arch !== 'arm64') throw new TrapgateError('D108', `the ring has no programs for ${arch}`);
-		this.bwrap = bwrap;
 		this.warn = warn;
 		sweep(tmp);
 		this.directory = mkdtempSync(join(tmp, `${prefix}${process.pid}-`));
@@ -62,11 +61,31 @@ export class Ring {
 		this.discovery = new Discovery({ path: searchPath.split(':'), system: this.system, now: () => Date.now() });
 	}
 
+	/** Takes the bubblewrap that a probe has found. */
+	use(path: string, features: Features): void {
+		this.#bwrap = { path, features };
+	}
+
+	/** Throws D108 while no probe has found one. */
+	get bwrap(): { readonly path: string; readonly features: Features } {
+		if (this.#bwrap === undefined) throw new TrapgateError('D108', 'no bubblewrap was found to work here');
+		return this.#bwrap;
+	}
+
+	/** The bytes of the trap. */
+	get trap(): Uint8Array {
+		return readFileSync(this.natives.trap);
+	}
+
 	/** An empty directory that nobody else can read. */
 	newDirectory(): string {
 		const path = join(this.directory, String(++this.#sandboxes));
 		mkdirSync(path, { mode: 0o700 });
 		return path;
+	}
+
+	dropDirectory(path: string): void {
+		rmSync(path, { recursive: true, force: true });
 	}
 
 	/** Never throws. Sandboxes are ended before. */

@@ -43,8 +43,8 @@ const deepest = 8;
 const longestVerdictMs = 2_000;
 /** How long a program may live whose trap is gone: its runner asks it to end, and insists after two seconds. */
 const graceMs = 3_000;
-/** How a program ends that could not be started. */
-const failedCode = 125;
+/** How a program ends that could not be started, or is not there: as a shell says it. */
+const [failedCode, missingCode] = [125, 127];
 
 export class Sandbox {
 	readonly #shared: Shared;
@@ -95,10 +95,11 @@ export class Sandbox {
 		const file = specFile(isProxied ? throughBridge(whole) : whole);
 		writeFileSync(join(this.#directory, 'run.spec'), file, { mode: 0o600 });
 		this.#letGo = ring.placeholders.hold(view.placeholders);
+		const { bwrap } = ring;
 		const runner = ['/gate/runner', '/run/gate/run.spec', String(statusFd)];
 		const socket = exchange === undefined ? [] : ['/run/gx/s'];
-		const command = [...bwrapArguments(view, { seccompFd }), '--', ...runner, ...socket];
-		const [program, ...args] = launchCommand(view, [ring.bwrap, ...command]);
+		const command = [...bwrapArguments(view, { ...bwrap.features, seccompFd }), '--', ...runner, ...socket];
+		const [program, ...args] = launchCommand(view, [bwrap.path, ...command]);
 		return { file: program, args, files: [ring.seccomp], close: () => this.close() };
 	}
 
@@ -159,7 +160,8 @@ export class Sandbox {
 			}
 			const exit = trap.signal.aborted || this.#stop.signal.aborted ? 'it was gone' : await this.#run(trap, verdict);
 			await verdict.ended(typeof exit === 'string' ? { failed: exit } : exit);
-			if (typeof exit === 'string') refuse(`trapgate: ${exit}`, failedCode);
+			if (typeof exit === 'string')
+				refuse(`trapgate: ${exit}`, exit === notInstalled(verdict) ? missingCode : failedCode);
 		} finally {
 			release?.();
 		}
@@ -172,7 +174,7 @@ export class Sandbox {
 		const { argv, lifted, trapped } = verdict;
 		const [name = ''] = argv;
 		const program = lookUp(name, { found, lifted: new Set(lifted), searchPath: launch.env['PATH'] ?? '' });
-		if (program === undefined) return `\`${name}\` is not installed`;
+		if (program === undefined) return notInstalled(verdict);
 		const exchange = join(this.#directory, `x${++this.#exchanges}`);
 		mkdirSync(exchange, { mode: 0o700 });
 		const inner = new Sandbox(this.#shared, { depth: this.#level.depth + 1, lifted, trapped });
@@ -274,6 +276,10 @@ function throughBridge(spec: Spec): Spec {
 			all_proxy: proxy,
 		},
 	};
+}
+
+function notInstalled({ argv: [name = ''] }: TrapVerdict & { kind: 'run' }): string {
+	return `\`${name}\` is not installed`;
 }
 
 function messageOf(error: unknown): string {

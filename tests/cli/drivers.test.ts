@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { connect, main, serverEntry } from '../support/kernel-process.ts';
+import { ringTrouble } from '../support/ring.ts';
 import { makePlace, type Place } from './support.ts';
 
 let place: Place;
@@ -207,6 +208,9 @@ describe('an untrusted project', () => {
 	});
 });
 
+/** Whether the runtime ring holds on this machine. */
+const isHeld = ringTrouble() === undefined;
+
 describe('doctor', () => {
 	test.each(['claude-code', 'codex', 'cursor', 'vscode', 'gemini'])('has the lines for %s', async (agent) => {
 		const { code, stdout } = await place.run(['doctor', '--client', agent]);
@@ -279,7 +283,13 @@ describe('doctor', () => {
 			ask: { channels: ['elicitation'], rules: 0 },
 			rings: {
 				drivers: [
-					{ name: 'shell', confined: false, ring: { is: 'absent', why: expect.any(String), hint: expect.any(String) } },
+					isHeld
+						? { name: 'shell', confined: true, ring: { is: 'holds', proof: expect.stringContaining('bubblewrap') } }
+						: {
+								name: 'shell',
+								confined: false,
+								ring: { is: 'absent', why: expect.any(String), hint: expect.any(String) },
+							},
 					{ name: 'memory', confined: false },
 				],
 				rules: [],

@@ -1,6 +1,7 @@
 // `trapgate explain`: one question or many, answered by the kernel's own engine.
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ringTrouble } from '../support/ring.ts';
 import { makePlace, type Place } from './support.ts';
 
 const root = `version: 1
@@ -99,10 +100,19 @@ rules:
 		expect(stdout).toMatch(/^ {8}3\. git push -uf origin topic {3}under sudo; .*force; .*; rule no-force$/m);
 		expect(stdout).toContain('deny    no-force                  matched `git push`\n');
 		expect((await run('python3 a.py')).stdout).toContain('final   uv run python3 a.py\n');
-		const unknown = (await run('$CMD x')).stdout;
+	});
+
+	test('what can not be read runs only where the runtime ring holds it', async () => {
+		const unconfined = policy.replace('builtin: shell', 'builtin: shell, sandbox: { backend: none }');
+		place.write('commands.yaml', unconfined);
+		const run = () => place.run(['explain', '--config', 'commands.yaml', '$CMD x']);
+		const unknown = (await run()).stdout;
 		expect(unknown).toMatch(/^seen {4}\? {2}/m);
 		expect(unknown).toMatch(/^deny {4}kernel\/unparsed/m);
 		expect(unknown).toContain("Why:     What this command would run can't be known from its text: ");
+		if (ringTrouble() !== undefined) return;
+		place.write('commands.yaml', policy);
+		expect((await run()).stdout).toMatch(/^contain kernel\/unparsed\n(?:.*\n)*verdict contained/m);
 	});
 
 	test('a document holds the same', async () => {

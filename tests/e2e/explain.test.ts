@@ -4,6 +4,7 @@ import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { connectThrough, main, makeSite, type Site, serverEntry } from '../support/kernel-process.ts';
+import { ringTrouble } from '../support/ring.ts';
 
 const rules = [
 	{ id: 'allow-shell', match: { tool: 'shell/run' }, then: 'allow' },
@@ -83,7 +84,8 @@ async function called(name: string, args: Record<string, unknown>): Promise<stri
 test.each([
 	['a denial', 'git push --force origin main', 'refusal'],
 	['a rewrite', 'printf hello', 'notice'],
-	['a doubt', '$CMD x', 'refusal'],
+	// Where the runtime ring holds it runs there.
+	['a doubt', '$CMD x', ringTrouble() === undefined ? 'notice' : 'refusal'],
 ])('%s', async (_, command, kind) => {
 	const reads = explained(command);
 	expect(reads.kind).toBe(kind);

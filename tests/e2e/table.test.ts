@@ -125,7 +125,7 @@ test('a command rule stops the command that it is about, however it is spelled',
 
 test('a rule that must hold in the runtime ring leaves no shell, and the log and check say why', async () => {
 	const config = {
-		drivers: { shell: { builtin: 'shell' }, good: driver('good') },
+		drivers: { shell: { builtin: 'shell', sandbox: { backend: 'none' } }, good: driver('good') },
 		defaults: { tool: 'allow' },
 		rules: [{ id: 'hold', match: { command: 'git push' }, ring: 'runtime', then: 'deny', reason: 'r', instead: 'i' }],
 	};

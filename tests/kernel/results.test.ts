@@ -22,8 +22,8 @@ function finishedUnder(tool: string, lookMs = 0) {
 		env: {},
 		now: () => 0,
 		isShell: () => false,
-		runsCommands: () => false,
 		isContained: () => false,
+		runsCommands: () => false,
 		elapsed: () => {
 			elapsedMs += lookMs;
 			return elapsedMs;

@@ -256,6 +256,21 @@ describe('a person is asked', () => {
 		]);
 	});
 
+	test('but not about what stood in the text that they said yes to, where it said', async () => {
+		const approval = { outcome: 'approved', channel: 'elicitation', waitedMs: 1, boundTo: 'sha256:x' } as const;
+		const agreed = {
+			...parent,
+			params: { name: 'run', arguments: { command: 'cd /tmp && terraform apply -auto; make' } },
+		};
+		const judge = asking(trappedBy(kitOf(rules), { parent: agreed, context: contextOf(), approval }));
+		const apply = (argv: readonly string[], cwd = '/tmp') => judge(exec('/usr/bin/terraform', argv, { cwd }));
+		expect((await apply(['terraform', 'apply', '-auto'])).kind).toBe('run');
+		expect(entries).toMatchObject([{ event: 'decided', approval: { outcome: 'approved' } }]);
+		expect((await apply(['terraform', 'destroy', '-auto'])).kind).toBe('refused');
+		expect((await apply(['terraform', 'apply'])).kind).toBe('refused');
+		expect((await apply(['terraform', 'apply', '-auto'], '/usr')).kind).toBe('refused');
+	});
+
 	test('and nothing runs after a no, or where nobody can be asked', async () => {
 		const judge = trapped(rules, { elicit: answering('decline') });
 		expect(await judge(exec('/usr/bin/terraform', ['terraform']))).toMatchObject({

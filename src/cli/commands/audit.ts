@@ -7,7 +7,7 @@ import type { CallView } from '../../audit/calls.ts';
 import { type ReadFilter, readCalls } from '../../audit/read.ts';
 import type { AuditRecord } from '../../audit/record.ts';
 import { verifyAudit } from '../../audit/verify.ts';
-import { auditKeyFile } from '../../kernel/governed.ts';
+import { auditKeyFile } from '../../kernel/audit-paths.ts';
 import { stateDirectories } from '../../kernel/state.ts';
 import { auditDirectoryFor } from '../audit-directory.ts';
 import type { Command, CommandInput } from '../command.ts';

@@ -12,7 +12,7 @@ import { count } from '../render/columns.ts';
 import { painter } from '../render/paint.ts';
 import { inFileOrder, problemsJson, problemsText } from '../render/problems.ts';
 import { sarifOf } from '../render/sarif.ts';
-import { readSetting, textsOf } from '../setting.ts';
+import { readSettingHere, textsOf } from '../setting.ts';
 import { type Trial, trialOfFiles, trialOfRoot } from '../trial.ts';
 
 export const check: Command = {
@@ -35,7 +35,7 @@ export const check: Command = {
 		const code = textFlag(flags, 'explain');
 		if (code !== undefined) return explainCode(code, input);
 		const now = Date.now();
-		const inspection = inspect(trialOf(input, now), now);
+		const inspection = inspect(await trialOf(input, now), now);
 		const problems = inFileOrder(inspection.problems);
 		write(inspection, problems, input);
 		if (!inspection.loads) return exitCodes.policy;
@@ -70,9 +70,9 @@ function write(inspection: Inspection, problems: readonly Problem[], { words, gl
 	}
 }
 
-function trialOf(input: CommandInput, now: number): Trial {
+async function trialOf(input: CommandInput, now: number): Promise<Trial> {
 	const { words, global, around } = input;
-	if (words.length === 0) return trialOfRoot(readSetting(input), now);
+	if (words.length === 0) return trialOfRoot(await readSettingHere(input), now);
 	const directories = stateDirectories(around.env);
 	return trialOfFiles(words, loadOptions({ file: global.config, cwd: around.cwd, env: around.env }, directories), now);
 }

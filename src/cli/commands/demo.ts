@@ -5,7 +5,7 @@ import type { CallView } from '../../audit/calls.ts';
 import { readCalls } from '../../audit/read.ts';
 import type { AuditRecord } from '../../audit/record.ts';
 import { verifyAudit } from '../../audit/verify.ts';
-import { auditDirectoryOf, auditKeyFile } from '../../kernel/governed.ts';
+import { auditDirectoryOf, auditKeyFile } from '../../kernel/audit-paths.ts';
 import { stateDirectories } from '../../kernel/state.ts';
 import type { Command, CommandInput } from '../command.ts';
 import type { Agent } from '../demo/agent.ts';

@@ -16,7 +16,7 @@ import { writeDocument } from '../output.ts';
 import { decisionText } from '../render/decision.ts';
 import { painter } from '../render/paint.ts';
 import { suggestionsJson, suggestionsText } from '../render/suggestions.ts';
-import { readSetting, requireRevision } from '../setting.ts';
+import { readSettingHere, requireRevision } from '../setting.ts';
 import { suggestExamples } from '../suggested-examples.ts';
 
 export const explain: Command = {
@@ -50,7 +50,7 @@ export const explain: Command = {
 	words: [0, Number.POSITIVE_INFINITY],
 	async run(input: CommandInput): Promise<ExitCode> {
 		const ask = readAsk(input);
-		const setting = readSetting(input);
+		const setting = await readSettingHere(input);
 		const revision = requireRevision(setting);
 		const answer = makeAnswer({ revision, load: setting.load, directories: setting.directories });
 		const shell = shellOf(revision);

@@ -18,7 +18,7 @@ import { count, onOneLine } from '../render/columns.ts';
 import { differenceHead, differenceJson, differenceLines } from '../render/lock.ts';
 import { type Paint, painter } from '../render/paint.ts';
 import { saveLock } from '../save-lock.ts';
-import { readSetting, requireRevision, type Setting } from '../setting.ts';
+import { readSettingHere, requireRevision, type Setting } from '../setting.ts';
 import { hasPerson, isYes, sayPersonNeeded, Terminal } from '../terminal.ts';
 import { acceptOn } from './trust.ts';
 
@@ -45,7 +45,7 @@ export const lock: Command = {
 		if (isSet(flags, 'untrusted') && !isCheck) throw usageError('lock', '`--untrusted` goes with `--check`');
 		if (isReview && global.format === 'json')
 			throw usageError('lock', 'a review is for a person', 'for machines: trapgate lock --check --format json');
-		const setting = readSetting(input);
+		const setting = await readSettingHere(input);
 		const revision = requireRevision(setting);
 		const isFirst = !revision.lock.isPresent;
 		const writes = isReview || (isFirst && !isCheck);

@@ -11,7 +11,7 @@ import { onOneLine } from '../render/columns.ts';
 import { fieldJson } from '../render/lock.ts';
 import { painter } from '../render/paint.ts';
 import { tableText } from '../render/tools.ts';
-import { readSetting, requireRevision } from '../setting.ts';
+import { readSettingHere, requireRevision } from '../setting.ts';
 import { listedTools, namedTools, type ToolRow, toolRows, totalsOf } from '../tool-table.ts';
 
 export const tools: Command = {
@@ -34,7 +34,7 @@ export const tools: Command = {
 	async run(input: CommandInput): Promise<ExitCode> {
 		const { flags, global, around } = input;
 		const agent = agentFlag('tools', flags);
-		const setting = readSetting(input);
+		const setting = await readSettingHere(input);
 		const revision = requireRevision(setting);
 		const isOffline = isSet(flags, 'offline');
 		if (!isOffline) requireTrust(revision, new TrustStore(setting.directories.state), setting.load.file);

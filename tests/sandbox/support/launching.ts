@@ -59,7 +59,11 @@ export class Lab {
 	readonly workspace = realpathSync(mkdtempSync(join(tmpdir(), 'ring-lab-')));
 	readonly tmp = mkdtempSync(join(tmpdir(), 'ring-tmp-'));
 	readonly warned: string[] = [];
-	readonly ring = new Ring({ bwrap, tmp: tmpdir(), searchPath: env.PATH, warn: (text) => this.warned.push(text) });
+	readonly ring = new Ring({ tmp: tmpdir(), searchPath: env.PATH, warn: (text) => this.warned.push(text) });
+
+	constructor() {
+		this.ring.use(bwrap, { disableUserns: true, size: true });
+	}
 
 	close(): void {
 		this.ring.close();

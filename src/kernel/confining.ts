@@ -1,0 +1,68 @@
+// Ties the runtime ring to the policy in force: which programs trap for a driver, what it may see, and who answers.
+import type { DriverName } from '../abi/names.ts';
+import type { Trapped } from '../abi/sandbox.ts';
+import type { ProcessSandbox } from '../drivers/process-sandbox.ts';
+import { type GateSet, gatesOf } from '../policy/gates.ts';
+import type { DriverConfig } from './config.ts';
+import { sandboxFor } from './confinement.ts';
+import { cwdOf, type DriverSurroundings } from './drivers.ts';
+import type { Governed } from './governed.ts';
+import { ports } from './ports.ts';
+import type { Revision } from './revision.ts';
+import { ringFor } from './ring.ts';
+import { neededBy, type RuntimeRing } from './runtime-ring.ts';
+import type { JudgingDoor } from './syscall.ts';
+import { type RunningCall, trappedBy, trappedByDriver } from './trap.ts';
+
+export interface ConfiningOptions {
+	readonly ring: RuntimeRing;
+	/** As it is at the moment. */
+	readonly governed: () => Governed;
+	readonly around: Pick<DriverSurroundings, 'workspace' | 'directory' | 'home' | 'tmp' | 'env'>;
+	readonly door: () => JudgingDoor;
+	readonly newId: () => string;
+}
+
+export interface Confining {
+	/** The sandbox of a driver's processes; undefined where it has none, or the ring does not hold. */
+	confine(driver: DriverConfig): ProcessSandbox | undefined;
+	/** Answers for everything that one call of a driver starts. */
+	trapped(driver: DriverConfig, call: RunningCall): Trapped;
+	close(): void;
+}
+
+export function makeConfining({ ring, governed, around, door, newId }: ConfiningOptions): Confining {
+	const ended = new AbortController();
+	// Compiled once a revision; a driver can't do without its own program, so that one never traps for it.
+	let compiled: { readonly revision: Revision; readonly byDriver: Map<DriverName, GateSet> } | undefined;
+	const gatesFor = (driver: DriverConfig): GateSet => {
+		const { revision } = governed();
+		if (compiled?.revision !== revision) compiled = { revision, byDriver: new Map() };
+		const { byDriver } = compiled;
+		const known = byDriver.get(driver.name) ?? gatesOf(revision.set, ports.commands, neededBy(driver));
+		byDriver.set(driver.name, known);
+		return known;
+	};
+	const kitFor = (driver: DriverConfig) => ({ door: door(), gates: gatesFor(driver), commands: ports.commands, newId });
+	return {
+		confine(driver) {
+			if (ringFor(driver, ring.rings).is === 'absent' || sandboxFor(driver, governed(), around) === undefined)
+				return undefined;
+			const caller = { agent: 'unidentified', principal: driver.name, session: `driver:${driver.name}` };
+			const ofDriver: Trapped = (request, wait) => {
+				const { name } = driver;
+				const own = { driver: name, caller, cwd: cwdOf(driver, around), signal: ended.signal };
+				return trappedByDriver(kitFor(driver), own)(request, wait);
+			};
+			return ring.sandboxOf(
+				() => ({ sandbox: sandboxFor(driver, governed(), around), gates: gatesFor(driver) }),
+				ofDriver,
+			);
+		},
+		trapped: (driver, call) => trappedBy(kitFor(driver), call),
+		close() {
+			ended.abort();
+			ring.close();
+		},
+	};
+}

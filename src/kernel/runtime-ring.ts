@@ -1,0 +1,154 @@
+// Opens the runtime ring: tries whether it holds here, and makes the sandboxes that drivers run in.
+import { randomBytes } from 'node:crypto';
+import { basename } from 'node:path';
+import type { Gates, Trapped } from '../abi/sandbox.ts';
+import { childEnvironment } from '../drivers/environment.ts';
+import type { ProcessSandbox } from '../drivers/process-sandbox.ts';
+import { attempt } from '../sandbox/attempt.ts';
+import { type Probe, probe } from '../sandbox/probe.ts';
+import { Ring } from '../sandbox/ring.ts';
+import { prepare } from '../sandbox/run.ts';
+import { type Witnessed, witness } from '../sandbox/witness.ts';
+import type { DriverConfig } from './config.ts';
+import type { DriverSandbox } from './confinement.ts';
+import { type Loaded, type LoadOptions, loadRevision, type Revision } from './revision.ts';
+import { noRings, type RingState, type Rings } from './ring.ts';
+
+export interface RingSurroundings {
+	/** Where temporary files are; a realpath. */
+	readonly tmp: string;
+	readonly env: Readonly<Record<string, string | undefined>>;
+	/** One line for the log. */
+	readonly warn: (text: string) => void;
+}
+
+/** What one driver runs in, as policy and configuration have it at the moment. */
+export interface SandboxPlan {
+	/** Undefined where the driver has no sandbox any more: then nothing of it starts. */
+	readonly sandbox: DriverSandbox | undefined;
+	readonly gates: Gates;
+}
+
+export interface RuntimeRing {
+	readonly rings: Rings;
+	/** The sandbox of a driver's processes; `plan` is asked anew for every program. Undefined where the ring does not hold. */
+	sandboxOf(plan: () => SandboxPlan, trapped: Trapped): ProcessSandbox | undefined;
+	/** Takes everything away that was made. Sandboxes are closed before. */
+	close(): void;
+}
+
+/** Never throws: where the ring can't be opened its state says why. */
+export async function openRing(around: RingSurroundings): Promise<RuntimeRing> {
+	let ring: Ring | undefined;
+	try {
+		ring = new Ring({ tmp: around.tmp, searchPath: childEnvironment(around.env)['PATH'] ?? '', warn: around.warn });
+		const state = await stateOf(ring);
+		if (state.is !== 'absent') return opened(ring, { ...noRings, bwrap: state });
+		ring.close();
+		return closed(state);
+	} catch (error) {
+		ring?.close();
+		const why = error instanceof Error ? error.message : String(error);
+		return closed({ is: 'absent', why, hint: 'make sure that temporary files can be written' });
+	}
+}
+
+function closed(state: RingState): RuntimeRing {
+	return { rings: { ...noRings, bwrap: state }, sandboxOf: () => undefined, close: () => undefined };
+}
+
+/** What the machine can do, and the proof: a program that every system has is gated, executed and read. */
+async function stateOf(ring: Ring): Promise<RingState> {
+	const found = await probe({
+		system: ring.system,
+		natives: ring.natives,
+		session: { gate: ring.newDirectory() },
+		seccomp: ring.seccomp,
+	});
+	if (found.state === 'absent') return { is: 'absent', why: found.symptom, hint: found.hint };
+	ring.use(found.bwrap, found.features);
+	const seen = await proveWith(ring);
+	if (!seen.holds) {
+		const why = `\`${seen.path}\` was to trap, and did not: ${seen.saw}`;
+		return { is: 'absent', why, hint: 'report it, with what `trapgate doctor` prints' };
+	}
+	return stateFrom(found, seen);
+}
+
+function stateFrom(found: Exclude<Probe, { state: 'absent' }>, seen: Witnessed): RingState {
+	const proof = `bubblewrap ${found.version}: \`${seen.path}\` was executed as a gated program, asked, was refused, and reads as the trap`;
+	return found.state === 'holds'
+		? { is: 'holds', proof }
+		: { is: 'degraded', proof, why: found.symptom, hint: found.hint };
+}
+
+async function proveWith(ring: Ring): Promise<Witnessed> {
+	const gates: Gates = {
+		gatedAs: (name) => (name === 'env' ? 'env' : undefined),
+		names: ['env'],
+		revision: 'witness',
+	};
+	return witness({
+		file: { path: '/usr/bin/env', program: 'env' },
+		gates,
+		trap: ring.trap,
+		nonce: randomBytes(16).toString('hex'),
+		launch: (one) => attempt(ring, one),
+	});
+}
+
+function opened(ring: Ring, rings: Rings): RuntimeRing {
+	return {
+		rings,
+		sandboxOf(plan, trapped) {
+			const tmp = ring.newDirectory();
+			return {
+				async prepare(program) {
+					const { sandbox, gates } = plan();
+					if (sandbox === undefined) throw new TypeError('the driver has no sandbox any more, and was started in one');
+					const { confinement } = sandbox;
+					const concealed = [...confinement.concealed, ring.directory];
+					return prepare(ring, {
+						argv: program.argv,
+						cwd: program.cwd,
+						env: program.env,
+						confinement: { ...confinement, concealed },
+						gates,
+						tmp,
+						trapped: program.trapped ?? trapped,
+					});
+				},
+				close: async () => ring.dropDirectory(tmp),
+			};
+		},
+		close: () => ring.close(),
+	};
+}
+
+/** Loads, and where anything in it could run in the ring opens that first, since what exists depends on whether it holds. */
+export async function loadWithRing(
+	load: LoadOptions,
+	warn: (text: string) => void,
+): Promise<{ readonly load: LoadOptions; readonly loaded: Loaded; readonly ring: RuntimeRing }> {
+	const loaded = loadRevision(load);
+	if (loaded.revision === undefined || !couldUseRing(loaded.revision)) return { load, loaded, ring: noRing };
+	const ring = await openRing({ tmp: load.tmp, env: load.env, warn });
+	const withRing = { ...load, rings: ring.rings };
+	return { load: withRing, loaded: loadRevision(withRing), ring };
+}
+
+/** Does anything of this revision start programs here that could run in the ring? */
+function couldUseRing({ config, set }: Revision): boolean {
+	return (
+		config.drivers.some(({ kind, sandbox }) => kind === 'shell' || sandbox !== undefined) ||
+		set.rules.some(({ action, rule }) => action.kind === 'sandbox' || rule.ring === 'runtime')
+	);
+}
+
+/** Where nothing could run in it. */
+export const noRing: RuntimeRing = { rings: noRings, sandboxOf: () => undefined, close: () => undefined };
+
+/** Programs that nothing of the driver would start without. */
+export function neededBy(driver: DriverConfig): readonly string[] {
+	return driver.kind === 'shell' ? ['bash'] : driver.kind === 'stdio' ? [basename(driver.command)] : [];
+}

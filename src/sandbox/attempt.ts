@@ -1,0 +1,61 @@
+// Runs one small program in a sandbox that may write nothing, to see what comes of it.
+import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import type { Confinement, Gates, Trapped } from '../abi/sandbox.ts';
+import type { Ring } from './ring.ts';
+import { prepare } from './run.ts';
+
+export interface Attempt {
+	readonly argv: readonly string[];
+	readonly gates: Gates;
+	readonly trapped: Trapped;
+}
+
+export interface Attempted {
+	/** Undefined when it had to be ended. */
+	readonly code: number | undefined;
+	readonly stdout: Uint8Array;
+	readonly stderr: string;
+}
+
+const longestMs = 10_000;
+
+const nothing: Confinement = {
+	read: [],
+	write: [],
+	network: 'none',
+	exec: 'open',
+	roExec: [],
+	limits: { processes: 64, memoryBytes: 2 ** 30, fileBytes: 2 ** 20, openFiles: 256, tmpBytes: 2 ** 20 },
+	guarded: [],
+	concealed: [],
+};
+
+/** Rejects when the sandbox can't be made. */
+export async function attempt(ring: Ring, { argv, gates, trapped }: Attempt): Promise<Attempted> {
+	const tmp = ring.newDirectory();
+	const env = { PATH: '/usr/bin:/bin' };
+	const prepared = await prepare(ring, { argv, cwd: '/', env, confinement: nothing, gates, tmp, trapped });
+	try {
+		const descriptors = prepared.files.map((path) => openSync(path, 'r'));
+		const child = spawn(prepared.file, [...prepared.args], {
+			cwd: '/',
+			env: {},
+			stdio: ['ignore', 'pipe', 'pipe', 'ignore', ...descriptors, 'pipe'],
+			timeout: longestMs,
+			killSignal: 'SIGKILL',
+		});
+		for (const descriptor of descriptors) closeSync(descriptor);
+		const said: Record<'stdout' | 'stderr', Buffer[]> = { stdout: [], stderr: [] };
+		child.stdout?.on('data', (chunk: Buffer) => said.stdout.push(chunk));
+		child.stderr?.on('data', (chunk: Buffer) => said.stderr.push(chunk));
+		const code = await new Promise<number | undefined>((resolve, reject) => {
+			child.once('error', reject);
+			child.once('close', (status) => resolve(status ?? undefined));
+		});
+		return { code, stdout: Buffer.concat(said.stdout), stderr: Buffer.concat(said.stderr).toString('utf8') };
+	} finally {
+		await prepared.close();
+		ring.dropDirectory(tmp);
+	}
+}
