@@ -21,6 +21,7 @@ export interface RingOptions {
 }
 
 const prefix = 'trapgate-ring-';
+const noteName = 'placeholders.json';
 const natives = ['trap', 'runner', 'bridge'] as const satisfies readonly NativeProgram[];
 
 export class Ring {
@@ -31,7 +32,7 @@ export class Ring {
 	readonly seccomp: string;
 	readonly system: SystemLayout;
 	readonly discovery: Discovery;
-	readonly placeholders = new Placeholders();
+	readonly #placeholders = new Placeholders();
 	readonly warn: (text: string) => void;
 	/** What approved programs keep, as long as the kernel runs. */
 	readonly caches: string;
@@ -44,7 +45,7 @@ export class Ring {
 		const { arch } = process;
 		if (arch !== 'x64' && arch !== 'arm64') throw new TrapgateError('D108', `the ring has no programs for ${arch}`);
 		this.warn = warn;
-		sweep(tmp);
+		this.#sweep(tmp);
 		this.directory = mkdtempSync(join(tmp, `${prefix}${process.pid}-`));
 		const paths = natives.map((name) => {
 			const path = join(this.directory, name);
@@ -77,6 +78,13 @@ export class Ring {
 		return readFileSync(this.natives.trap);
 	}
 
+	/** Before a launch, what stands on the host for its sake: written down, so that it goes even if this kernel is killed. */
+	holdPlaceholders(paths: readonly string[]): () => void {
+		const letGo = this.#placeholders.hold(paths);
+		if (paths.length > 0) writeFileSync(join(this.directory, noteName), JSON.stringify(this.#placeholders.made));
+		return letGo;
+	}
+
 	/** An empty directory that nobody else can read. */
 	newDirectory(): string {
 		const path = join(this.directory, String(++this.#sandboxes));
@@ -88,18 +96,31 @@ export class Ring {
 		rmSync(path, { recursive: true, force: true });
 	}
 
+	/** Takes away what kernels left that were killed. */
+	#sweep(tmp: string): void {
+		for (const name of readdirSync(tmp)) {
+			const [, pid] = /^trapgate-ring-(\d+)-/.exec(name) ?? [];
+			const path = join(tmp, name);
+			if (pid === undefined || isAlive(Number(pid)) || !isOurs(path)) continue;
+			this.#placeholders.sweep(noted(path));
+			rmSync(path, { recursive: true, force: true });
+		}
+	}
+
 	/** Never throws. Sandboxes are ended before. */
 	close(): void {
 		rmSync(this.directory, { recursive: true, force: true });
 	}
 }
 
-/** Takes away what kernels left that were killed. */
-function sweep(tmp: string): void {
-	for (const name of readdirSync(tmp)) {
-		const [, pid] = /^trapgate-ring-(\d+)-/.exec(name) ?? [];
-		const path = join(tmp, name);
-		if (pid !== undefined && !isAlive(Number(pid)) && isOurs(path)) rmSync(path, { recursive: true, force: true });
+/** What a kernel has written down of its placeholders. */
+function noted(directory: string): readonly string[] {
+	try {
+		const paths: unknown = JSON.parse(readFileSync(join(directory, noteName), 'utf8'));
+		return Array.isArray(paths) ? paths.filter((path) => typeof path === 'string') : [];
+	} catch {
+		// It had none, or was killed while it wrote: then an empty folder stays.
+		return [];
 	}
 }
 
