@@ -1,7 +1,8 @@
 // Runs one small program in a sandbox that may write nothing, to see what comes of it.
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import type { Confinement, Gates, Trapped } from '../abi/sandbox.ts';
+import type { Gates, Trapped } from '../abi/sandbox.ts';
+import { nothing } from './probe.ts';
 import type { Ring } from './ring.ts';
 import { prepare } from './run.ts';
 
@@ -19,17 +20,6 @@ export interface Attempted {
 }
 
 const longestMs = 10_000;
-
-const nothing: Confinement = {
-	read: [],
-	write: [],
-	network: 'none',
-	exec: 'open',
-	roExec: [],
-	limits: { processes: 64, memoryBytes: 2 ** 30, fileBytes: 2 ** 20, openFiles: 256, tmpBytes: 2 ** 20 },
-	guarded: [],
-	concealed: [],
-};
 
 /** Rejects when the sandbox can't be made. */
 export async function attempt(ring: Ring, { argv, gates, trapped }: Attempt): Promise<Attempted> {

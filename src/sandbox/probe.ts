@@ -138,7 +138,8 @@ function tryBase(bwrap: string, features: Features, request: ProbeRequest, machi
 	return machine.run(bwrap, [...bwrapArguments(view, options), '--', '/bin/sh', '-c', ':'], seccomp);
 }
 
-const nothing: Confinement = {
+/** What may be tried anywhere: nothing of the host can be changed. */
+export const nothing: Confinement = {
 	read: [],
 	write: [],
 	network: 'none',
