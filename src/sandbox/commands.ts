@@ -1,9 +1,10 @@
 // Which program a trap stood in for, and where the program is that shall run instead.
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import { basename, isAbsolute, join } from 'node:path';
-import type { Gates } from '../abi/sandbox.ts';
+import type { Confinement, Gates } from '../abi/sandbox.ts';
 import type { Found } from './discover.ts';
 import type { TrapFrame } from './frames.ts';
+import { isWithin } from './paths.ts';
 
 /** The gated program that the file was covered for; undefined for a copy of the trap, or a forged request. */
 export function coveredProgram(file: string, { files, stubs }: Pick<Found, 'files' | 'stubs'>): string | undefined {
@@ -31,6 +32,43 @@ export interface Place {
 	readonly lifted: ReadonlySet<string>;
 	/** As the sandbox has it. */
 	readonly searchPath: string;
+}
+
+export interface Runnable {
+	/** What is executed, as the sandbox has it. */
+	readonly path: string;
+	/** A realpath: processes inside can put something else there. */
+	readonly writable?: string;
+}
+
+/**
+ * The file that runs where `name` was approved, for an execution that was asked for as `asked`. INVARIANT: where that was a path, it
+ * is the file that trapped, and not what is found at the path by then: who executes it can put something else there.
+ */
+export function approvedFile(
+	name: string,
+	{ asked, file, place, confinement }: { asked: string; file: string; place: Place; confinement: Confinement },
+): Runnable | undefined {
+	const stub = place.found.stubs.find((one) => file === join(stubFolder, one.name));
+	if (name === asked && name.includes('/') && stub !== undefined && stub.real === undefined) return undefined;
+	const path = name === asked && name.includes('/') ? file : lookUp(name, place);
+	if (path === undefined) return undefined;
+	const real = realPath(path);
+	const trees = ['/tmp', ...confinement.write];
+	const kept = confinement.exec === 'strict' ? confinement.roExec : [];
+	const isWritable = (at: string) =>
+		trees.some((tree) => isWithin(at, tree)) && !kept.some((tree) => isWithin(at, tree));
+	const writable = [path, real].find(isWritable);
+	return writable === undefined ? { path } : { path, writable: real };
+}
+
+/** Of what the host does not have at that path, the path. */
+function realPath(path: string): string {
+	try {
+		return realpathSync.native(path);
+	} catch {
+		return path;
+	}
 }
 
 /** The path inside of a program that is named as a shell would; undefined when there is none. */

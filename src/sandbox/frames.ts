@@ -93,16 +93,19 @@ export interface Spec {
 	/** By resource number (`getrlimit(2)`, Linux). */
 	readonly limits: readonly { readonly resource: number; readonly value: bigint }[];
 	readonly cwd: string;
-	/** The first is a path. */
+	/** The path of the file; absent: the first of `argv` is one. */
+	readonly program?: string;
 	readonly argv: readonly string[];
 	readonly env: Readonly<Record<string, string>>;
 }
 
+const [takesFromTrap, hasProgram] = [1, 1 << 4];
+
 /** Throws TypeError for a text that can be no argument. */
-export function specFile({ fromTrap, umask, limits, cwd, argv, env }: Spec): Buffer {
+export function specFile({ fromTrap, umask, limits, cwd, program, argv, env }: Spec): Buffer {
 	const head = Buffer.alloc(16 + 16 * limits.length + 8);
 	head.write('TGS1', 0, 'latin1');
-	head.writeUInt32LE(fromTrap ? 1 : 0, 4);
+	head.writeUInt32LE((fromTrap ? takesFromTrap : 0) | (program === undefined ? 0 : hasProgram), 4);
 	head.writeUInt32LE(umask ?? 0xffff_ffff, 8);
 	head.writeUInt32LE(limits.length, 12);
 	for (const [index, { resource, value }] of limits.entries()) {
@@ -113,7 +116,13 @@ export function specFile({ fromTrap, umask, limits, cwd, argv, env }: Spec): Buf
 	head.writeUInt32LE(argv.length, head.length - 8);
 	head.writeUInt32LE(entries.length, head.length - 4);
 	const zero = Buffer.alloc(1);
-	return Buffer.concat([head, ...[cwd, ...argv, ...entries].flatMap((text) => [encodeBytes(text), zero])]);
+	return Buffer.concat([
+		head,
+		...[cwd, ...(program === undefined ? [] : [program]), ...argv, ...entries].flatMap((text) => [
+			encodeBytes(text),
+			zero,
+		]),
+	]);
 }
 
 /** What a runner says of its program. */

@@ -1,5 +1,5 @@
 // What a confined process sees: the steps that build its file system, in order.
-
+import { dirname } from 'node:path';
 import { TrapgateError } from '../abi/problem.ts';
 import type { Confinement } from '../abi/sandbox.ts';
 import { companions } from './companions.ts';
@@ -13,6 +13,8 @@ export interface ViewRequest {
 	readonly found: Found;
 	/** Canonical names of the programs that do not trap here. */
 	readonly lifted: ReadonlySet<string>;
+	/** The one file of another that does not trap here, with what lies beside it. A realpath, in a tree that can be written. */
+	readonly own?: string | undefined;
 	readonly session: SessionFolders;
 	readonly natives: Natives;
 	readonly system: SystemLayout;
@@ -254,19 +256,22 @@ function liftedNeeds({ lifted, system, session, confinement, found }: ViewReques
 	return { steps, caches, environment };
 }
 
-function maskSteps({ found, lifted, natives }: ViewRequest, hidden: readonly string[]): Step[] {
+function maskSteps({ found, lifted, own, natives, confinement }: ViewRequest, hidden: readonly string[]): Step[] {
+	const holders = own === undefined ? [] : ['/tmp', ...confinement.write].filter((tree) => isWithin(own, tree));
+	const isBeside = (path: string) =>
+		own !== undefined && isWithin(path, dirname(dirname(own))) && holders.some((tree) => isWithin(path, tree));
 	const trapping = found.companions.filter(({ program }) => !lifted.has(program));
-	const trees = outermost(trapping.flatMap((companion) => companion.trees));
+	const trees = outermost(trapping.flatMap((companion) => companion.trees)).filter((tree) => !isBeside(tree));
 	// Where nothing is to be seen there is no place for a mount, and no need of one.
 	const gone = [...hidden, ...trees];
 	const isSeen = (path: string) => !gone.some((folder) => isWithin(path, folder));
 	return [
 		...found.files
-			.filter(({ path, program }) => !lifted.has(program) && isSeen(path))
+			.filter(({ path, program }) => !lifted.has(program) && path !== own && isSeen(path))
 			.map(({ path }): Step => ({ kind: 'roBind', source: natives.trap, target: path })),
 		...trapping
 			.flatMap(({ libraries }) => libraries)
-			.filter(isSeen)
+			.filter((path) => isSeen(path) && !isBeside(path))
 			.map((path): Step => ({ kind: 'roBind', source: '/dev/null', target: path })),
 		...trees.filter((tree) => !hidden.some((folder) => isWithin(tree, folder))).flatMap(empty),
 	];

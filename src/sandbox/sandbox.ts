@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream';
 import { execa } from 'execa';
 import type { TrapExit, Trapped, TrapRequest, TrapVerdict } from '../abi/sandbox.ts';
 import { bwrapArguments } from './bwrap.ts';
-import { coveredProgram, executedAs, lookUp, stubFolder } from './commands.ts';
+import { approvedFile, coveredProgram, executedAs, stubFolder } from './commands.ts';
 import type { Found } from './discover.ts';
 import { openEgress } from './egress.ts';
 import { approvalFrame, refusalFrame, type Spec, specFile } from './frames.ts';
@@ -32,6 +32,8 @@ export interface Level {
 	readonly depth: number;
 	/** Canonical names of the programs that don't trap. */
 	readonly lifted: readonly string[];
+	/** The one file that does not trap, where that is all that may. */
+	readonly own?: string | undefined;
 	readonly trapped: Trapped;
 }
 
@@ -79,6 +81,7 @@ export class Sandbox {
 			confinement,
 			found,
 			lifted: new Set(this.#level.lifted),
+			own: this.#level.own,
 			session: {
 				gate: this.#directory,
 				tmp: launch.tmp,
@@ -158,7 +161,8 @@ export class Sandbox {
 				await verdict.ended({ failed: 'too many approved programs in one call' });
 				return refuse('trapgate: this call has had as many approved programs as one call may have; refused');
 			}
-			const exit = trap.signal.aborted || this.#stop.signal.aborted ? 'it was gone' : await this.#run(trap, verdict);
+			const exit =
+				trap.signal.aborted || this.#stop.signal.aborted ? 'it was gone' : await this.#run(trap, first, verdict);
 			await verdict.ended(typeof exit === 'string' ? { failed: exit } : exit);
 			if (typeof exit === 'string')
 				refuse(`trapgate: ${exit}`, exit === notInstalled(verdict) ? missingCode : failedCode);
@@ -168,16 +172,21 @@ export class Sandbox {
 	}
 
 	/** Runs the approved program with the trap's descriptors. Returns how it ended, or why it could not be started. */
-	async #run(trap: WaitingTrap, verdict: TrapVerdict & { kind: 'run' }): Promise<TrapExit | string> {
+	async #run(trap: WaitingTrap, asked: string, verdict: TrapVerdict & { kind: 'run' }): Promise<TrapExit | string> {
 		const { frame } = trap;
 		const { found, launch } = this.#shared;
 		const { argv, lifted, trapped } = verdict;
 		const [name = ''] = argv;
-		const program = lookUp(name, { found, lifted: new Set(lifted), searchPath: launch.env['PATH'] ?? '' });
+		const place = { found, lifted: new Set(lifted), searchPath: launch.env['PATH'] ?? '' };
+		const { file } = frame;
+		const program = approvedFile(name, { asked, file, place, confinement: launch.confinement });
 		if (program === undefined) return notInstalled(verdict);
 		const exchange = join(this.#directory, `x${++this.#exchanges}`);
 		mkdirSync(exchange, { mode: 0o700 });
-		const inner = new Sandbox(this.#shared, { depth: this.#level.depth + 1, lifted, trapped });
+		const { path, writable: own } = program;
+		const depth = this.#level.depth + 1;
+		// What processes inside may have written themselves is trusted with nothing: it runs as if it had another name.
+		const inner = new Sandbox(this.#shared, { depth, lifted: own === undefined ? lifted : [], own, trapped });
 		try {
 			const prepared = await inner.prepare(
 				{
@@ -185,7 +194,8 @@ export class Sandbox {
 					umask: frame.umask,
 					limits: lower(limitsOf(launch.confinement.limits), frame.limits),
 					cwd: frame.cwd,
-					argv: [program, ...argv.slice(1)],
+					program: path,
+					argv: [name.includes('/') ? name : path, ...argv.slice(1)],
 					env: inheritedEnvironment(frame.env, launch.env),
 				},
 				exchange,
@@ -261,11 +271,12 @@ async function verdictOn(request: TrapRequest, trapped: Trapped, signal: AbortSi
 }
 
 /** Inside there is a proxy on the loopback device, and no other way out. */
-function throughBridge(spec: Spec): Spec {
+function throughBridge({ program, ...spec }: Spec): Spec {
+	const words = program === undefined ? ['--'] : ['--as', program];
 	const proxy = `http://127.0.0.1:${proxyPort}`;
 	return {
 		...spec,
-		argv: ['/gate/bridge', '/run/gate/egress.sock', String(proxyPort), '--', ...spec.argv],
+		argv: ['/gate/bridge', '/run/gate/egress.sock', String(proxyPort), ...words, ...spec.argv],
 		env: {
 			...spec.env,
 			HTTP_PROXY: proxy,

@@ -200,6 +200,7 @@ describe.runIf(trouble === undefined)(`the bridge ${trouble ?? ''}`, () => {
 	test.each([
 		[[]],
 		[['x', '3128', '--']],
+		[['x', '3128', '--as', '/bin/true']],
 		[['x', '0', '--', '/bin/true']],
 		[['x', '65536', '--', '/bin/true']],
 		[['x', '3128', '/bin/true', 'x']],

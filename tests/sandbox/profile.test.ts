@@ -251,6 +251,31 @@ describe('masks', () => {
 		expect(view.environment).toMatchObject({ UV_OFFLINE: '1', UV_CACHE_DIR: '/run/cache/uv' });
 	});
 
+	test('one file that could be written is shown with what lies beside it, and no other of that program', () => {
+		const own = `${ws}/conda/bin/python3`;
+		const ours = [`${ws}/conda/lib/libpython3.so`, `${ws}/conda/lib/python3.11`] as const;
+		const seen = found({
+			files: [...all.files, { path: own, program: 'python' }],
+			companions: [
+				{
+					program: 'python',
+					libraries: ['/usr/lib/libpython3.so', ours[0]],
+					trees: ['/usr/lib/python3.11', ours[1]],
+				},
+			],
+		});
+		const hidden = (path: string | undefined) =>
+			spelled(planView(request({ found: seen, own: path }))).filter((step) =>
+				/^(roBind \/(opt|dev)|tmpfs).*python/.test(step),
+			);
+		expect(hidden(undefined)).toHaveLength(7);
+		expect(hidden(own)).toEqual(
+			hidden(undefined).filter((step) => !step.endsWith(own) && !ours.some((path) => step.endsWith(path))),
+		);
+		// Directly in a workspace, everything on the machine would lie beside it.
+		expect(hidden(`${ws}/python3`)).toContain('tmpfs /usr/lib/python3.11');
+	});
+
 	test('what only uv may do does not lift python', () => {
 		const steps = spelled(planView(request({ found: all, lifted: new Set(['uv']) })));
 		expect(steps).toContain('roBind /opt/tg/trap /usr/bin/python3.11');

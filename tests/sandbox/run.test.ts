@@ -1,9 +1,10 @@
 // Commands in the ring behave as outside, and what they execute traps.
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Confinement } from '../../src/abi/sandbox.ts';
 import { approved, env, Lab, refused } from './support/launching.ts';
 
 let lab: Lab;
@@ -193,6 +194,73 @@ describe('an approved program', () => {
 		});
 		expect(ends).toHaveLength(1);
 	});
+});
+
+describe('what was judged is what runs', () => {
+	test('where somebody puts another program at the path before it starts', async () => {
+		writeFileSync(join(lab.workspace, 'other'), '#!/bin/bash\necho RAN another; perl -e \'print "RAN perl"\'\n', {
+			mode: 0o755,
+		});
+		symlinkSync('/usr/bin/perl', join(lab.tmp, 'perl'));
+		const { stdout, requests } = await lab.run(`/tmp/perl -e 'print "the judged one"'`, {
+			answer(request) {
+				rmSync(join(lab.tmp, 'perl'));
+				symlinkSync(join(lab.workspace, 'other'), join(lab.tmp, 'perl'));
+				return approved(request);
+			},
+		});
+		rmSync(join(lab.tmp, 'perl'));
+		expect(requests.map(({ argv }) => argv[0])).toEqual(['/tmp/perl']);
+		expect(stdout).toBe('the judged one');
+	});
+
+	test('where a request is forged in the name of a program of one’s own', async () => {
+		writeFileSync(join(lab.workspace, 'own'), '#!/bin/bash\nexit 7\n', { mode: 0o755 });
+		const at = '/tmp/forged/perl';
+		writeFileSync(
+			join(lab.workspace, 'forge.mjs'),
+			`import { connect } from 'node:net';
+			const texts = ['${at}', '/usr/bin/perl', '${lab.workspace}', '${at}', '-e', 'exit 5'].map((text) => text + '\\0').join('');
+			const head = Buffer.alloc(152, 0xff); head.write('TGE1');
+			[texts.length, 3, 0, 0, 7].forEach((value, at) => head.writeUInt32LE(value, 4 + 4 * at));
+			const socket = connect('/run/gate/trap.sock', () => socket.write(Buffer.concat([head, Buffer.from(texts)])));
+			let said = '';
+			socket.on('data', (part) => { said += part.subarray(5); });
+			socket.on('end', () => {
+				const trap = connect(said, () => trap.write(Buffer.alloc(12)));
+				trap.on('data', () => undefined);
+				trap.on('error', () => undefined);
+			});`,
+		);
+		const { requests, ends } = await lab.run(`mkdir -p /tmp/forged; cp own ${at}; node forge.mjs`);
+		expect(requests.map(({ argv }) => argv)).toEqual([[at, '-e', 'exit 5']]);
+		expect(ends).toEqual([{ code: 5, signal: undefined }]);
+	});
+
+	test('and with a program that processes inside could have written, nothing else gets out of the trap', async () => {
+		writeFileSync(
+			join(lab.workspace, 'perl'),
+			`#!/bin/bash\necho RAN own; /usr/bin/perl -e 'print "RAN perl"'; perl -e 'print "RAN perl"'; for at in /usr/bin/perl5*; do $at -e 'print "RAN perl"'; done\n`,
+			{ mode: 0o755 },
+		);
+		const { stdout, requests } = await lab.run('./perl --version; PATH=$PWD:$PATH; perl --version', {
+			answer: (request) => (request.argv.includes('--version') ? approved(request) : refused),
+		});
+		rmSync(join(lab.workspace, 'perl'));
+		expect(requests.length).toBeGreaterThanOrEqual(2);
+		expect(stdout).toBe('RAN own\nRAN own\n');
+	});
+
+	test.each<Partial<Confinement>>([{ network: 'none' }, { network: { hosts: ['example.com'] } }])(
+		'which keeps the name that it was executed by: %j',
+		async (confinement) => {
+			symlinkSync('/usr/bin/perl', join(lab.workspace, 'perl5'));
+			const show = `'open my $f, "<", "/proc/self/cmdline"; print readlink("/proc/self/exe"), <$f>'`;
+			const { stdout } = await lab.run(`./perl5 -e ${show} | tr '\\0' ' '`, { confinement });
+			rmSync(join(lab.workspace, 'perl5'));
+			expect(stdout).toMatch(/^\/usr\/bin\/perl[\d.]*\.\/perl5 -e /);
+		},
+	);
 });
 
 describe('a verdict', () => {

@@ -127,13 +127,16 @@ __attribute__((used, noreturn)) void start(u64 *stack) {
 	u64 argc = stack[0];
 	char **argv = (char **)(stack + 1), **env = argv + argc + 1;
 	long port = argc >= 5 ? parse_number(argv[2], 65535) : -1;
-	if (port < 1 || length_of(argv[3]) != 2 || !starts_with(argv[3], "--")) fail("usage: bridge SOCKET PORT -- PROGRAM ARGUMENTS...");
+	bool is_plain = port >= 1 && length_of(argv[3]) == 2 && starts_with(argv[3], "--");
+	// The program goes by another name than the path of its file.
+	bool is_named = port >= 1 && argc >= 6 && length_of(argv[3]) == 4 && starts_with(argv[3], "--as");
+	if (!is_plain && !is_named) fail("usage: bridge SOCKET PORT -- PROGRAM ARGUMENTS..., or --as PROGRAM NAME ARGUMENTS...");
 	int listener = listen_on(port);
 	// Without SIGCHLD: the program waits for its own children, and must not meet one that it did not start.
 	long child = SYSCALL(clone, 0, 0, 0, 0, 0);
 	if (child < 0) fail("can't start its child");
 	if (child > 0) {
-		SYSCALL(execve, argv[4], argv + 4, env);
+		SYSCALL(execve, argv[4], argv + (is_named ? 5 : 4), env);
 		fail("can't execute the program");
 	}
 	// A signal for the program's group is none of its business, and no pipe of the program's may stay open in here.

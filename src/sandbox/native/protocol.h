@@ -8,9 +8,10 @@
 //     u32 limitCount  { u32 resource, u32 zero, u64 value } * limitCount      soft and hard become min(value, present hard)
 //     with SPEC_LANDLOCK: u32 ruleCount  { u64 access, u32 length, path (no NUL) } * ruleCount
 //     with SPEC_SECCOMP:  u32 length  struct sock_filter[length / 8]
-//     u32 argc  u32 envc   texts: cwd  argv[argc]  env[envc]
+//     u32 argc  u32 envc   texts: cwd  [with SPEC_PROGRAM: program]  argv[argc]  env[envc]
 //
-// The two in the middle are for a machine without namespaces, where the runner does what bwrap does elsewhere. All rights that the
+// Without SPEC_PROGRAM the program is argv[0]. With it argv[0] is only what the program is called: it may be a path that others can
+// put another file at. The two in the middle are for a machine without namespaces, where the runner does what bwrap does elsewhere. All rights that the
 // kernel's Landlock knows are taken away but for those (LANDLOCK_ACCESS_FS_…) that a rule gives below its path; a path that is not
 // there gives none. SPEC_NO_TCP takes TCP away, too. What the kernel can't take away is a failure, not a gap.
 //
@@ -56,7 +57,8 @@ enum {
 	SPEC_LANDLOCK = 1 << 1,
 	SPEC_SECCOMP = 1 << 2,
 	SPEC_NO_TCP = 1 << 3, // with SPEC_LANDLOCK
-	SPEC_FLAGS = SPEC_FROM_TRAP | SPEC_LANDLOCK | SPEC_SECCOMP | SPEC_NO_TCP,
+	SPEC_PROGRAM = 1 << 4,
+	SPEC_FLAGS = SPEC_FROM_TRAP | SPEC_LANDLOCK | SPEC_SECCOMP | SPEC_NO_TCP | SPEC_PROGRAM,
 	SPEC_KEEP_UMASK = -1,
 
 	EXIT_NOT_STARTED = 125,

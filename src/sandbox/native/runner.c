@@ -58,7 +58,7 @@ struct spec {
 	u32 flags, umask, limit_count;
 	struct limit limits[SPEC_MAX_LIMITS];
 	struct confinement confinement;
-	char *cwd;
+	char *cwd, *program;
 	char **argv, **env;
 };
 
@@ -168,7 +168,9 @@ static struct spec *read_spec(const char *path) {
 	// Each text has a NUL at least.
 	if (argc == 0 || argc > MESSAGE_MAX_BYTES || envc > MESSAGE_MAX_BYTES) malformed();
 	spec.cwd = take_text(&from);
+	char *program = (spec.flags & SPEC_PROGRAM) != 0 ? take_text(&from) : NULL;
 	spec.argv = take_texts(&from, argc);
+	spec.program = program != NULL ? program : spec.argv[0];
 	spec.env = take_texts(&from, envc);
 	if (from.at != from.end) malformed();
 	return &spec;
@@ -294,7 +296,7 @@ __attribute__((noreturn)) static void become(const struct spec *spec, const stru
 	if (spec->confinement.has_landlock) SYSCALL(prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	long confined = confine(&spec->confinement);
 	if (confined < 0) give_up(trouble, "can't confine ", confined);
-	give_up(trouble, "can't start ", SYSCALL(execve, spec->argv[0], spec->argv, spec->env));
+	give_up(trouble, "can't start ", SYSCALL(execve, spec->program, spec->argv, spec->env));
 }
 
 // Its process number. Fails unless the program has really been executed.
@@ -307,12 +309,12 @@ static int launch(const struct spec *spec, const struct trap *trap) {
 	if (trouble < 0) fail("too few descriptors are allowed", "", "");
 	SYSCALL(close, ends[1]);
 	int program = (int)SYSCALL(clone, SIGCHLD, 0, 0, 0, 0);
-	if (program < 0) fail("can't start ", spec->argv[0], describe(program));
+	if (program < 0) fail("can't start ", spec->program, describe(program));
 	if (program == 0) become(spec, trap, trouble);
 	if (trap->connection >= 0) SYSCALL(setpgid, program, program);
 	SYSCALL(close, trouble);
 	struct trouble message;
-	if (read_all(ends[0], &message, sizeof message)) fail(message.what, spec->argv[0], describe(message.error));
+	if (read_all(ends[0], &message, sizeof message)) fail(message.what, spec->program, describe(message.error));
 	SYSCALL(close, ends[0]);
 	return program;
 }
