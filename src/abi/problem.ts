@@ -31,6 +31,7 @@ export type ProblemCode =
 	| 'P309' // `ask` where no channel is configured
 	| 'P310' // a rule needs a ring that does not hold here
 	| 'P311' // a lock rule where there is no lock
+	| 'P312' // a deny that is held against the text of a command only
 	// P4: what rules do together
 	| 'P401' // pins that differ
 	| 'P402' // an example does not hold

@@ -32,7 +32,8 @@ export function inspect(trial: Trial, now: number): Inspection {
 		...Object.entries(named).map(([tool, argument]) => ({ tool: `${name}/${tool}`, argument })),
 	]);
 	const known = lock?.known((config?.drivers ?? []).map(({ name }) => name));
-	const mistakes = lint(policies, { now, commands, vocabulary, ...(known && { known }) });
+	const couldTrap = (config?.drivers ?? []).some(({ sandbox }) => sandbox !== undefined && sandbox.backend !== 'none');
+	const mistakes = lint(policies, { now, commands, vocabulary, couldTrap, ...(known && { known }) });
 	const { problems: unheld, total, heldAlone, heldMerged } = checkExamples(policies, context);
 	return {
 		loads: true,

@@ -138,6 +138,12 @@ export const policyPages = {
 			'A rule lets tools exist only as a person accepted them, and nobody has accepted any yet. All that it matches is hidden.',
 		mend: 'Look at what the drivers list and accept it: `trapgate lock`, or `trapgate lock --review` one by one.',
 	},
+	P312: {
+		title: 'a deny that holds for texts only',
+		means:
+			'It is about sub-commands, flags or facts, so it is held against the text of a command. What a script, a Makefile or a test executes is not in that text, unless `ring: runtime` has every execution of the program judged.',
+		mend: 'Add `ring: runtime` where that is worth some milliseconds for each execution, and where the runtime ring holds; or leave it as it is.',
+	},
 	P401: {
 		title: 'pins that differ',
 		means: 'Two rules fix the same parameter of the same tool to different values.',

@@ -16,6 +16,8 @@ export interface LintOptions {
 	readonly now: number;
 	/** Arguments that carry shell text, by tool: `{ tool: 'ssh/exec', argument: '/command' }`. */
 	readonly commands?: readonly CommandArgument[];
+	/** A driver is configured that could run in the runtime ring. */
+	readonly couldTrap?: boolean;
 	/** The tools that a person accepted; without them no name of a tool or parameter is looked up. */
 	readonly known?: KnownTools;
 	/** What can be said of commands; without it no fact is looked up. */
@@ -31,7 +33,10 @@ export interface CommandArgument {
 const shellCommand: CommandArgument = { tool: 'shell/run', argument: '/command' };
 
 /** Finds likely mistakes in policies that are used together, file by file in the order given. */
-export function lint(policies: readonly Policy[], { now, commands = [], known, vocabulary }: LintOptions): Problem[] {
+export function lint(
+	policies: readonly Policy[],
+	{ now, commands = [], known, vocabulary, couldTrap }: LintOptions,
+): Problem[] {
 	// The strictest default holds, and without any it is deny.
 	const said = policies.flatMap(({ defaults }) => defaults.tool ?? []);
 	const isToolDenied = said.length === 0 || said.includes('deny');
@@ -50,6 +55,7 @@ export function lint(policies: readonly Policy[], { now, commands = [], known, v
 			...(vocabulary === undefined ? [] : lintFacts(policy, rule, vocabulary)),
 			...(isToolDenied ? lintEverything(rule) : []),
 		]),
+		...(couldTrap === true ? lintTextOnly(policy) : []),
 		...lintWaivers(policy, now),
 	]);
 }
@@ -79,6 +85,38 @@ function lintRefusal({ action, id, instead, reason, actionWhere }: Rule): Proble
 		});
 	}
 	return found;
+}
+
+/** P312: a deny about a part of a program is held against texts, unless it says more. One note a file; packs have decided. */
+function lintTextOnly({ rules, isPack }: Policy): Problem[] {
+	const found = rules.filter(({ action, match, ring }) => {
+		const isNarrow = match.flags !== undefined || match.facts !== undefined || match.command?.some(hasSubcommand);
+		return action.kind === 'deny' && match.command !== undefined && ring === undefined && isNarrow === true;
+	});
+	const [first, ...others] = found;
+	if (first === undefined || isPack === true) return [];
+	const more = others.length === 0 ? '' : ` (and so ${others.length === 1 ? 'does' : 'do'} ${listed(others)})`;
+	return [
+		{
+			code: 'P312',
+			severity: 'note',
+			message: `rule ${quote(first.id)} holds for the text of a command, not for what a script or a Makefile runs${more}`,
+			where: first.matchWhere ?? first.where,
+			help: 'add `ring: runtime` to have every execution of that program judged, at some milliseconds each; a rule about a whole program needs no such word',
+		},
+	];
+}
+
+function hasSubcommand(pattern: string): boolean {
+	return /\s/.test(pattern.trim());
+}
+
+const mostListed = 5;
+
+function listed(rules: readonly Rule[]): string {
+	const names = rules.slice(0, mostListed).map(({ id }) => quote(id));
+	const rest = rules.length - names.length;
+	return `${names.join(', ')}${rest === 0 ? '' : ` and ${rest} more`}`;
 }
 
 /** Denies and hides that are enforced, by the driver whose tools they name: most rules need to look at few. */

@@ -230,3 +230,32 @@ test('every finding has a place, and what is fine has none', () => {
 		expect(where).toMatchObject({ file: 'p.yaml', line: 3 });
 	}
 });
+
+test.each([
+	[[deny('command: git push')], [['no']]],
+	[[deny('command: git, facts: { force: true }')], [['no']]],
+	[[deny('command: git, flags: --force')], [['no']]],
+	[[deny('command: git push', ', ring: runtime')], []],
+	[[deny('command: git')], []],
+	[[deny('tool: x/y')], []],
+	[['id: yes, match: { command: git push }, then: ask, reason: r, instead: i'], []],
+])('a deny that a script gets round is told, where a driver could run in the ring: %j', (lines, expected) => {
+	const policy = rules(...lines);
+	const told = (couldTrap: boolean) =>
+		lint([policy], { now: 0, couldTrap }).flatMap(({ code, severity, message }) =>
+			code === 'P312' && severity === 'note' ? [message.match(/`[\w-]+`/g)?.map((name) => name.slice(1, -1))] : [],
+		);
+	expect(told(true)).toEqual(expected);
+	expect(told(false)).toEqual([]);
+	expect(lint([{ ...policy, isPack: true }], { now: 0, couldTrap: true })).toEqual([]);
+});
+
+test('all such rules of a file are told of in one note', () => {
+	const many = Array.from(
+		{ length: 8 },
+		(_, at) => `id: r${at}, match: { command: git x${at} }, then: deny, ${complete}`,
+	);
+	const [note, ...others] = lint([rules(...many)], { now: 0, couldTrap: true });
+	expect(others).toEqual([]);
+	expect(note?.message).toMatch(/^rule `r0` holds .* \(and so do `r1`, `r2`, `r3`, `r4`, `r5` and 2 more\)$/);
+});
