@@ -1,4 +1,5 @@
 // Looks at every door: configuration, trust, layers, drivers, log and ask channels.
+import { toolName } from '../abi/names.ts';
 import type { Problem } from '../abi/problem.ts';
 import { auditDirectoryOf, auditKeyFile } from '../kernel/audit-paths.ts';
 import { type Difference, differences } from '../kernel/lock/differences.ts';
@@ -7,6 +8,7 @@ import { lockPath } from '../kernel/lock/path.ts';
 import { ports } from '../kernel/ports.ts';
 import { type Receipt, receiptOf } from '../kernel/receipt.ts';
 import type { Revision } from '../kernel/revision.ts';
+import { ringDemand } from '../kernel/ring-demands.ts';
 import { TrustStore } from '../kernel/trust.ts';
 import { type Trust, trustOf } from '../kernel/trusted.ts';
 import { type AuditHealth, lookAtAudit } from './audit-health.ts';
@@ -28,6 +30,8 @@ export interface DriverHealth {
 	/** The MCP revision it speaks. */
 	readonly era?: string;
 	readonly tools?: number;
+	/** Tools that are not in the table, because a rule about them needs the runtime ring; not counted in `tools`. */
+	readonly absent?: { readonly tools: number; readonly rule: string };
 }
 
 /** How what the drivers list compares with what a person accepted. */
@@ -92,7 +96,7 @@ export async function checkUp(input: CommandInput): Promise<Checkup> {
 			isTrusted &&
 			collision === undefined &&
 			lock.state !== 'missing' &&
-			drivers.every(({ state }) => state === 'up') &&
+			drivers.every(({ state, absent }) => state === 'up' && absent === undefined) &&
 			audit.state !== 'unusable' &&
 			audit.key !== 'unusable',
 		...about,
@@ -137,8 +141,13 @@ async function driverHealth(
 		if (state?.is === 'ready') {
 			const { serverInfo, protocolVersion } = state.introduction;
 			const server = [serverInfo['name'], serverInfo['version']].filter((part) => typeof part === 'string').join(' ');
-			const count = tools.filter(({ driver }) => driver === name).length;
-			return { name, kind, state: 'up', server, era: protocolVersion, tools: count };
+			const own = tools.filter(({ driver }) => driver === name);
+			const demands = own.flatMap(
+				(entry) => ringDemand(revision, toolName(name, entry.name), kind === 'shell')?.rule.id ?? [],
+			);
+			const [rule] = demands;
+			const absent = rule === undefined ? {} : { absent: { tools: demands.length, rule } };
+			return { name, kind, state: 'up', server, era: protocolVersion, tools: own.length - demands.length, ...absent };
 		}
 		const last = said.get(name)?.at(-1);
 		const trouble = state?.is === 'down' ? state.trouble : { code: 'D102', message: 'it did not answer in time' };

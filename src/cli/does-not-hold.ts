@@ -30,10 +30,13 @@ export function doesNotHold(
 		...(carriesShell && confined.length > 0
 			? [shell, ...insideTheRing(confined, receipt, set.defaults.command !== 'allow')]
 			: carriesShell
-				? [shell, 'There is no runtime ring: what a command starts once it runs (make, a script, a test) is not seen.']
+				? [
+						shell,
+						`${withoutRing(receipt)}: what a command starts once it runs (make, a script, a test) is neither seen nor confined.`,
+					]
 				: confined.length > 0
 					? insideTheRing(confined, receipt, false)
-					: ['There is no runtime ring: what a server does beyond its answers is not seen.']),
+					: [`${withoutRing(receipt)}: what a server does beyond its answers is not seen.`]),
 		...(isForeign && hasCommandRule
 			? [
 					"Of a server's tools only the arguments under `commands:` are read as commands; its other tools may run some, too.",
@@ -57,11 +60,15 @@ export function doesNotHold(
 	];
 }
 
+function withoutRing({ drivers }: Receipt): string {
+	const [why] = drivers.flatMap(({ ring }) => (ring?.is === 'absent' ? [ring.why] : []));
+	return why === undefined ? 'No driver runs in the runtime ring' : `The runtime ring does not hold here (${why})`;
+}
+
 /** What the runtime ring leaves open. */
 function insideTheRing(confined: readonly DriverConfig[], receipt: Receipt, isClosed: boolean): readonly string[] {
 	const namesOf = (drivers: readonly DriverConfig[]) => drivers.map(({ name }) => name).join(', ');
 	const open = confined.filter(({ sandbox }) => sandbox?.exec !== 'strict');
-	const landlocked = confined.filter(({ sandbox }) => sandbox?.backend === 'landlock');
 	const networked = confined.filter(({ sandbox }) => sandbox === undefined || sandbox.network === 'all');
 	const free = receipt.drivers.filter(({ isConfined }) => !isConfined).map(({ name }) => name);
 	return [
@@ -80,10 +87,5 @@ function insideTheRing(confined: readonly DriverConfig[], receipt: Receipt, isCl
 		...(networked.length === 0
 			? []
 			: [`Where no rule and no \`network:\` says otherwise, the network is the host's (${namesOf(networked)}).`]),
-		...(landlocked.length === 0
-			? []
-			: [
-					`With Landlock (${namesOf(landlocked)}) a gated program called by its path is refused instead of rewritten, and not in the log; UNIX sockets, UDP and daemons are not confined.`,
-				]),
 	];
 }

@@ -129,7 +129,7 @@ export const policyPages = {
 	P310: {
 		title: 'a ring that does not hold here',
 		means:
-			'A rule must hold for everything a command starts, which only the runtime ring can do. Where it does not hold, there is no shell.',
+			'A rule must hold for everything a command starts, or a driver asks for a `sandbox:`, which only the runtime ring can do. Where it does not hold, there is no shell, or no such driver.',
 		mend: 'Run it where the runtime ring holds, or let the rule hold for calls only.',
 	},
 	P311: {

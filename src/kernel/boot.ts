@@ -32,6 +32,7 @@ import { makeProtection } from './protect.ts';
 import { receiptFields, receiptLine, receiptOf } from './receipt.ts';
 import { makeResults, type Results } from './results.ts';
 import { Revisions } from './revisions.ts';
+import { noRings } from './ring.ts';
 import { loadWithRing } from './runtime-ring.ts';
 import { isConfined } from './sandbox-rules.ts';
 import { SharedDriver } from './shared-driver.ts';
@@ -158,7 +159,7 @@ async function bootWith(
 	const byName = new Map(config.drivers.map((driver) => [driver.name, driver]));
 	const isShell = (name: DriverName) => byName.get(name)?.kind === 'shell';
 	const runsCommands = (name: DriverName) => Object.keys(byName.get(name)?.commands ?? {}).length > 0;
-	const { rings } = ring;
+	const { rings = noRings } = load;
 	const isContained = (name: DriverName) => {
 		const driver = byName.get(name);
 		return driver !== undefined && isConfined(driver, revisions.current().set.rules, rings);
@@ -208,7 +209,10 @@ async function bootWith(
 		report: bankReport(log, journal, results, report),
 	});
 	const receipt = receiptOf(first, ports.commands, rings);
-	if (receipt.rules.length > 0) log.info({ rings: receiptFields(receipt) }, receiptLine(receipt));
+	if (receipt.rules.length > 0 || receipt.drivers.some((driver) => driver.ring !== undefined)) {
+		const isUnheld = receipt.drivers.some((driver) => driver.ring?.is === 'absent');
+		log[isUnheld ? 'warn' : 'info']({ rings: receiptFields(receipt) }, receiptLine(receipt));
+	}
 	if (options.watchEveryMs > 0) await revisions.watch(options.watchEveryMs);
 
 	const door: Door = {

@@ -8,7 +8,7 @@ import type { Confinement, ConfinementLimits } from '../abi/sandbox.ts';
 import { readPolicy } from '../policy/load.ts';
 import { policyHints } from '../policy/load-hints.ts';
 import type { Defaults, Policy } from '../policy/rule.ts';
-import { place, type YamlDocument } from '../text/places.ts';
+import { keyPlace, place, type YamlDocument } from '../text/places.ts';
 import { shape } from '../text/shape.ts';
 import { readYaml } from '../text/yaml.ts';
 import type { AskChannel } from './approve.ts';
@@ -92,6 +92,8 @@ export interface KernelConfig {
 	};
 	/** How long a client waits for slow drivers at its start. */
 	readonly startTimeoutMs: number;
+	/** Where each driver's `sandbox:` stands. */
+	readonly sandboxesAt: ReadonlyMap<DriverName, Place>;
 	/** The rules, lists and waivers that stand in the root file itself. */
 	readonly own: Policy;
 }
@@ -157,6 +159,11 @@ function configOf(
 			allowedOrigins: http.allowedOrigins ?? [],
 		},
 		startTimeoutMs: file.startTimeoutMs ?? 10_000,
+		sandboxesAt: new Map(
+			Object.entries(file.drivers ?? {})
+				.filter(([, driver]) => 'sandbox' in driver)
+				.map(([name]) => [name as DriverName, keyPlace(document, ['drivers', name, 'sandbox'])]),
+		),
 		own,
 	};
 }

@@ -29,13 +29,22 @@ export function loadOptions(options: LoadSurroundings, directories: StateDirecto
 		roots: { packs: packsDirectory(), user: directories.user, organisation: directories.organisation },
 		cwd: options.cwd,
 		home: homeDirectory(options.env),
-		tmp: realpathSync(tmpdir()),
+		tmp: realOf(tmpdir()),
 		env: options.env,
 		mode: options.mode,
 		rings: options.rings,
 		sqlParser: sqlParserOnDemand(),
 		rootWasTrusted: new TrustStore(directories.state).knows(options.file),
 	};
+}
+
+/** A folder that is not there is nobody's link; who needs it says so. */
+function realOf(path: string): string {
+	try {
+		return realpathSync(path);
+	} catch {
+		return path;
+	}
 }
 
 /** The packs of the running installation: beside `dist` when built, beside `src` when run from source. */

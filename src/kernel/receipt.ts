@@ -128,7 +128,8 @@ export function receiptLine({ drivers, rules }: Receipt): string {
 	if (confined.length > 0)
 		return `the runtime ring holds for ${confined.join(', ')}: ${held} of ${count(rules.length)} hold in it`;
 	const why = absent === undefined ? 'no driver runs in a sandbox' : absent.why;
-	return `the runtime ring does not hold (${why}): ${count(rules.length)} hold for calls only`;
+	const only = rules.length === 0 ? '' : `: ${count(rules.length)} hold for calls only`;
+	return `the runtime ring does not hold (${why})${only}; what commands start is neither seen nor confined`;
 }
 
 function count(rules: number): string {

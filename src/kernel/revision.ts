@@ -15,7 +15,7 @@ import { loadLock, readLockFile } from './lock/file.ts';
 import { emptyLock, type Lock } from './lock/lock.ts';
 import { lockPath } from './lock/path.ts';
 import { damaged } from './lock/schema.ts';
-import type { Rings } from './ring.ts';
+import { noRings, type Rings, ringFor } from './ring.ts';
 import { type RingDemands, ringDemands } from './ring-demands.ts';
 import {
 	layerFiles,
@@ -198,6 +198,7 @@ function finish(options: LoadOptions, { config, policies, sources, problems, loc
 		...found,
 		...unaskable(config, policies),
 		...(demands === undefined ? [] : ringless(demands)),
+		...unconfinable(config, options.rings),
 		...lockless(lock, policies, options),
 	];
 	if (set === undefined || demands === undefined || all.some((problem) => problem.severity === 'error')) {
@@ -273,6 +274,26 @@ function ringless({ unmet }: RingDemands): Problem[] {
 			note: withoutRing,
 			help: ring.hint,
 		};
+	});
+}
+
+/** A driver that asks for a sandbox does not start without it. */
+function unconfinable({ drivers, sandboxesAt }: KernelConfig, rings: Rings = noRings): Problem[] {
+	return drivers.flatMap((driver): Problem[] => {
+		const ring = ringFor(driver, rings);
+		const where = sandboxesAt.get(driver.name);
+		if (driver.sandbox?.isDemanded !== true || ring.is !== 'absent' || where === undefined) return [];
+		return [
+			{
+				code: 'P310',
+				severity: 'warning',
+				message: `the \`sandbox:\` of driver \`${driver.name}\` does not hold here: ${ring.why}`,
+				where,
+				label: 'so the driver does not start',
+				note: 'with `sandbox: { backend: none }` it starts, and runs unconfined',
+				help: ring.hint,
+			},
+		];
 	});
 }
 

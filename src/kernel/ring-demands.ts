@@ -3,13 +3,13 @@ import type { Decision } from '../abi/decision.ts';
 import { ownDriver, parseToolName, type ToolName } from '../abi/names.ts';
 import type { Target } from '../abi/syscall.ts';
 import type { PolicySet } from '../policy/compile.ts';
-import type { CompiledRule } from '../policy/compiled.ts';
+import { type CompiledRule, isKind } from '../policy/compiled.ts';
 import type { Rule } from '../policy/rule.ts';
 import { textGlobTruth } from '../policy/text-glob.ts';
 import type { DriverConfig } from './config.ts';
 import type { Revision } from './revision.ts';
-import { noRings, type RingState, type Rings, ringFor } from './ring.ts';
-import { sandboxRules } from './sandbox-rules.ts';
+import { noRings, type RingState, type Rings, ringFor, startedBefore } from './ring.ts';
+import { type SandboxRule, sandboxKey, sandboxRules } from './sandbox-rules.ts';
 
 /** A rule that must hold in the runtime ring, and why that does not hold for a driver (rulings, 23). */
 export interface RingDemand {
@@ -30,10 +30,15 @@ export function ringDemands(
 	rings: Rings = noRings,
 ): RingDemands {
 	const shellRule = rules.find(({ rule }) => rule.ring === 'runtime')?.rule;
-	const sandboxes = rules.filter(({ action }) => action.kind === 'sandbox');
+	const sandboxes = rules.filter(isKind('sandbox'));
 	const demandOn = (rule: Rule | undefined, driver: DriverConfig | undefined): RingDemand | undefined => {
 		const ring = ringFor(driver, rings);
 		return rule === undefined || ring.is !== 'absent' ? undefined : { rule, ring };
+	};
+	const demandOfSandbox = (compiled: SandboxRule, driver: DriverConfig | undefined): RingDemand | undefined => {
+		const under = driver === undefined ? undefined : rings.startedUnder?.get(driver.name);
+		if (under !== undefined && !under.has(sandboxKey(compiled))) return { rule: compiled.rule, ring: startedBefore };
+		return demandOn(compiled.rule, driver);
 	};
 	const driverNamed = (name: string) => drivers.find((driver) => driver.name === name);
 	const shells = drivers.filter(({ kind }) => kind === 'shell');
@@ -43,7 +48,7 @@ export function ringDemands(
 	const unmet = sandboxes.flatMap((compiled) => {
 		const about = drivers.filter(({ name }) => sandboxRules([compiled], name).length > 0);
 		const demands = (about.length === 0 ? [undefined] : about).flatMap(
-			(driver) => demandOn(compiled.rule, driver) ?? [],
+			(driver) => demandOfSandbox(compiled, driver) ?? [],
 		);
 		return demands.slice(0, 1).map((demand) => ({ ...demand, isShell: false }));
 	});
@@ -59,7 +64,10 @@ export function ringDemands(
 			const isAbout = ({ match: { tool: tools, from } }: CompiledRule) =>
 				(tools === undefined || textGlobTruth(tools, tool) !== 'no') &&
 				(from === undefined || textGlobTruth(from, driver) !== 'no');
-			return demandOn(sandboxes.find(isAbout)?.rule, config);
+			return sandboxes
+				.filter(isAbout)
+				.map((compiled) => demandOfSandbox(compiled, config))
+				.find((demand) => demand !== undefined);
 		},
 	};
 }

@@ -1,4 +1,5 @@
 // Whether the runtime ring holds for what a driver starts, and what to do where it does not.
+import type { DriverName } from '../abi/names.ts';
 import type { DriverConfig, SandboxConfig } from './config.ts';
 
 /** What a try has shown. */
@@ -10,7 +11,10 @@ export type RingState =
 	| { readonly is: 'absent'; readonly why: string; readonly hint: string };
 
 /** By what holds it. */
-export type Rings = Readonly<Record<Exclude<SandboxConfig['backend'], 'none'>, RingState>>;
+export type Rings = Readonly<Record<Exclude<SandboxConfig['backend'], 'none'>, RingState>> & {
+	/** The rules that the servers here were started under, as `sandboxKey` has them: a process keeps the sandbox it was started in. */
+	readonly startedUnder?: ReadonlyMap<DriverName, ReadonlySet<string>>;
+};
 
 const untried: RingState = {
 	is: 'absent',
@@ -18,11 +22,18 @@ const untried: RingState = {
 	hint: 'trapgate doctor tells whether it can hold here',
 };
 
+/** What nobody has built can't hold: whoever asks for it gets nothing, never something weaker. */
+const notBuilt: RingState = {
+	is: 'absent',
+	why: 'this version can’t hold a sandbox with Landlock alone',
+	hint: 'use `backend: bwrap`',
+};
+
 /** Where nobody has tried, none holds. */
-export const noRings: Rings = Object.freeze({ bwrap: untried, landlock: untried });
+export const noRings: Rings = Object.freeze({ bwrap: untried, landlock: notBuilt });
 
 /** Does the ring hold for the processes of this driver, if they are started in it? A driver that is not configured is judged as a local one. */
-export function ringFor(driver: Pick<DriverConfig, 'kind' | 'sandbox'> | undefined, rings: Rings): RingState {
+export function ringFor(driver: Pick<DriverConfig, 'name' | 'kind' | 'sandbox'> | undefined, rings: Rings): RingState {
 	if (driver?.kind === 'http')
 		return {
 			is: 'absent',
@@ -36,5 +47,14 @@ export function ringFor(driver: Pick<DriverConfig, 'kind' | 'sandbox'> | undefin
 			why: 'its `sandbox:` says `backend: none`',
 			hint: 'take `backend: none` out of trapgate.yaml',
 		};
+	if (driver !== undefined && driver.sandbox === undefined && rings.startedUnder?.get(driver.name)?.size === 0)
+		return startedBefore;
 	return rings[backend];
 }
+
+/** A server that runs is not confined by a rule that comes later. */
+export const startedBefore: RingState & { readonly is: 'absent' } = {
+	is: 'absent',
+	why: 'its server was started before this rule about its sandbox was there',
+	hint: 'restart Trapgate',
+};

@@ -1,6 +1,7 @@
 // Opens the runtime ring: tries whether it holds here, and makes the sandboxes that drivers run in.
 import { randomBytes } from 'node:crypto';
 import { basename } from 'node:path';
+import { errorText, TrapgateError } from '../abi/problem.ts';
 import type { Gates, Trapped } from '../abi/sandbox.ts';
 import { childEnvironment } from '../drivers/environment.ts';
 import type { ProcessSandbox } from '../drivers/process-sandbox.ts';
@@ -13,6 +14,7 @@ import type { DriverConfig } from './config.ts';
 import type { DriverSandbox } from './confinement.ts';
 import { type Loaded, type LoadOptions, loadRevision, type Revision } from './revision.ts';
 import { noRings, type RingState, type Rings } from './ring.ts';
+import { startedUnder } from './sandbox-rules.ts';
 
 export interface RingSurroundings {
 	/** Where temporary files are; a realpath. */
@@ -48,10 +50,12 @@ export async function openRing(around: RingSurroundings): Promise<RuntimeRing> {
 		return closed(state);
 	} catch (error) {
 		ring?.close();
-		const why = error instanceof Error ? error.message : String(error);
-		return closed({ is: 'absent', why, hint: 'make sure that temporary files can be written' });
+		const help = error instanceof TrapgateError ? error.problems[0]?.help : undefined;
+		return closed({ is: 'absent', why: errorText(error), hint: help ?? diagnosed });
 	}
 }
+
+const diagnosed = 'Report it, with what `trapgate doctor` prints.';
 
 function closed(state: RingState): RuntimeRing {
 	return { rings: { ...noRings, bwrap: state }, sandboxOf: () => undefined, close: () => undefined };
@@ -70,7 +74,7 @@ async function stateOf(ring: Ring): Promise<RingState> {
 	const seen = await proveWith(ring);
 	if (!seen.holds) {
 		const why = `\`${seen.path}\` was to trap, and did not: ${seen.saw}`;
-		return { is: 'absent', why, hint: 'report it, with what `trapgate doctor` prints' };
+		return { is: 'absent', why, hint: diagnosed };
 	}
 	return stateFrom(found, seen);
 }
@@ -116,6 +120,8 @@ function opened(ring: Ring, rings: Rings): RuntimeRing {
 						gates,
 						tmp,
 						trapped: program.trapped ?? trapped,
+					}).catch((error: unknown) => {
+						throw error instanceof TrapgateError ? error : unmade(error);
 					});
 				},
 				close: async () => ring.dropDirectory(tmp),
@@ -125,6 +131,14 @@ function opened(ring: Ring, rings: Rings): RuntimeRing {
 	};
 }
 
+/** The ring held at the start, and something is in its way now: a full disk, a folder that somebody took away. */
+function unmade(cause: unknown): TrapgateError {
+	return new TrapgateError('D108', `the sandbox can’t be made any more: ${errorText(cause)}`, {
+		cause,
+		help: 'trapgate doctor tells what is in its way',
+	});
+}
+
 /** Loads, and where anything in it could run in the ring opens that first, since what exists depends on whether it holds. */
 export async function loadWithRing(
 	load: LoadOptions,
@@ -132,8 +146,9 @@ export async function loadWithRing(
 ): Promise<{ readonly load: LoadOptions; readonly loaded: Loaded; readonly ring: RuntimeRing }> {
 	const loaded = loadRevision(load);
 	if (loaded.revision === undefined || !couldUseRing(loaded.revision)) return { load, loaded, ring: noRing };
+	const { config, set } = loaded.revision;
 	const ring = await openRing({ tmp: load.tmp, env: load.env, warn });
-	const withRing = { ...load, rings: ring.rings };
+	const withRing = { ...load, rings: { ...ring.rings, startedUnder: startedUnder(config.drivers, set.rules) } };
 	return { load: withRing, loaded: loadRevision(withRing), ring };
 }
 

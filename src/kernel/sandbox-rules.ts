@@ -19,6 +19,20 @@ export function sandboxRules(rules: readonly CompiledRule[], driver: DriverName)
 	});
 }
 
+/** What has to be the same for a rule to be the one that a process was started under. */
+export function sandboxKey({ rule, match, action }: SandboxRule): string {
+	return JSON.stringify([rule.id, match.tool, match.from, action.terms]);
+}
+
+/** The rules that servers are started under now. A shell starts each command anew. */
+export function startedUnder(
+	drivers: readonly DriverConfig[],
+	rules: readonly CompiledRule[],
+): ReadonlyMap<DriverName, ReadonlySet<string>> {
+	const servers = drivers.filter(({ kind }) => kind === 'stdio');
+	return new Map(servers.map(({ name }) => [name, new Set(sandboxRules(rules, name).map(sandboxKey))]));
+}
+
 /** Do the processes of this driver run in the ring? */
 export function isConfined(driver: DriverConfig, rules: readonly CompiledRule[], rings: Rings): boolean {
 	const hasSandbox = driver.sandbox !== undefined || sandboxRules(rules, driver.name).length > 0;

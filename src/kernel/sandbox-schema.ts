@@ -52,7 +52,7 @@ export const driverSandboxSchema = z
 			.enum(['bwrap', 'landlock', 'none'])
 			.optional()
 			.describe(
-				'What holds it: bubblewrap; the Landlock of the kernel, which holds less and where a program called by its path is refused instead of rewritten; or nothing. The shell has `bwrap` where that works, without being told; a driver that says `bwrap` or `landlock` is absent where that does not work.',
+				'What holds it: `bwrap` (bubblewrap), or `none`. The shell has `bwrap` where that works, without being told; a driver that says it is absent where that does not work. `landlock` is kept for a sandbox without bubblewrap; this version does not have it, so that a driver that says it is absent.',
 			)
 			.meta({ default: 'bwrap' }),
 		read: z

@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
-import { TrapgateError } from '../abi/problem.ts';
+import { errorText, TrapgateError } from '../abi/problem.ts';
 import { companions } from './companions.ts';
 import { Discovery } from './discover.ts';
 import { type NativeProgram, programs } from './native/programs.ts';
@@ -21,6 +21,8 @@ export interface RingOptions {
 }
 
 const prefix = 'trapgate-ring-';
+/** The path of a socket has at most 107 bytes (unix(7)): this, `/trapgate-ring-PID-RANDOM`, `/NUMBER` and `/egress.sock`. */
+const longestTmpBytes = 107 - 29 - 8 - 12;
 const noteName = 'placeholders.json';
 const natives = ['trap', 'runner', 'bridge'] as const satisfies readonly NativeProgram[];
 
@@ -40,13 +42,15 @@ export class Ring {
 	readonly directory: string;
 	#sandboxes = 0;
 
-	/** Throws TrapgateError D108 on a machine that the ring has no programs for. */
+	/** Throws TrapgateError D108 on a machine that the ring has no programs for, or where it can't keep its files. */
 	constructor({ tmp, searchPath, warn }: RingOptions) {
 		const { arch } = process;
-		if (arch !== 'x64' && arch !== 'arm64') throw new TrapgateError('D108', `the ring has no programs for ${arch}`);
+		if (arch !== 'x64' && arch !== 'arm64')
+			throw new TrapgateError('D108', `the runtime ring has no programs for ${arch}`, {
+				help: 'It holds on x64 and arm64; elsewhere rely on the call ring alone.',
+			});
 		this.warn = warn;
-		this.#sweep(tmp);
-		this.directory = mkdtempSync(join(tmp, `${prefix}${process.pid}-`));
+		this.directory = this.#makeDirectory(tmp);
 		const paths = natives.map((name) => {
 			const path = join(this.directory, name);
 			writeFileSync(path, Buffer.from(programs[name][arch], 'base64'), { mode: 0o555 });
@@ -60,6 +64,27 @@ export class Ring {
 		for (const { program, lifted } of companions)
 			if (lifted?.cache) mkdirSync(join(this.caches, program), { mode: 0o700 });
 		this.discovery = new Discovery({ path: searchPath.split(':'), system: this.system, now: () => Date.now() });
+	}
+
+	#makeDirectory(tmp: string): string {
+		// A longer path would be cut off without a word, and the socket be another file than the one that is shown inside.
+		if (Buffer.byteLength(tmp) > longestTmpBytes)
+			throw new TrapgateError(
+				'D108',
+				`the path of the folder for temporary files is too long for sockets: \`${tmp}\``,
+				{
+					help: `Set TMPDIR to a folder whose path has at most ${longestTmpBytes} bytes, such as /tmp.`,
+				},
+			);
+		try {
+			this.#sweep(tmp);
+			return mkdtempSync(join(tmp, `${prefix}${process.pid}-`));
+		} catch (cause) {
+			throw new TrapgateError('D108', `temporary files can’t be written to \`${tmp}\`: ${errorText(cause)}`, {
+				cause,
+				help: 'Make the folder writable, or set TMPDIR to one that is.',
+			});
+		}
 	}
 
 	/** Takes the bubblewrap that a probe has found. */
@@ -92,8 +117,13 @@ export class Ring {
 		return path;
 	}
 
+	/** Never throws: what can't be taken away now is swept away by the next kernel. */
 	dropDirectory(path: string): void {
-		rmSync(path, { recursive: true, force: true });
+		try {
+			rmSync(path, { recursive: true, force: true });
+		} catch (error) {
+			this.warn(`\`${path}\` could not be removed: ${errorText(error)}`);
+		}
 	}
 
 	/** Takes away what kernels left that were killed. */
@@ -109,7 +139,7 @@ export class Ring {
 
 	/** Never throws. Sandboxes are ended before. */
 	close(): void {
-		rmSync(this.directory, { recursive: true, force: true });
+		this.dropDirectory(this.directory);
 	}
 }
 

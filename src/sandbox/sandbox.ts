@@ -1,5 +1,5 @@
 // One sandbox: its directory, its listener, and the approved programs that run beside it.
-import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { execa } from 'execa';
@@ -113,7 +113,7 @@ export class Sandbox {
 			this.#trapd?.close();
 			await Promise.allSettled([...this.#running, this.#egress?.close()]);
 			this.#letGo();
-			for (const path of [this.#directory, ...this.#stages]) rmSync(path, { recursive: true, force: true });
+			for (const path of [this.#directory, ...this.#stages]) this.#shared.ring.dropDirectory(path);
 		})();
 		return this.#closing;
 	}
@@ -203,7 +203,7 @@ export class Sandbox {
 			return await this.#follow(trap, prepared, `/run/gate/x${this.#exchanges}/s`);
 		} finally {
 			await inner.close();
-			rmSync(exchange, { recursive: true, force: true });
+			this.#shared.ring.dropDirectory(exchange);
 		}
 	}
 

@@ -20,7 +20,7 @@ export interface Diagnosis {
 }
 
 const withoutRing =
-	'Where that is not possible, write `backend: landlock` (weaker) or `backend: none` in the sandbox settings; Trapgate never does so by itself.';
+	'Where that is not possible, `sandbox: { backend: none }` lets a driver run unconfined; Trapgate never does so by itself where a rule or a `sandbox:` asks for more.';
 
 const dockerHint = `Start the container so that it may make namespaces:
   docker run --security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined …

@@ -95,5 +95,5 @@ function sameWidth(line: string): string {
 }
 
 function flat(text: string): string {
-	return showable(text).replace(/\n/g, ' ');
+	return showable(text).replace(/\s*\n\s*/g, ' ');
 }

@@ -108,9 +108,9 @@ test('what the ring leaves open is said where it holds, and that there is none w
 		const config = { drivers, mode: 'enforce', audit: {} } as never;
 		return doesNotHold({ config, policies: [], set }, receipt(rings, ...drivers)).join('\n');
 	};
-	expect(said(noRings, shellWith(undefined))).toContain('There is no runtime ring');
+	expect(said(noRings, shellWith(undefined))).toContain('The runtime ring does not hold here');
 	const open = said(holding, shellWith(undefined), notes);
-	expect(open).not.toContain('There is no runtime ring');
+	expect(open).not.toContain('does not hold here');
 	expect(open).toContain('files, not languages');
 	expect(open).toContain('unless `exec: strict` is set');
 	expect(open).toContain("the network is the host's (shell)");
@@ -118,5 +118,4 @@ test('what the ring leaves open is said where it holds, and that there is none w
 	const strict = said(holding, shellWith({ exec: 'strict', network: 'none', backend: 'landlock' }));
 	expect(strict).toContain('WebAssembly');
 	expect(strict).not.toContain("the network is the host's");
-	expect(strict).toContain('With Landlock (shell)');
 });

@@ -24,9 +24,7 @@ export function checkupText(
 		...(problems.length === 0 ? [] : [problemsText(problems, { cwd, color }), '']),
 		...(checkup.policy_rev === undefined ? [] : section('Drivers', drivers(checkup, paint))),
 		...(checkup.lock === undefined ? [] : section('Lock', locked(checkup.lock, paint))),
-		...(checkup.receipt === undefined || checkup.receipt.rules.length === 0
-			? []
-			: section('Rules about commands and processes', coverage(checkup.receipt, paint))),
+		...ringSection(checkup.receipt, (title, lines) => section(title, lines), paint),
 		...section('Audit log', audit(checkup.audit, paint)),
 		...(checkup.policy_rev === undefined ? [] : section('Asking a person', asking(checkup, paint))),
 		...(checkup.doesNotHold.length === 0
@@ -76,18 +74,28 @@ function drivers({ drivers: all, collision }: Checkup, paint: Paint): string[] {
 }
 
 function driverCells(driver: DriverHealth): readonly Cell[] {
-	const { name, state, server = '', era = '', tools = 0, code, reason = '' } = driver;
+	const { name, state, server = '', era = '', tools = 0, absent, code, reason = '' } = driver;
 	const head: Cell[] = [
 		{ text: state === 'up' ? '✓' : '✗', tone: state === 'up' ? 'good' : 'bad' },
 		{ text: name },
 		{ text: state },
 	];
+	if (absent !== undefined) head[0] = { text: '✗', tone: 'bad' };
 	if (state !== 'up') return [...head, { text: code === undefined ? reason : `${code} ${reason}` }];
-	return [...head, { text: count(tools, 'tool') }, { text: `MCP ${era}` }, { text: server, tone: 'quiet' }];
+	const gone = absent === undefined ? '' : `, ${absent.tools} absent for want of the runtime ring: ${absent.rule}`;
+	return [...head, { text: `${count(tools, 'tool')}${gone}` }, { text: `MCP ${era}` }, { text: server, tone: 'quiet' }];
 }
 
 function saidLine({ name, state, said, reason }: DriverHealth): string[] {
 	return state === 'down' && said !== undefined && said !== reason ? [`  ${name} said: ${onOneLine(said)}`] : [];
+}
+
+type Section = (title: string, lines: readonly string[]) => string[];
+
+function ringSection(receipt: Receipt | undefined, section: Section, paint: Paint): string[] {
+	const lines = receipt === undefined ? [] : coverage(receipt, paint);
+	if (receipt === undefined || lines.length === 0) return [];
+	return section(receipt.rules.length === 0 ? 'Runtime ring' : 'Rules about commands and processes', lines);
 }
 
 /** What holds each driver's processes, then each rule with its rings. */
