@@ -19,6 +19,7 @@ const tmp = mkdtempSync(join(tmpdir(), 'bench-sandbox-tmp-'));
 const env = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: homedir(), LANG: 'C.UTF-8' };
 const ring = new Ring({ tmp: tmpdir(), searchPath: env.PATH, warn: () => undefined });
 
+const caches = ring.newCaches();
 ring.use(bwrap, { disableUserns: true, size: true });
 
 /** A program that does nothing, under a name that traps; and a server that answers pings. */
@@ -113,7 +114,7 @@ function report(calls: { readonly plain: number; readonly confined: number }): v
 }
 
 async function make(argv: readonly string[], trapped: Trapped): Promise<Prepared> {
-	return prepare(ring, { argv, cwd: workspace, env, confinement, gates, tmp, trapped });
+	return prepare(ring, { argv, cwd: workspace, env, confinement, gates, tmp, caches, trapped });
 }
 
 async function confined(command: string, trapped: Trapped): Promise<void> {

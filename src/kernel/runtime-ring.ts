@@ -105,7 +105,8 @@ function opened(ring: Ring, rings: Rings): RuntimeRing {
 	return {
 		rings,
 		sandboxOf(plan, trapped) {
-			const tmp = ring.newDirectory();
+			// Of this driver alone: what one leaves there, another with more rights would run.
+			const [tmp, caches] = [ring.newDirectory(), ring.newCaches()];
 			return {
 				async prepare(program) {
 					const { sandbox, gates } = plan();
@@ -119,12 +120,17 @@ function opened(ring: Ring, rings: Rings): RuntimeRing {
 						confinement: { ...confinement, concealed },
 						gates,
 						tmp,
+						caches,
+						// A server that lives for days is no call that gets out of hand.
+						...(program.trapped === undefined ? { mostApproved: Number.POSITIVE_INFINITY } : {}),
 						trapped: program.trapped ?? trapped,
 					}).catch((error: unknown) => {
 						throw error instanceof TrapgateError ? error : unmade(error);
 					});
 				},
-				close: async () => ring.dropDirectory(tmp),
+				async close() {
+					for (const path of [tmp, caches]) ring.dropDirectory(path);
+				},
 			};
 		},
 		close: () => ring.close(),

@@ -23,9 +23,9 @@ const longestMs = 10_000;
 
 /** Rejects when the sandbox can't be made. */
 export async function attempt(ring: Ring, { argv, gates, trapped }: Attempt): Promise<Attempted> {
-	const tmp = ring.newDirectory();
+	const [tmp, caches] = [ring.newDirectory(), ring.newCaches()];
 	const env = { PATH: '/usr/bin:/bin' };
-	const prepared = await prepare(ring, { argv, cwd: '/', env, confinement: nothing, gates, tmp, trapped });
+	const prepared = await prepare(ring, { argv, cwd: '/', env, confinement: nothing, gates, tmp, caches, trapped });
 	try {
 		const descriptors = prepared.files.map((path) => openSync(path, 'r'));
 		const child = spawn(prepared.file, [...prepared.args], {
@@ -46,6 +46,6 @@ export async function attempt(ring: Ring, { argv, gates, trapped }: Attempt): Pr
 		return { code, stdout: Buffer.concat(said.stdout), stderr: Buffer.concat(said.stderr).toString('utf8') };
 	} finally {
 		await prepared.close();
-		ring.dropDirectory(tmp);
+		for (const path of [tmp, caches]) ring.dropDirectory(path);
 	}
 }

@@ -107,7 +107,8 @@ export function planView(request: ViewRequest): View {
 						noExec: outermost([
 							...confinement.write,
 							...present(session.tmp),
-							...present(session.exchange),
+							// What an approved program writes to its exchange is in the folder of who executed it, too.
+							...[session.gate, ...present(session.exchange)],
 							...lifting.caches,
 						]),
 						keepExec: confinement.roExec.filter((tree) => !found.missing?.includes(tree)).sort(byDepth),

@@ -36,8 +36,6 @@ export class Ring {
 	readonly discovery: Discovery;
 	readonly #placeholders = new Placeholders();
 	readonly warn: (text: string) => void;
-	/** What approved programs keep, as long as the kernel runs. */
-	readonly caches: string;
 	/** Nothing inside of a sandbox may see it but its own part. */
 	readonly directory: string;
 	#sandboxes = 0;
@@ -60,9 +58,6 @@ export class Ring {
 		this.seccomp = join(this.directory, 'seccomp');
 		writeFileSync(this.seccomp, seccompProgram(arch), { mode: 0o400 });
 		this.system = readSystem(join(this.directory, 'etc'));
-		this.caches = this.newDirectory();
-		for (const { program, lifted } of companions)
-			if (lifted?.cache) mkdirSync(join(this.caches, program), { mode: 0o700 });
 		this.discovery = new Discovery({ path: searchPath.split(':'), system: this.system, now: () => Date.now() });
 	}
 
@@ -114,6 +109,13 @@ export class Ring {
 	newDirectory(): string {
 		const path = join(this.directory, String(++this.#sandboxes));
 		mkdirSync(path, { mode: 0o700 });
+		return path;
+	}
+
+	/** A directory with a folder for each program that keeps a cache where it does not trap. */
+	newCaches(): string {
+		const path = this.newDirectory();
+		for (const { program, lifted } of companions) if (lifted?.cache) mkdirSync(join(path, program), { mode: 0o700 });
 		return path;
 	}
 

@@ -15,6 +15,10 @@ export interface Launch {
 	readonly gates: Gates;
 	/** The host's directory that is `/tmp` inside, for approved programs too. */
 	readonly tmp: string;
+	/** What approved programs keep from one launch to the next (`Ring.newCaches`). */
+	readonly caches: string;
+	/** How many programs may be approved in all; absent: as many as one call may have. */
+	readonly mostApproved?: number;
 	/** Answers for the gated programs that it executes. */
 	readonly trapped: Trapped;
 }
@@ -31,13 +35,16 @@ export interface Prepared {
 
 /** Of approved programs in one launch: so many at once on each level, and so many in all. */
 const [atOnce, inAll] = [16, 200];
+/** What its traps may have sent, and nobody has answered yet. */
+const mostUnreadBytes = 64 * 1024 * 1024;
 
 /** Throws TrapgateError when no such sandbox can be made. */
 export async function prepare(ring: Ring, launch: Launch): Promise<Prepared> {
-	const { argv, cwd, env, confinement, gates, tmp, trapped } = launch;
+	const { argv, cwd, env, confinement, gates, tmp, trapped, mostApproved } = launch;
 	const found = ring.discovery.find(gates, confinement, tmp);
-	const slots = new Slots({ atOnce, inAll });
-	const sandbox = new Sandbox({ ring, launch, found, slots }, { depth: 0, lifted: [], trapped });
+	const slots = new Slots({ atOnce, inAll: mostApproved ?? inAll });
+	const unread = { left: mostUnreadBytes };
+	const sandbox = new Sandbox({ ring, launch, found, slots, unread }, { depth: 0, lifted: [], trapped });
 	try {
 		const limits = limitsOf(confinement.limits);
 		return await sandbox.prepare({ fromTrap: false, umask: undefined, limits, cwd, argv, env });

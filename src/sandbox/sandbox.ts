@@ -17,7 +17,7 @@ import type { Launch, Prepared } from './run.ts';
 import type { Slots } from './slots.ts';
 import { followStatus } from './status.ts';
 import { launchCommand } from './strict.ts';
-import { refusedCode, Trapd, type WaitingTrap } from './trapd.ts';
+import { refusedCode, Trapd, type Unread, type WaitingTrap } from './trapd.ts';
 
 /** What all sandboxes of one launch share. */
 export interface Shared {
@@ -25,6 +25,7 @@ export interface Shared {
 	readonly launch: Launch;
 	readonly found: Found;
 	readonly slots: Slots;
+	readonly unread: Unread;
 }
 
 export interface Level {
@@ -74,6 +75,7 @@ export class Sandbox {
 		this.#trapd = await Trapd.listen({
 			path: join(this.#directory, 'trap.sock'),
 			onTrap: (trap) => this.#take(trap),
+			unread: this.#shared.unread,
 		});
 		const isProxied = typeof confinement.network === 'object';
 		if (isProxied) await this.#openEgress(confinement.network.hosts);
@@ -85,7 +87,7 @@ export class Sandbox {
 			session: {
 				gate: this.#directory,
 				tmp: launch.tmp,
-				caches: ring.caches,
+				caches: launch.caches,
 				...(confinement.exec === 'strict' ? { stage: this.#newStage() } : {}),
 				...(exchange === undefined ? {} : { exchange }),
 			},

@@ -11,11 +11,18 @@ export interface WaitingTrap {
 	answer(bytes: Buffer): void;
 }
 
+/** How many bytes traps may still send before the answers to others are out; listeners share it. */
+export interface Unread {
+	left: number;
+}
+
 export interface TrapdOptions {
 	/** Path of the socket. */
 	readonly path: string;
 	/** Takes over a trap. Never throws, never rejects. */
 	readonly onTrap: (trap: WaitingTrap) => void;
+	/** A trap that says more than is left is refused. */
+	readonly unread: Unread;
 	/** How long a trap may take to say what was executed; for tests. */
 	readonly frameMs?: number;
 }
@@ -59,7 +66,7 @@ export class Trapd {
 	}
 }
 
-function serve(socket: Socket, { onTrap, frameMs: patience = frameMs }: TrapdOptions): void {
+function serve(socket: Socket, { onTrap, unread, frameMs: patience = frameMs }: TrapdOptions): void {
 	const gone = new AbortController();
 	const chunks: Buffer[] = [];
 	let size = 0;
@@ -67,12 +74,15 @@ function serve(socket: Socket, { onTrap, frameMs: patience = frameMs }: TrapdOpt
 	const timer = setTimeout(() => socket.destroy(), patience);
 	socket.once('close', () => {
 		clearTimeout(timer);
+		unread.left += size;
 		gone.abort();
 	});
 	const refuse = () => socket.end(refusalFrame('trapgate: what was executed could not be read; refused', refusedCode));
 	const read = (chunk: Buffer) => {
 		chunks.push(chunk);
 		size += chunk.length;
+		unread.left -= chunk.length;
+		if (unread.left < 0) return void socket.destroy();
 		if (size < wanted) return;
 		const bytes = Buffer.concat(chunks.splice(0));
 		chunks.push(bytes);

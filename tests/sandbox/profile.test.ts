@@ -299,7 +299,7 @@ describe('strict', () => {
 			folder: '/s',
 			bytes: 512 << 20,
 			folders: ['shm', 'tmp', 'home'],
-			noExec: ['/x', ws],
+			noExec: ['/g', '/x', ws],
 			keepExec: [`${ws}/node_modules`],
 		});
 		const steps = spelled(view);

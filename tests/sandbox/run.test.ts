@@ -338,3 +338,19 @@ test('with `exec: strict` nothing runs that could have been written, and what wa
 	expect(stdout, stderr).toBe('126\n126\napproved\n');
 	expect(requests).toHaveLength(1);
 });
+
+test('with `exec: strict` what an approved program writes to its exchange is not executed by those who executed it', async () => {
+	const leave = `use File::Copy; copy("/bin/echo", "/run/gx/own"); chmod 0755, "/run/gx/own"; print "left\\n"; close STDOUT; <STDIN>`;
+	const { stdout } = await lab.run(
+		`mkfifo end; (perl -e '${leave}' < end | (read left; echo $left; for at in /run/gate/x*/own; do test -e $at && echo SEEN; $at RAN; done; echo > end)) 3<> end`,
+		{ confinement: { exec: 'strict' } },
+	);
+	rmSync(join(lab.workspace, 'end'));
+	expect(stdout).toBe('left\nSEEN\n');
+});
+
+test('more programs are approved where it is no call that may have only so many', async () => {
+	const twice = 'perl -e 1; echo $?; perl -e 1; echo $?';
+	expect((await lab.run(twice, { mostApproved: 1 })).stdout).toBe('0\n126\n');
+	expect((await lab.run(twice, { mostApproved: Number.POSITIVE_INFINITY })).stdout).toBe('0\n0\n');
+});

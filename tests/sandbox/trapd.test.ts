@@ -13,12 +13,14 @@ let directory: string;
 let path: string;
 let trapd: Trapd;
 let traps: WaitingTrap[];
+let unread = { left: 0 };
 
 beforeEach(async () => {
 	directory = mkdtempSync(join(tmpdir(), 'trapd-'));
 	path = join(directory, 's');
 	traps = [];
-	trapd = await Trapd.listen({ path, onTrap: (trap) => traps.push(trap), frameMs: 300 });
+	unread = { left: 1_000_000 };
+	trapd = await Trapd.listen({ path, onTrap: (trap) => traps.push(trap), unread, frameMs: 300 });
 });
 afterEach(() => {
 	trapd.close();
@@ -118,4 +120,29 @@ test('those who still wait when it closes read the end', async () => {
 	await until('a trap', () => traps.length === 1);
 	trapd.close();
 	expect(await said).toBe('');
+});
+
+test('traps that say nearly everything and never end do not fill the memory, and others are heard when they are gone', async () => {
+	const one = trapFrame({ path: '/p', file: '/p', cwd: '/', argv: ['p'], env: [] });
+	const long = Buffer.alloc(400_000);
+	one.copy(long);
+	long.writeUInt32LE(500_000, 4);
+	const all = unread.left;
+	let least = all;
+	const open = [1, 2, 3, 4].map(() => tell(long));
+	await until('there is no more to be sent', () => {
+		least = Math.min(least, unread.left);
+		return least < all - long.length;
+	});
+	await Promise.all(open);
+	await until('everything is given back', () => unread.left === all);
+	void tell(one);
+	await until('it is heard', () => traps.length === 1);
+	expect(unread.left).toBe(all - one.length);
+});
+
+test('a trap that would fill the memory is gone before it has said everything', async () => {
+	const argv = ['p', 'x'.repeat(1_100_000)];
+	const said = await tell(trapFrame({ path: '/p', file: '/p', cwd: '/', argv, env: [] }));
+	expect([said, traps]).toEqual(['', []]);
 });

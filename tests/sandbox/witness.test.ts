@@ -94,6 +94,7 @@ describe.runIf(ringTrouble() === undefined)('for real', () => {
 				confinement: confinementOf(lab.workspace, { write: [] }),
 				gates: gates ?? only,
 				tmp: lab.tmp,
+				caches: lab.caches,
 				trapped,
 			});
 			try {

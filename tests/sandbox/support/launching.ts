@@ -49,6 +49,8 @@ export interface Ask {
 	readonly cwd?: string;
 	readonly confinement?: Partial<Confinement>;
 	readonly gates?: Gates;
+	readonly caches?: string;
+	readonly mostApproved?: number;
 	/** Default: approved as it is, and nothing below it. */
 	readonly answer?: (request: TrapRequest) => TrapVerdict | Promise<TrapVerdict>;
 	/** Gets the process when it has started. */
@@ -60,6 +62,8 @@ export class Lab {
 	readonly tmp = mkdtempSync(join(tmpdir(), 'ring-tmp-'));
 	readonly warned: string[] = [];
 	readonly ring = new Ring({ tmp: tmpdir(), searchPath: env.PATH, warn: (text) => this.warned.push(text) });
+
+	readonly caches = this.ring.newCaches();
 
 	constructor() {
 		this.ring.use(bwrap, { disableUserns: true, size: true });
@@ -87,6 +91,8 @@ export class Lab {
 			confinement: confinementOf(this.workspace, ask.confinement),
 			gates,
 			tmp: this.tmp,
+			caches: ask.caches ?? this.caches,
+			...(ask.mostApproved === undefined ? {} : { mostApproved: ask.mostApproved }),
 			trapped,
 		});
 		try {
