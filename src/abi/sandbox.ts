@@ -61,6 +61,8 @@ export interface TrapRequest {
 	readonly env: Readonly<Record<string, string>>;
 	/** 1 for what the command itself started; more below approved programs. */
 	readonly depth: number;
+	/** The file is a copy of what stands in for gated programs, so that nobody knows which one is meant. It never runs. */
+	readonly isCopy?: true;
 }
 
 export interface TrapExit {

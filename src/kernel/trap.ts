@@ -181,7 +181,7 @@ function isAgreedTo([first = '', ...rest]: readonly string[], cwd: string, { con
 
 /** What is refused before any rule is asked. */
 function beyond(
-	{ cwd, file }: TrapRequest,
+	{ cwd, file, isCopy }: TrapRequest,
 	words: readonly string[] | undefined,
 	depth: number,
 	target: Target,
@@ -196,6 +196,11 @@ function beyond(
 		final: target,
 		changes: [],
 	});
+	if (isCopy)
+		return refused(
+			`\`${file}\` is a copy of what stands in for a gated program.`,
+			'run the program itself, where it was copied from',
+		);
 	if (words === undefined)
 		return refused(
 			`\`${file}\` is a program that rules are about, under a name that is none of its own.`,

@@ -140,9 +140,11 @@ export function gatesOf(set: PolicySet, commands: CommandReader, needed: readonl
 		mayRunUnder(launcher, judge) {
 			ruled ??= ruledAmong(samples, gatedAs, (name) => gatesOn(name, consult([name])));
 			const excepted = ruled.filter(({ by }) => by.every((gate) => excepts(gate, launcher)));
-			const isFree = (names: readonly string[]) => isAllowed(judge, launcher, names);
-			const isEveryFree = excepted.length > 1 && isFree(excepted.flatMap(({ names }) => names));
-			return excepted.filter(({ names }) => isEveryFree || isFree(names)).map(({ canonical }) => canonical);
+			const isFree = (some: readonly Ruled[]) => {
+				const names = some.flatMap((one) => one.names);
+				return isAllowed(judge, launcher, names);
+			};
+			return freeAmong(excepted, isFree).map(({ canonical }) => canonical);
 		},
 	};
 }
@@ -168,6 +170,14 @@ function ruledAmong(
 		names: own,
 		by: [...new Set([canonical, ...own].flatMap((name) => gatesOn(name)))],
 	}));
+}
+
+/** Asked by halves, for most of them are free, or none. */
+function freeAmong(all: readonly Ruled[], isFree: (some: readonly Ruled[]) => boolean): readonly Ruled[] {
+	if (all.length === 0 || isFree(all)) return all;
+	if (all.length === 1) return [];
+	const middle = all.length >> 1;
+	return [...freeAmong(all.slice(0, middle), isFree), ...freeAmong(all.slice(middle), isFree)];
 }
 
 /** Are all of these let run under the launcher, unchanged? In one question where their names can stand in a text. */

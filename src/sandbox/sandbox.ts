@@ -149,13 +149,17 @@ export class Sandbox {
 		const refuse = (why: string, code = refusedCode) => trap.answer(refusalFrame(why, code));
 		if (depth > deepest) return refuse(`trapgate: more than ${deepest} approved programs within one another; refused`);
 		const program = coveredProgram(frame.file, found);
-		if (program === undefined)
-			return refuse(`trapgate: ${frame.file} is a copy of what stands in for a gated program; refused`);
-		const first = executedAs(frame, program, launch.gates);
 		const { path, file, cwd, env } = frame;
-		const request: TrapRequest = { path, file, argv: [first, ...frame.argv.slice(1)], cwd, env, depth };
+		const isCopy = program === undefined;
+		const first = isCopy ? file : executedAs(frame, program, launch.gates);
+		const argv = [first, ...frame.argv.slice(1)];
+		const request: TrapRequest = { path, file, argv, cwd, env, depth, ...(isCopy ? { isCopy } : {}) };
 		const verdict = await verdictOn(request, this.#level.trapped, trap.signal);
 		if (verdict.kind === 'refused') return refuse(verdict.message);
+		if (isCopy) {
+			await verdict.ended({ failed: 'it is a copy of a trap' });
+			return refuse(`trapgate: ${file} is a copy of what stands in for a gated program; refused`);
+		}
 
 		const release = await slots.take(depth);
 		try {

@@ -185,6 +185,15 @@ describe('an execution', () => {
 		expect(entries).toMatchObject([{ decision: 'denied', final: true, parent: 'c1', told_agent: true, repeat: 1 }]);
 	});
 
+	test('of a copy of the trap is refused whatever its name is allowed, and recorded', async () => {
+		const verdict = await trapped(uv)(exec('/ws/python3', ['./python3', 'x.py'], { isCopy: true }));
+		expect(verdict).toMatchObject({
+			kind: 'refused',
+			message: expect.stringContaining('`/ws/python3` is a copy of what stands in for a gated program'),
+		});
+		expect(entries).toMatchObject([{ decision: 'denied', parent: 'c1', rules: ['kernel/trap'] }]);
+	});
+
 	test('that is hidden looks as if there were no such program', async () => {
 		const rules = [
 			deny('no-npm', 'command: npm'),

@@ -31,7 +31,6 @@ const attacks: readonly Attack[] = [
 	{ name: 'a hard link', command: `ln /usr/bin/perl hard; ./hard -e ${code}`, isSilent: true },
 	{
 		name: 'copies, which are copies of the trap',
-		isSilent: true,
 		command: `cp /usr/bin/perl a; dd if=/usr/bin/perl of=b status=none; cat /usr/bin/perl > c; tar -C /usr/bin -cf - perl | tar -xf -; chmod +x a b c
 			for at in a b c perl; do ./$at -e ${code}; done`,
 	},

@@ -100,7 +100,7 @@ describe('a gated program', () => {
 		expect(stdout).toMatch(/^0000000 177 +E +L +F\n\d{4}\n126\n$/);
 		expect(stderr).toContain('is a copy of what stands in for a gated program');
 		expect(stderr).toContain('Invalid cross-device link');
-		expect(requests).toEqual([]);
+		expect(requests).toMatchObject([{ file: `${lab.workspace}/copy`, isCopy: true }]);
 	});
 });
 
@@ -292,7 +292,7 @@ test('what inside would forge is worth no more than executing it', async () => {
 	);
 	const { stdout, requests } = await lab.run('node forge.mjs');
 	expect(stdout).toContain('/bin/bash is a copy of what stands in for a gated program; refused');
-	expect(requests).toEqual([]);
+	expect(requests).toMatchObject([{ file: '/bin/bash', isCopy: true }]);
 });
 
 test('nothing of it is left when it is closed', async () => {
