@@ -23,6 +23,13 @@ export function seccompProgram(architecture: SeccompArchitecture): Buffer {
 		// A file in memory must be one that can't be executed. The answer is that of `vm.memfd_noexec=2`.
 		...when(one('memfd_create'), refuseUnless(1, 'hasAny', [MFD_NOEXEC_SEAL], errno.EACCES)),
 		...when(one('execveat'), refuseIf(4, 'hasAny', [AT_EMPTY_PATH], errno.EPERM)),
+		// What a file with that bit does, it does with the rights of the account that we run under, whoever runs it outside.
+		...when(numbersOf(['chmod', 'fchmod', 'mknod', 'creat']), refuseIf(1, 'hasAny', [S_ISUID], errno.EPERM)),
+		...when(numbersOf(['fchmodat', 'fchmodat2', 'mknodat']), refuseIf(2, 'hasAny', [S_ISUID], errno.EPERM)),
+		...when(one('open'), refuseCreation(1, S_ISUID)),
+		...when(one('openat'), refuseCreation(2, S_ISUID)),
+		// Its mode lies behind a pointer.
+		...when(one('openat2'), [end(fail(errno.ENOSYS))]),
 		...when(one('ioctl'), refuseIf(1, 'equal', terminalInjections, errno.EPERM)),
 		// A network namespace does not hold AF_VSOCK; the rest is what no tool of an agent needs.
 		...when(one('socket'), refuseUnless(0, 'equal', Object.values(families), errno.EAFNOSUPPORT)),
@@ -58,6 +65,9 @@ const refused: readonly string[] = [
 const namespaceFlags = 0x7e02_0000;
 const MFD_NOEXEC_SEAL = 0x0008;
 const AT_EMPTY_PATH = 0x1000;
+const S_ISUID = 0o4000;
+/** O_CREAT, and the bit of O_TMPFILE that is its own: without them a call has no mode, and anything may stand in its place. */
+const creation = 0o100 | 0o2000_0000;
 /** TIOCSTI, TIOCLINUX, TIOCSETD: typing into somebody else's terminal. */
 const terminalInjections = [0x5412, 0x541c, 0x5423];
 const families = { UNIX: 1, INET: 2, INET6: 10, NETLINK: 16 } as const;
@@ -74,9 +84,16 @@ interface Table {
 
 /** Since 424 a call has one number everywhere. */
 const everywhere = {
-	...{ io_uring_setup: 425, io_uring_enter: 426, io_uring_register: 427, open_tree: 428, move_mount: 429 },
+	...{
+		io_uring_setup: 425,
+		io_uring_enter: 426,
+		io_uring_register: 427,
+		open_tree: 428,
+		move_mount: 429,
+		openat2: 437,
+	},
 	...{ fsopen: 430, fsconfig: 431, fsmount: 432, fspick: 433, clone3: 435, pidfd_getfd: 438, mount_setattr: 442 },
-	...{ quotactl_fd: 443, memfd_secret: 447, open_tree_attr: 467 },
+	...{ quotactl_fd: 443, memfd_secret: 447, fchmodat2: 452, open_tree_attr: 467 },
 };
 
 const tables: Readonly<Record<SeccompArchitecture, Table>> = {
@@ -85,6 +102,7 @@ const tables: Readonly<Record<SeccompArchitecture, Table>> = {
 		lastKnown: 469,
 		calls: {
 			...everywhere,
+			...{ open: 2, creat: 85, chmod: 90, fchmod: 91, mknod: 133, openat: 257, mknodat: 259, fchmodat: 268 },
 			...{ ioctl: 16, socket: 41, clone: 56, ptrace: 101, syslog: 103, uselib: 134, modify_ldt: 154, pivot_root: 155 },
 			...{ chroot: 161, acct: 163, mount: 165, umount2: 166, swapon: 167, swapoff: 168, reboot: 169, iopl: 172 },
 			...{ ioperm: 173, init_module: 175, delete_module: 176, quotactl: 179, lookup_dcookie: 212, kexec_load: 246 },
@@ -98,6 +116,7 @@ const tables: Readonly<Record<SeccompArchitecture, Table>> = {
 		lastKnown: 469,
 		calls: {
 			...everywhere,
+			...{ mknodat: 33, fchmod: 52, fchmodat: 53, openat: 56 },
 			...{ lookup_dcookie: 18, ioctl: 29, umount2: 39, mount: 40, pivot_root: 41, chroot: 51, quotactl: 60, acct: 89 },
 			...{ unshare: 97, kexec_load: 104, init_module: 105, delete_module: 106, syslog: 116, ptrace: 117, reboot: 142 },
 			...{ socket: 198, add_key: 217, request_key: 218, keyctl: 219, clone: 220, swapon: 224, swapoff: 225 },
@@ -153,6 +172,15 @@ function refuseIf(argument: number, test: Test, values: readonly number[], error
 	const after = (index: number) => values.length - 1 - index;
 	const chain = values.map((value, index) => jump(test, value, after(index), after(index) === 0 ? 1 : 0));
 	return [load(argumentOffset(argument)), ...chain, end(fail(error)), load(numberOffset)];
+}
+
+/** Where a file is made, and its mode (the argument after the flags) has the bit. */
+function refuseCreation(flags: number, bit: number): readonly Instruction[] {
+	return [
+		...[load(argumentOffset(flags)), jump('hasAny', creation, 0, 3)],
+		...[load(argumentOffset(flags + 1)), jump('hasAny', bit, 0, 1), end(fail(errno.EPERM))],
+		load(numberOffset),
+	];
 }
 
 function refuseUnless(argument: number, test: Test, values: readonly number[], error: number): readonly Instruction[] {

@@ -91,6 +91,12 @@ const attacks: readonly Attack[] = [
 	},
 	{
 		number: '27',
+		name: 'a program that another user gets our rights from',
+		command: `cp /usr/bin/env own; chmod 4755 own; chmod u+s own; install -m 4755 own two; node -e 'require("fs").writeFileSync("three", "", { mode: 0o4755 })'; find . -perm -4000 | grep . && echo PWNED 42; chmod 2755 . && echo end`,
+		isSilent: true,
+	},
+	{
+		number: '27',
 		name: 'another user',
 		command: `sudo -n perl -e ${code}; su -c perl; pkexec perl; newgrp root < /dev/null; test "$(id -u)" = "$UID"`,
 		isSilent: true,
