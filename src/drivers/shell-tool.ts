@@ -26,6 +26,8 @@ export function runTool(limits: ShellLimits): JsonObject {
 		description: [
 			'Runs a command with bash and returns its stdout, stderr and exit code.',
 			'Each call is a new shell in the workspace: `cd`, variables and functions do not last from one call to the next.',
+			// The same with and without the ring: a lock is shared by machines that have it and machines that do not.
+			'Where this machine can do it, commands run in a sandbox that shows the workspace and the programs of the system, with a private `/tmp` and a home directory that is all but empty.',
 			'Nobody can answer questions of the command: stdin is empty unless you give it.',
 			'When the command ends, so do processes it left in the background; a server must run in the foreground of its own call, up to its timeout.',
 			`Of output longer than ${maxOutputBytes} bytes the middle is left out; send long output to a file and read parts of it.`,

@@ -1,5 +1,6 @@
 // What the processes of a driver may see and use: what its configuration says, less what every rule takes away.
 import type { Confinement } from '../abi/sandbox.ts';
+import { childEnvironment } from '../drivers/environment.ts';
 import { auditDirectoryOf } from './audit-paths.ts';
 import { type DriverConfig, type SandboxConfig, sandboxOf } from './config.ts';
 import { cwdOf, type DriverSurroundings, expand } from './drivers.ts';
@@ -7,6 +8,7 @@ import { type Governed, governedPaths } from './governed.ts';
 import { resolvePath } from './paths.ts';
 import { inHome, inWorkspace } from './protect.ts';
 import { type SandboxRule, sandboxRules } from './sandbox-rules.ts';
+import { shownByDefault } from './shown-by-default.ts';
 
 export interface DriverSandbox {
 	readonly backend: 'bwrap' | 'landlock';
@@ -29,11 +31,12 @@ export function sandboxFor(
 	return {
 		backend: written.backend,
 		isDemanded: written.isDemanded || rules.length > 0,
-		confinement: confine(written, rules, { ...around, home: around.home, cwd: cwdOf(driver, around), governed }),
+		confinement: confine(written, rules, { ...around, driver, cwd: cwdOf(driver, around), governed }),
 	};
 }
 
 interface Around extends Pick<DriverSurroundings, 'workspace' | 'directory' | 'home' | 'tmp' | 'env'> {
+	readonly driver: DriverConfig;
 	readonly cwd: string;
 	readonly governed: Governed;
 }
@@ -67,8 +70,15 @@ function confine(written: SandboxConfig, rules: readonly SandboxRule[], around: 
 		...inWorkspace.map((name) => `${base}/${name}`),
 		...inHome.map((name) => `${home}/${name}`),
 	];
+	const kept = { guarded: formsOf(guarded), concealed: formsOf(concealed) };
+	const isUnsaid = around.driver.kind === 'shell' && [written, ...terms].every(({ read }) => read === undefined);
+	const isSettled = (path: string) =>
+		everywhere.test(path) ||
+		[...readable, ...kept.guarded, ...kept.concealed].some((tree) => liesIn(path, tree)) ||
+		kept.concealed.some((tree) => liesIn(tree, path));
+	const shown = isUnsaid ? shownByDefault({ home, searchPath: searchPathOf(around), isSettled }) : [];
 	return {
-		read: without(readable, writable),
+		read: without(outermost([...readable, ...shown]), writable),
 		write: writable,
 		network: terms
 			.flatMap(({ network }) => (network === undefined ? [] : [network]))
@@ -77,9 +87,14 @@ function confine(written: SandboxConfig, rules: readonly SandboxRule[], around: 
 		exec: written.exec,
 		roExec: common(own(written.roExec) ?? [], writable),
 		limits: written.limits,
-		guarded: formsOf(guarded),
-		concealed: formsOf(concealed),
+		...kept,
 	};
+}
+
+/** Where the commands of this driver look for programs. */
+function searchPathOf({ driver, ...around }: Around): string {
+	const own = driver.kind === 'http' ? undefined : driver.env['PATH'];
+	return childEnvironment(around.env, own === undefined ? {} : { PATH: expand(own, around) })['PATH'] ?? '';
 }
 
 function absolute(path: string, directory: string, home: string): string {

@@ -126,7 +126,7 @@ export function receiptLine({ drivers, rules }: Receipt): string {
 	const held = rules.filter(({ rings }) => rings.includes('runtime')).length;
 	const [absent] = drivers.flatMap(({ ring }) => (ring?.is === 'absent' ? [ring] : []));
 	if (confined.length > 0)
-		return `the runtime ring holds for ${confined.join(', ')}: ${held} of ${count(rules.length)} hold in it`;
+		return `the runtime ring holds for ${confined.join(', ')}${rules.length === 0 ? '' : `: ${held} of ${count(rules.length)} hold in it`}`;
 	const why = absent === undefined ? 'no driver runs in a sandbox' : absent.why;
 	const only = rules.length === 0 ? '' : `: ${count(rules.length)} hold for calls only`;
 	return `the runtime ring does not hold (${why})${only}; what commands start is neither seen nor confined`;

@@ -60,7 +60,7 @@ export const driverSandboxSchema = z
 			.optional()
 			.meta(
 				about(
-					'Folders and files it may read, beside the system and what it may write; relative to this file. Without it, the workspace.',
+					'Folders and files it may read, beside the system and what it may write; relative to this file. Without it, the workspace; and for the built-in shell, where no rule has a list either, the settings of git (`~/.gitconfig` and `config`, `ignore`, `attributes` in `~/.config/git`) and the folders of PATH, with `lib` and `libexec` beside a `bin`. A link is shown where it leads. Who needs more of the home directory (`~/.rustup`, `~/.pyenv`) writes a list.',
 					['${workspace}', '~/.gitconfig'],
 				),
 			),

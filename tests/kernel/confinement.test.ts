@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sandboxFor } from '../../src/kernel/confinement.ts';
 import { loadOptions } from '../../src/kernel/load-options.ts';
 import { loadRevision } from '../../src/kernel/revision.ts';
@@ -15,6 +15,8 @@ for (const name of ['work/src', 'work/node_modules', 'out', 'data/a', 'home'])
 symlinkSync(join(folder, 'data'), join(work, 'link'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+let searchPath: string | undefined;
+
 function sandboxOf(driver: string, ...rules: readonly string[]) {
 	const file = join(work, 'trapgate.yaml');
 	writeFileSync(
@@ -23,7 +25,7 @@ function sandboxOf(driver: string, ...rules: readonly string[]) {
 			.map((rule, index) => `{ id: r${index}, ${rule} }`)
 			.join(', ')}]\n`,
 	);
-	const env = { HOME: join(folder, 'home'), DATA: join(folder, 'data') };
+	const env = { HOME: join(folder, 'home'), DATA: join(folder, 'data'), PATH: searchPath };
 	const directories = stateDirectories(env);
 	const load = loadOptions({ file, cwd: work, env }, directories);
 	const { revision, problems } = loadRevision(load);
@@ -180,4 +182,79 @@ test('what governs the agent is read-only, and log and state are out of sight', 
 		join(folder, 'home/.local/state/trapgate/audit'),
 	]);
 	expect(guarded.some((path) => concealed.includes(path))).toBe(false);
+});
+
+describe('where nobody says what the shell may read', () => {
+	const home = join(folder, 'home');
+	const git = ['~/.config/git/ignore', '~/.gitconfig'];
+	const make = (name: string) => mkdirSync(join(home, name), { recursive: true });
+	const shownWith = (path: readonly string[], driver = shell, ...rules: readonly string[]) => {
+		searchPath = path.map((name) => (name.startsWith('/') ? name : join(home, name))).join(':');
+		try {
+			return treesOf(driver, ...rules)[0]?.map((tree) => tree.replace('home/', '~/'));
+		} finally {
+			searchPath = undefined;
+		}
+	};
+	beforeAll(() => {
+		for (const name of ['.local/bin', '.local/lib', '.cargo/bin', '.nvm/v20/bin', '.nvm/v20/lib', '.nvm/v20/libexec'])
+			make(name);
+		for (const name of ['.ssh/bin', '.aws/bin', '.tool', 'bin', '.config/git', '.claude/local']) make(name);
+		for (const name of [
+			'.cargo/credentials.toml',
+			'.gitconfig',
+			'.config/git/ignore',
+			'.config/git/credentials',
+			'file',
+		])
+			writeFileSync(join(home, name), '');
+		symlinkSync('.nvm/v20/bin', join(home, 'current'));
+		mkdirSync(join(work, 'bin'), { recursive: true });
+	});
+
+	test('it is shown how git is set up, and nothing else of the home directory', () => {
+		expect(shownWith(['/usr/bin', '/bin', 'file', 'absent'])).toEqual(git);
+	});
+
+	test('programs in the folders of PATH are, with what lies beside them, where a link leads', () => {
+		const found = shownWith(['.local/bin', '.cargo/bin', 'current', 'bin', '/usr/local/bin', join(work, 'bin')]);
+		expect(found).toEqual(
+			[
+				...git,
+				...['~/.local/bin', '~/.local/lib', '~/.cargo/bin', '~/bin'],
+				...['~/.nvm/v20/bin', '~/.nvm/v20/lib', '~/.nvm/v20/libexec'],
+			].sort(),
+		);
+	});
+
+	test.each([
+		['', '.'],
+		['.cargo', '.tool'],
+		['.ssh', '.ssh/bin', '.aws/bin'],
+		['.claude/local'],
+		['/', '/home', '/root', '/etc', '/run', '/proc/self/cwd', '/tmp'],
+		[folder, tmpdir()],
+	])('what holds more than programs is not: %s', (...path) => {
+		expect(shownWith(path)).toEqual(git);
+	});
+
+	test('the PATH is the one that the commands have', () => {
+		expect(shownWith(['bin'], `{ builtin: shell, env: { PATH: "\${home}/.cargo/bin:/usr/bin" } }`)).toEqual(
+			['~/.cargo/bin', ...git].sort(),
+		);
+	});
+
+	test('where somebody says it, that is all', () => {
+		expect(shownWith(['bin'], '{ builtin: shell, sandbox: { read: ["${workspace}"] } }')).toEqual([]);
+		expect(shownWith(['bin'], shell, rule(`read: ${work}`))).toEqual([]);
+		expect(shownWith(['bin'], '{ command: server, sandbox: { network: none } }')).toEqual([]);
+	});
+
+	test('who only says what may be written, or what may be reached, has them', () => {
+		const all = [...git, '~/bin'];
+		expect(shownWith(['bin'], '{ builtin: shell, sandbox: { write: ["${workspace}/src"] } }')?.sort()).toEqual(
+			['work', ...all].sort(),
+		);
+		expect(shownWith(['bin'], shell, rule('network: none'))).toEqual(all);
+	});
 });
