@@ -10,6 +10,7 @@ import { loadOptions } from '../../src/kernel/load-options.ts';
 import { makeAnswer } from '../../src/kernel/question.ts';
 import { loadRevision } from '../../src/kernel/revision.ts';
 import { noRings, type Rings } from '../../src/kernel/ring.ts';
+import { isConfined, startedUnder } from '../../src/kernel/sandbox-rules.ts';
 import { stateDirectories } from '../../src/kernel/state.ts';
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'trapgate-ring-')));
@@ -28,6 +29,8 @@ function answersWith(rule: string, { rings, drivers = '' }: { rings?: Rings; dri
 	if (revision === undefined) throw new Error(JSON.stringify(problems));
 	const answer = makeAnswer({ revision, load, directories });
 	return {
+		revision,
+		startedUnder: startedUnder(revision.config.drivers, revision.set.rules),
 		problems,
 		codes: problems.map(({ code, label }) => [code, label]),
 		verdictOf(name: string, args: JsonObject = {}) {
@@ -106,6 +109,47 @@ describe('where the ring holds', () => {
 			'contained',
 		);
 		expect(verdictOf({ ...noRings, landlock: holding.landlock })).toBe('denied');
+	});
+});
+
+describe('a rule about a sandbox that comes while its server runs', () => {
+	const boxed = 'match: { tool: "fs/*" }, then: { sandbox: { network: none } }';
+	const fs = 'fs' as DriverName;
+	const ringsUnder = (rule: string | undefined, drivers = here): Rings => ({
+		...holding,
+		startedUnder: rule === undefined ? new Map([[fs, new Set()]]) : answersWith(rule, { drivers }).startedUnder,
+	});
+
+	test.each([
+		['no rule', undefined, here],
+		['a wider rule', 'match: { tool: "fs/*" }, then: { sandbox: { write: /tmp } }', here],
+		['no rule, in a sandbox of its own', undefined, here.replace('command: fs', 'command: fs, sandbox: {}')],
+	])('finds it started under %s: its tools are absent', (_, before, drivers) => {
+		const { codes, verdictOf } = answersWith(boxed, { rings: ringsUnder(before, drivers), drivers });
+		expect([verdictOf('shell/run', { command: 'ls' }), verdictOf('fs/read')]).toEqual(['allowed', 'hidden']);
+		expect(codes).toEqual([['P310', expect.stringContaining('absent')]]);
+	});
+
+	test('finds it started under that very rule: nothing is absent', () => {
+		const { codes, verdictOf } = answersWith(boxed, { rings: ringsUnder(boxed), drivers: here });
+		expect(verdictOf('fs/read')).toBe('allowed');
+		expect(codes).toEqual([]);
+	});
+
+	test('holds for the next command of a shell at once', () => {
+		const { codes, verdictOf } = answersWith('match: { tool: "shell/*" }, then: { sandbox: { network: none } }', {
+			rings: ringsUnder(undefined),
+			drivers: here,
+		});
+		expect(verdictOf('shell/run', { command: 'ls' })).toBe('allowed');
+		expect(codes).toEqual([]);
+	});
+
+	test('does not make anybody believe that it is confined', () => {
+		const { config, set } = answersWith(boxed, { drivers: here }).revision;
+		const confined = (rings: Rings) => config.drivers.map((driver) => isConfined(driver, set.rules, rings));
+		expect(confined(ringsUnder(boxed))).toEqual([true, true]);
+		expect(confined(ringsUnder(undefined))).toEqual([true, false]);
 	});
 });
 
