@@ -1,7 +1,6 @@
 // What commands of the built-in shell find beside the workspace where nobody says what they may read: git's settings, and programs.
-import { statSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { resolvePath } from './paths.ts';
 
 /** Who the user is for git, and how he has it. Never `~/.config/git/credentials`. */
 const gitFiles: readonly string[] = [
@@ -27,13 +26,16 @@ export interface ShownOptions {
 
 /** Realpaths of files and folders that exist. A program that needs more than its folder has to be given it. */
 export function shownByDefault({ home, searchPath, isSettled }: ShownOptions): readonly string[] {
-	const realHome = resolvePath(home, '/')?.real ?? home;
+	const realHome = realOf(home, 'folder')[0] ?? home;
 	const files = gitFiles.flatMap((name) => realOf(join(home, name), 'file'));
-	const folders = searchPath.split(':').flatMap((path) => realOf(path, 'folder'));
-	const beside = folders
+	const folders = [...new Set(searchPath.split(':'))].flatMap((path) =>
+		otherGround.test(path) ? [] : realOf(path, 'folder'),
+	);
+	const open = folders.filter((path) => !isSettled(path));
+	const beside = open
 		.filter((path) => basename(path) === 'bin')
 		.flatMap((path) => ['lib', 'libexec'].flatMap((name) => realOf(join(dirname(path), name), 'folder')));
-	const fit = [...folders, ...beside].filter((path) => isProgramFolder(path, realHome));
+	const fit = [...open, ...beside].filter((path) => isProgramFolder(path, realHome));
 	return [...new Set([...files.filter((path) => !isSecret(path)), ...fit])].filter((path) => !isSettled(path)).sort();
 }
 
@@ -49,19 +51,14 @@ function isSecret(path: string): boolean {
 	return path.split('/').some((part) => secretFolders.has(part));
 }
 
-/** Nothing where there is no such thing. */
+/** Nothing where there is no such thing. Asked before every command, so without a throw in the usual case. */
 function realOf(path: string, kind: 'file' | 'folder'): readonly string[] {
-	const real = resolvePath(path, '/')?.real;
-	const found = real === undefined ? undefined : look(real);
-	const fits = kind === 'file' ? found?.isFile() : found?.isDirectory();
-	return real !== undefined && fits === true ? [real] : [];
-}
-
-function look(path: string) {
 	try {
-		return statSync(path);
+		const found = statSync(path, { throwIfNoEntry: false });
+		const fits = kind === 'file' ? found?.isFile() : found?.isDirectory();
+		return fits === true ? [realpathSync.native(path)] : [];
 	} catch {
-		// Not there, or not for us: nobody inside could read it either.
-		return undefined;
+		// Not for us: nobody inside could read it either.
+		return [];
 	}
 }
