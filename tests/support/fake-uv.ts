@@ -51,6 +51,7 @@ export function makeFakePrograms(base: string, token: string): FakePrograms {
 
 const uv = (token: string) => `#!/usr/bin/perl
 use strict;
+use Cwd ();
 my %withWord = map { $_ => 1 } qw(${withWord.join(' ')});
 exit 0 if ($ARGV[0] // '') ne 'run';
 shift @ARGV;
@@ -64,6 +65,8 @@ while (@ARGV and $ARGV[0] =~ /^-/) {
 unshift @ARGV, 'python3' if ($ARGV[0] // '') =~ /[.]py$/ or ($ARGV[0] // '') eq '-';
 exit 2 unless @ARGV;
 $ENV{UNDER_UV} = '${token}';
+my $environment = Cwd::getcwd() . '/.venv/bin';
+$ENV{PATH} = "$environment:$ENV{PATH}" if -e "$environment/python";
 my $child = fork // die;
 if ($child == 0) { exec { $ARGV[0] } @ARGV or do { print STDERR "error: Failed to spawn: \`$ARGV[0]\`\\n"; exit 2 } }
 $SIG{TERM} = sub { kill TERM => $child };
