@@ -52,7 +52,7 @@ describe.runIf(ringTrouble() === undefined)('the corpus in the ring', () => {
 		const drivers = lanes.map((lane) => {
 			mkdirSync(join(site.workspace, lane));
 			mkdirSync(join(site.directory, `evidence-${lane}`));
-			const write = [`./work/${lane}`, `./evidence-${lane}`];
+			const write = [join(site.workspace, lane), `./evidence-${lane}`];
 			return [lane, { builtin: 'shell', sandbox: { read: [programs.folders[1]], write, network: 'none' } }] as const;
 		});
 		site.configure({
