@@ -121,7 +121,8 @@ describe.runIf(hasPython && ringTrouble() === undefined)('a rewritten Python has
 		site.env['PATH'] = `${programs.folders[0]}:/usr/bin:/bin`;
 		site.configure({
 			workspace: site.workspace,
-			drivers: { shell: { builtin: 'shell', sandbox: { network: 'none' } } },
+			// Nothing else is shown: a `uv` below /tmp would be one that could have been written inside.
+			drivers: { shell: { builtin: 'shell', sandbox: { read: [site.workspace], network: 'none' } } },
 			policies: ['pack:python-uv'],
 			rules: [{ id: 'shell', match: { tool: 'shell/run' }, then: 'allow', reason: 'It is what is tried.' }],
 			audit: { directory: site.audit, detail: 'full' },
