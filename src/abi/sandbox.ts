@@ -63,6 +63,8 @@ export interface TrapRequest {
 	readonly depth: number;
 	/** The file is a copy of what stands in for gated programs, so that nobody knows which one is meant. It never runs. */
 	readonly isCopy?: true;
+	/** PATH leads to this very file by its name, and nothing inside can change that: the name alone says what is meant. */
+	readonly isFound?: true;
 }
 
 export interface TrapExit {

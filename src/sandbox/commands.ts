@@ -54,12 +54,22 @@ export function approvedFile(
 	const path = name === asked && name.includes('/') ? file : lookUp(name, place);
 	if (path === undefined) return undefined;
 	const real = realPath(path);
-	const trees = ['/tmp', ...confinement.write];
-	const kept = confinement.exec === 'strict' ? confinement.roExec : [];
-	const isWritable = (at: string) =>
-		trees.some((tree) => isWithin(at, tree)) && !kept.some((tree) => isWithin(at, tree));
-	const writable = [path, real].find(isWritable);
+	const writable = [path, real].find((at) => isWritable(at, confinement));
 	return writable === undefined ? { path } : { path, writable: real };
+}
+
+/** Does PATH lead to `file` by the name that `path` has, without anything on the way that processes inside could change? */
+export function isFoundByName(
+	path: string,
+	{ file, place, confinement }: { file: string; place: Place; confinement: Confinement },
+): boolean {
+	const found = lookUp(basename(path), { ...place, lifted: new Set() });
+	return found === path && realPath(found) === file && ![found, file].some((at) => isWritable(at, confinement));
+}
+
+function isWritable(at: string, { write, exec, roExec }: Confinement): boolean {
+	const kept = exec === 'strict' ? roExec : [];
+	return ['/tmp', ...write].some((tree) => isWithin(at, tree)) && !kept.some((tree) => isWithin(at, tree));
 }
 
 /** Of what the host does not have at that path, the path. */

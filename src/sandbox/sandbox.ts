@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream';
 import { execa } from 'execa';
 import type { TrapExit, Trapped, TrapRequest, TrapVerdict } from '../abi/sandbox.ts';
 import { bwrapArguments } from './bwrap.ts';
-import { approvedFile, coveredProgram, executedAs, stubFolder } from './commands.ts';
+import { approvedFile, coveredProgram, executedAs, isFoundByName, stubFolder } from './commands.ts';
 import type { Found } from './discover.ts';
 import { openEgress } from './egress.ts';
 import { approvalFrame, refusalFrame, type Spec, specFile } from './frames.ts';
@@ -153,7 +153,13 @@ export class Sandbox {
 		const isCopy = program === undefined;
 		const first = isCopy ? file : executedAs(frame, program, launch.gates);
 		const argv = [first, ...frame.argv.slice(1)];
-		const request: TrapRequest = { path, file, argv, cwd, env, depth, ...(isCopy ? { isCopy } : {}) };
+		const place = { found, lifted: new Set<string>(), searchPath: launch.env['PATH'] ?? '' };
+		const isFound = !isCopy && isFoundByName(path, { file, place, confinement: launch.confinement });
+		const request: TrapRequest = {
+			...{ path, file, argv, cwd, env, depth },
+			...(isCopy ? { isCopy } : {}),
+			...(isFound ? { isFound } : {}),
+		};
 		const verdict = await verdictOn(request, this.#level.trapped, trap.signal);
 		if (verdict.kind === 'refused') return refuse(verdict.message);
 		if (isCopy) {

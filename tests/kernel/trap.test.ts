@@ -175,6 +175,15 @@ describe('an execution', () => {
 		expect(entries[1]).toMatchObject({ event: 'completed', id: 't1', result: { exit: 7, is_error: true } });
 	});
 
+	test('of uv in a folder of PATH that nobody inside can write to is one of uv, and not of a file of that name', async () => {
+		const path = '/home/dana/.local/bin/uv';
+		const argv = [path, 'run', 'python3', 'x.py'];
+		const plain = runOf(await trapped(uv)(exec(path, argv, { isFound: true })));
+		expect(plain.argv).toEqual(['uv', 'run', 'python3', 'x.py']);
+		expect([...plain.lifted].sort()).toEqual(['python', 'uv']);
+		expect(runOf(await trapped(uv)(exec(path, argv))).argv).toEqual([path, 'run', 'uv', 'run', 'python3', 'x.py']);
+	});
+
 	test('that is denied reads what a blocked call reads', async () => {
 		const verdict = await trapped([deny('no-npm', 'command: npm')])(exec('/usr/bin/npm', ['npm', 'ci', 'a b']));
 		expect(verdict).toEqual({

@@ -1,6 +1,10 @@
-import { describe, expect, test } from 'vitest';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Gates } from '../../src/abi/sandbox.ts';
-import { coveredProgram, executedAs } from '../../src/sandbox/commands.ts';
+import { coveredProgram, executedAs, isFoundByName } from '../../src/sandbox/commands.ts';
+import { confinementOf } from './support/launching.ts';
 
 const gates: Gates = {
 	gatedAs: (name) => (/^python3?(\.\d+)?$/.test(name) ? 'python' : name === 'git' ? 'git' : undefined),
@@ -25,6 +29,34 @@ describe('an execution is judged as', () => {
 	test('the program by its name, when a hard link of the file is called anything', () => {
 		const linked = { path: './x', file: '/w/x', argv: ['x'], cwd: '/w', env: {}, umask: 0, limits: [] };
 		expect(executedAs(linked, 'python', gates)).toBe('python');
+	});
+});
+
+describe('PATH finds a file by its name', () => {
+	let home: string;
+	beforeAll(() => {
+		home = realpathSync(mkdtempSync(join(homedir(), '.trapgate-found-')));
+		for (const folder of ['bin', 'open', 'share']) mkdirSync(join(home, folder));
+		for (const path of ['share/uv', 'open/uv']) writeFileSync(join(home, path), '', { mode: 0o755 });
+		symlinkSync('../share/uv', join(home, 'bin/uv'));
+	});
+	afterAll(() => rmSync(home, { recursive: true }));
+
+	const found = { files: [], stubs: [], companions: [], shared: [], seals: [], homeTrees: [] };
+	test.each([
+		['through a link in a folder that nobody inside can write to', 'bin', 'bin/uv', 'share/uv', true],
+		['where another folder comes first', 'open:bin', 'bin/uv', 'share/uv', false],
+		['where it was executed by another path', 'bin', 'share/uv', 'share/uv', false],
+		['where another file trapped', 'bin', 'bin/uv', 'open/uv', false],
+		['where it can be written', 'open', 'open/uv', 'open/uv', false],
+	])('%s', (_, path, executed, file, expected) => {
+		const searchPath = path
+			.split(':')
+			.map((folder) => join(home, folder))
+			.join(':');
+		const place = { found, lifted: new Set<string>(), searchPath };
+		const confinement = confinementOf(join(home, 'open'));
+		expect(isFoundByName(join(home, executed), { file: join(home, file), place, confinement })).toBe(expected);
 	});
 });
 
