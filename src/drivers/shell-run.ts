@@ -8,6 +8,7 @@ import type { RunnerWord } from '../sandbox/frames.ts';
 import type { Prepared } from '../sandbox/run.ts';
 import { followStatus, type Status } from '../sandbox/status.ts';
 import { Capture } from './capture.ts';
+import { confinedProgram } from './process-sandbox.ts';
 import type { Exit, ProcessTree } from './process-tree.ts';
 import type { Reaper } from './reaper.ts';
 import { within } from './within.ts';
@@ -93,10 +94,6 @@ export function bashArguments(text: string): readonly string[] {
 
 function plainProgram({ text, cwd, env }: Command) {
 	return { file: bash, args: bashArguments(text), cwd, env };
-}
-
-function confinedProgram({ file, args, files }: Prepared) {
-	return { file, args, cwd: '/', env: {}, sandbox: { files } };
 }
 
 /** The sandbox itself failed: nothing of the command ran. */

@@ -8,7 +8,7 @@ import { lineChannel } from '../wire/lines.ts';
 import { childEnvironment, defaultPath, type Environment } from './environment.ts';
 import { findProgram } from './find-program.ts';
 import type { LogLines } from './log-lines.ts';
-import type { ProcessSandbox } from './process-sandbox.ts';
+import { confinedProgram, type ProcessSandbox } from './process-sandbox.ts';
 import type { Exit, ProcessTree } from './process-tree.ts';
 import type { Reaper } from './reaper.ts';
 import { type Connection, type RemoteConfig, type RemoteDeps, RemoteDriver } from './remote.ts';
@@ -52,10 +52,7 @@ async function startServer(config: StdioConfig, deps: StdioDeps, lines: LogLines
 	if (!isDirectory) throw new TrapgateError('D101', `the working directory \`${cwd}\` is not a directory`);
 	const file = await findProgram(config.command, env['PATH'] ?? defaultPath, cwd);
 	const sandbox = await deps.sandbox?.prepare({ argv: [file, ...args], cwd, env });
-	const program =
-		sandbox === undefined
-			? { file, args, cwd, env }
-			: { file: sandbox.file, args: sandbox.args, cwd: '/', env: {}, sandbox: { files: sandbox.files } };
+	const program = sandbox === undefined ? { file, args, cwd, env } : confinedProgram(sandbox);
 	const tree = await deps.reaper.start({ ...program, stdin: 'pipe' }).catch(async (error: unknown) => {
 		await sandbox?.close();
 		throw error;

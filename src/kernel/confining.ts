@@ -9,8 +9,8 @@ import { cwdOf, type DriverSurroundings } from './drivers.ts';
 import type { Governed } from './governed.ts';
 import { ports } from './ports.ts';
 import type { Revision } from './revision.ts';
-import { ringFor } from './ring.ts';
-import { neededBy, type RuntimeRing } from './runtime-ring.ts';
+import { neededBy, ringFor } from './ring.ts';
+import type { RuntimeRing } from './runtime-ring.ts';
 import type { JudgingDoor } from './syscall.ts';
 import { type RunningCall, trappedBy, trappedByDriver } from './trap.ts';
 

@@ -5,7 +5,7 @@ import type { DriverName, RuleId } from '../abi/names.ts';
 import { type CompiledRule, effectOf, isKind } from '../policy/compiled.ts';
 import { type CallOnly, type Coverage, gatesOf, type Ring } from '../policy/gates.ts';
 import type { Revision } from './revision.ts';
-import { noRings, type RingState, type Rings, ringFor } from './ring.ts';
+import { neededBy, noRings, type RingState, type Rings, ringFor } from './ring.ts';
 import { isConfined, sandboxRules } from './sandbox-rules.ts';
 
 export interface Receipt {
@@ -49,9 +49,9 @@ export function receiptOf(
 			return { name: driver.name, isConfined: held, ring: asksForNone ? undefined : ring };
 		});
 	const isHeld = drivers.some((driver) => driver.isConfined);
-	const ofShell = drivers.some(({ name, isConfined: held }) => held && kindOf(config, name) === 'shell');
+	const confined = config.drivers.filter(({ name }) => drivers.some((one) => one.name === name && one.isConfined));
 	const missing = drivers.flatMap(({ ring }) => (ring?.is === 'absent' ? [ring.why] : []))[0];
-	const { coverage } = gatesOf(set, commands, ofShell ? shellPrograms : []);
+	const { coverage } = gatesOf(set, commands, confined.flatMap(neededBy));
 	return {
 		drivers,
 		rules: [
@@ -73,13 +73,6 @@ function sandboxReceipt(rule: CompiledRule, { drivers }: Revision['config'], rin
 		});
 	const isHeld = unheld.length === 0;
 	return { id: rule.id, effect: 'sandbox', rings: isHeld ? ['runtime'] : [], gates: [], callOnly: unheld };
-}
-
-/** What the shell driver itself runs on. */
-export const shellPrograms: readonly string[] = ['bash'];
-
-function kindOf(config: Revision['config'], name: DriverName): string | undefined {
-	return config.drivers.find((driver) => driver.name === name)?.kind;
 }
 
 function ruleReceipt({ rule, rings, gates, callOnly }: Coverage, isHeld: boolean, missing: string): RuleReceipt {

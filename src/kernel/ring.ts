@@ -1,4 +1,5 @@
 // Whether the runtime ring holds for what a driver starts, and what to do where it does not.
+import { basename } from 'node:path';
 import type { DriverName } from '../abi/names.ts';
 import type { DriverConfig, SandboxConfig } from './config.ts';
 
@@ -58,3 +59,8 @@ export const startedBefore: RingState & { readonly is: 'absent' } = {
 	why: 'its server was started before this rule about its sandbox was there',
 	hint: 'restart Trapgate',
 };
+
+/** Programs that nothing of the driver would start without. */
+export function neededBy(driver: DriverConfig): readonly string[] {
+	return driver.kind === 'shell' ? ['bash'] : driver.kind === 'stdio' ? [basename(driver.command)] : [];
+}

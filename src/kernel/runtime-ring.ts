@@ -1,6 +1,5 @@
 // Opens the runtime ring: tries whether it holds here, and makes the sandboxes that drivers run in.
 import { randomBytes } from 'node:crypto';
-import { basename } from 'node:path';
 import { errorText, TrapgateError } from '../abi/problem.ts';
 import type { Gates, Trapped } from '../abi/sandbox.ts';
 import { childEnvironment } from '../drivers/environment.ts';
@@ -10,7 +9,6 @@ import { type Probe, probe } from '../sandbox/probe.ts';
 import { Ring } from '../sandbox/ring.ts';
 import { prepare } from '../sandbox/run.ts';
 import { type Witnessed, witness } from '../sandbox/witness.ts';
-import type { DriverConfig } from './config.ts';
 import type { DriverSandbox } from './confinement.ts';
 import { type Loaded, type LoadOptions, loadRevision, type Revision } from './revision.ts';
 import { noRings, type RingState, type Rings } from './ring.ts';
@@ -58,7 +56,7 @@ export async function openRing(around: RingSurroundings): Promise<RuntimeRing> {
 const diagnosed = 'Report it, with what `trapgate doctor` prints.';
 
 function closed(state: RingState): RuntimeRing {
-	return { rings: { ...noRings, bwrap: state }, sandboxOf: () => undefined, close: () => undefined };
+	return { ...noRing, rings: { ...noRings, bwrap: state } };
 }
 
 /** What the machine can do, and the proof: a program that every system has is gated, executed and read. */
@@ -167,9 +165,4 @@ function couldUseRing({ config, set }: Revision): boolean {
 }
 
 /** Where nothing could run in it. */
-export const noRing: RuntimeRing = { rings: noRings, sandboxOf: () => undefined, close: () => undefined };
-
-/** Programs that nothing of the driver would start without. */
-export function neededBy(driver: DriverConfig): readonly string[] {
-	return driver.kind === 'shell' ? ['bash'] : driver.kind === 'stdio' ? [basename(driver.command)] : [];
-}
+const noRing: RuntimeRing = { rings: noRings, sandboxOf: () => undefined, close: () => undefined };

@@ -222,10 +222,7 @@ const systemFolder = /^\/(?:gate\/bin|(?:usr\/)?(?:local\/)?s?bin)\/[^/]+$/;
  * The argv to be judged, which is the one that runs: it begins with the gated program, in the words of who executes it
  * where those tell, for `argv[0]` can be anything. Undefined where the file traps and none of its names does.
  */
-function wordsOf(
-	{ path, file, argv, isFound: isInPath }: TrapRequest,
-	gates: GateSet,
-): readonly string[] | undefined {
+function wordsOf({ path, file, argv, isFound: isInPath }: TrapRequest, gates: GateSet): readonly string[] | undefined {
 	const [first = '', ...rest] = argv;
 	const isGated = (word: string) => gates.gatedAs(baseName(word)) !== undefined;
 	// Of a script the path is its own, and the interpreter that its first line names comes first.

@@ -3,6 +3,7 @@ import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { execa } from 'execa';
+import { errorText } from '../abi/problem.ts';
 import type { TrapExit, Trapped, TrapRequest, TrapVerdict } from '../abi/sandbox.ts';
 import { bwrapArguments } from './bwrap.ts';
 import { approvedFile, coveredProgram, executedAs, isFoundByName, stubFolder } from './commands.ts';
@@ -136,7 +137,7 @@ export class Sandbox {
 
 	#take(trap: WaitingTrap): void {
 		const running = this.#answer(trap).catch((error: unknown) => {
-			trap.answer(refusalFrame(`trapgate: ${messageOf(error)}; refused`, refusedCode));
+			trap.answer(refusalFrame(`trapgate: ${errorText(error)}; refused`, refusedCode));
 		});
 		this.#running.add(running);
 		void running.finally(() => this.#running.delete(running));
@@ -147,7 +148,6 @@ export class Sandbox {
 		const { slots, launch, found } = this.#shared;
 		const depth = this.#level.depth + 1;
 		const refuse = (why: string, code = refusedCode) => trap.answer(refusalFrame(why, code));
-		if (depth > deepest) return refuse(`trapgate: more than ${deepest} approved programs within one another; refused`);
 		const program = coveredProgram(frame.file, found);
 		const { path, file, cwd, env } = frame;
 		const isCopy = program === undefined;
@@ -162,9 +162,15 @@ export class Sandbox {
 		};
 		const verdict = await verdictOn(request, this.#level.trapped, trap.signal);
 		if (verdict.kind === 'refused') return refuse(verdict.message);
-		if (isCopy) {
-			await verdict.ended({ failed: 'it is a copy of a trap' });
-			return refuse(`trapgate: ${file} is a copy of what stands in for a gated program; refused`);
+		// Whoever judges has been asked all the same, so that the log has it.
+		const never = isCopy
+			? `${file} is a copy of what stands in for a gated program`
+			: depth > deepest
+				? `more than ${deepest} approved programs within one another`
+				: undefined;
+		if (never !== undefined) {
+			await verdict.ended({ failed: never });
+			return refuse(`trapgate: ${never}; refused`);
 		}
 
 		const release = await slots.take(depth);
@@ -173,18 +179,17 @@ export class Sandbox {
 				await verdict.ended({ failed: 'too many approved programs in one call' });
 				return refuse('trapgate: this call has had as many approved programs as one call may have; refused');
 			}
-			const exit =
-				trap.signal.aborted || this.#stop.signal.aborted ? 'it was gone' : await this.#run(trap, first, verdict);
-			await verdict.ended(typeof exit === 'string' ? { failed: exit } : exit);
-			if (typeof exit === 'string')
-				refuse(`trapgate: ${exit}`, exit === notInstalled(verdict) ? missingCode : failedCode);
+			const isGone = trap.signal.aborted || this.#stop.signal.aborted;
+			const exit = isGone ? notStarted('it was gone') : await this.#run(trap, first, verdict);
+			await verdict.ended(exit);
+			if ('failed' in exit) refuse(`trapgate: ${exit.failed}`, exit.code);
 		} finally {
 			release?.();
 		}
 	}
 
 	/** Runs the approved program with the trap's descriptors. Returns how it ended, or why it could not be started. */
-	async #run(trap: WaitingTrap, asked: string, verdict: TrapVerdict & { kind: 'run' }): Promise<TrapExit | string> {
+	async #run(trap: WaitingTrap, asked: string, verdict: TrapVerdict & { kind: 'run' }): Promise<TrapExit | NotStarted> {
 		const { frame } = trap;
 		const { found, launch } = this.#shared;
 		const { argv, lifted, trapped } = verdict;
@@ -192,7 +197,7 @@ export class Sandbox {
 		const place = { found, lifted: new Set(lifted), searchPath: launch.env['PATH'] ?? '' };
 		const { file } = frame;
 		const program = approvedFile(name, { asked, file, place, confinement: launch.confinement });
-		if (program === undefined) return notInstalled(verdict);
+		if (program === undefined) return notStarted(`\`${name}\` is not installed`, missingCode);
 		const exchange = join(this.#directory, `x${++this.#exchanges}`);
 		mkdirSync(exchange, { mode: 0o700 });
 		const { path, writable: own } = program;
@@ -219,7 +224,7 @@ export class Sandbox {
 		}
 	}
 
-	async #follow(trap: WaitingTrap, prepared: Prepared, socket: string): Promise<TrapExit | string> {
+	async #follow(trap: WaitingTrap, prepared: Prepared, socket: string): Promise<TrapExit | NotStarted> {
 		const descriptors = prepared.files.map((path) => openSync(path, 'r'));
 		const child = execa(prepared.file, prepared.args, {
 			cwd: '/',
@@ -249,9 +254,9 @@ export class Sandbox {
 			const last = await status.last;
 			await child;
 			if (last?.is === 'ended') return { code: last.code, signal: last.signal };
-			if (last?.is === 'failed') return last.message;
+			if (last?.is === 'failed') return notStarted(last.message);
 			const words = Buffer.concat(said).toString('utf8').trim();
-			return `the sandbox ended early${words === '' ? '' : `: ${words}`}`;
+			return notStarted(`the sandbox ended early${words === '' ? '' : `: ${words}`}`);
 		} finally {
 			clearTimeout(timer);
 			trap.signal.removeEventListener('abort', leave);
@@ -301,10 +306,12 @@ function throughBridge({ program, ...spec }: Spec): Spec {
 	};
 }
 
-function notInstalled({ argv: [name = ''] }: TrapVerdict & { kind: 'run' }): string {
-	return `\`${name}\` is not installed`;
+interface NotStarted {
+	readonly failed: string;
+	/** What the trap exits with. */
+	readonly code: number;
 }
 
-function messageOf(error: unknown): string {
-	return error instanceof Error ? error.message : String(error);
+function notStarted(failed: string, code = failedCode): NotStarted {
+	return { failed, code };
 }

@@ -1,4 +1,5 @@
 // Proof that a gated program traps: it is executed in the real profile, and read.
+import { errorText } from '../abi/problem.ts';
 import type { Gates, Trapped } from '../abi/sandbox.ts';
 import type { GatedFile } from './search.ts';
 
@@ -59,6 +60,6 @@ export async function witness({ file, gates, trap, nonce, launch }: WitnessReque
 		if (Buffer.compare(stdout, trap) !== 0) return no('its bytes can be read');
 		return { holds: true, path, program };
 	} catch (error) {
-		return no(error instanceof Error ? error.message : String(error));
+		return no(errorText(error));
 	}
 }

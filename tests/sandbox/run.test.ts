@@ -159,11 +159,12 @@ describe('an approved program', () => {
 		expect(stdout).toBe('1');
 	});
 
-	test('that never gets further than its own trap ends at the eighth', async () => {
-		const { requests, stdout, stderr } = await lab.run('perl -e 1; echo $?', {
+	test('that never gets further than its own trap ends at the eighth, and whoever judges hears of the ninth', async () => {
+		const { requests, ends, stdout, stderr } = await lab.run('perl -e 1; echo $?', {
 			answer: (request) => ({ ...approved(request), lifted: [] }) as never,
 		});
-		expect(requests).toHaveLength(8);
+		expect(requests.map(({ depth }) => depth)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+		expect(ends).toContainEqual({ failed: 'more than 8 approved programs within one another' });
 		expect(stdout).toBe('126\n');
 		expect(stderr).toContain('within one another');
 	});
