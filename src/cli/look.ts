@@ -62,6 +62,7 @@ export async function lookAtDrivers(
 	const confining = makeConfining({
 		ring,
 		governed: () => ({ revision, load: here, directories }),
+		now: () => Date.now(),
 		around: place,
 		door: () => lookingDoor({ revision, load: here, directories }, place),
 		newId: () => 'look',

@@ -181,6 +181,7 @@ async function bootWith(
 		around,
 		door: () => door,
 		newId,
+		now,
 	});
 	const shared = new Map(
 		config.drivers

@@ -6,6 +6,7 @@ import { type GateSet, gatesOf } from '../policy/gates.ts';
 import type { DriverConfig } from './config.ts';
 import { sandboxFor } from './confinement.ts';
 import { cwdOf, type DriverSurroundings } from './drivers.ts';
+import { FreePrograms } from './free-programs.ts';
 import type { Governed } from './governed.ts';
 import { ports } from './ports.ts';
 import type { Revision } from './revision.ts';
@@ -21,6 +22,8 @@ export interface ConfiningOptions {
 	readonly around: Pick<DriverSurroundings, 'workspace' | 'directory' | 'home' | 'tmp' | 'env'>;
 	readonly door: () => JudgingDoor;
 	readonly newId: () => string;
+	/** Milliseconds since the epoch. */
+	readonly now: () => number;
 }
 
 export interface Confining {
@@ -31,19 +34,28 @@ export interface Confining {
 	close(): void;
 }
 
-export function makeConfining({ ring, governed, around, door, newId }: ConfiningOptions): Confining {
+interface Compiled {
+	readonly gates: GateSet;
+	readonly freePrograms: FreePrograms;
+}
+
+export function makeConfining({ ring, governed, around, door, newId, now }: ConfiningOptions): Confining {
 	const ended = new AbortController();
 	// Compiled once a revision; a driver can't do without its own program, so that one never traps for it.
-	let compiled: { readonly revision: Revision; readonly byDriver: Map<DriverName, GateSet> } | undefined;
-	const gatesFor = (driver: DriverConfig): GateSet => {
+	let compiled: { readonly revision: Revision; readonly byDriver: Map<DriverName, Compiled> } | undefined;
+	const compiledFor = (driver: DriverConfig): Compiled => {
 		const { revision } = governed();
 		if (compiled?.revision !== revision) compiled = { revision, byDriver: new Map() };
 		const { byDriver } = compiled;
-		const known = byDriver.get(driver.name) ?? gatesOf(revision.set, ports.commands, neededBy(driver));
+		const known = byDriver.get(driver.name) ?? {
+			gates: gatesOf(revision.set, ports.commands, neededBy(driver)),
+			// A policy may be edited while a call runs.
+			freePrograms: new FreePrograms({ inForce: () => governed().revision, now }),
+		};
 		byDriver.set(driver.name, known);
 		return known;
 	};
-	const kitFor = (driver: DriverConfig) => ({ door: door(), gates: gatesFor(driver), commands: ports.commands, newId });
+	const kitFor = (driver: DriverConfig) => ({ door: door(), ...compiledFor(driver), commands: ports.commands, newId });
 	return {
 		confine(driver) {
 			if (ringFor(driver, ring.rings).is === 'absent' || sandboxFor(driver, governed(), around) === undefined)
@@ -55,7 +67,7 @@ export function makeConfining({ ring, governed, around, door, newId }: Confining
 				return trappedByDriver(kitFor(driver), own)(request, wait);
 			};
 			return ring.sandboxOf(
-				() => ({ sandbox: sandboxFor(driver, governed(), around), gates: gatesFor(driver) }),
+				() => ({ sandbox: sandboxFor(driver, governed(), around), gates: compiledFor(driver).gates }),
 				ofDriver,
 			);
 		},

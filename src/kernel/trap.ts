@@ -12,6 +12,7 @@ import { errored, goesThrough } from '../policy/decide.ts';
 import type { GateSet } from '../policy/gates.ts';
 import type { Approval } from './approve.ts';
 import type { CallContext, JudgedContext } from './context.ts';
+import type { FreePrograms } from './free-programs.ts';
 import { resolvePath } from './paths.ts';
 import { refusal, unrecorded } from './refusal.ts';
 import { askPerson, type JudgingDoor, refuse } from './syscall.ts';
@@ -21,6 +22,8 @@ export interface TrapKit {
 	/** Those that the sandbox was built with. */
 	readonly gates: GateSet;
 	readonly commands: CommandReader;
+	/** What was found out of these gates. */
+	readonly freePrograms: FreePrograms;
 	readonly newId: () => string;
 }
 
@@ -44,7 +47,7 @@ export function trappedBy(kit: TrapKit, { parent, context, approval }: RunningCa
 	const consent = approval === undefined ? undefined : { approval, commands: agreedIn(target, context, kit.commands) };
 	const { caller, driver } = parent;
 	const tool = target.kind === 'tool' ? target.tool : toolOfDriver;
-	return trapIn({ ...kit, caller, driver, tool, context, consent, freed: new Map() }, parent.id, 0);
+	return trapIn({ ...kit, caller, driver, tool, context, consent }, parent.id, 0);
 }
 
 /** Answers for a server that lives in a sandbox as a whole. Nobody can be asked: no call is known that this belongs to. */
@@ -68,11 +71,7 @@ export function trappedByDriver(
 			return count;
 		},
 	};
-	return trapIn(
-		{ ...kit, caller, driver, tool: toolOfDriver, context, consent: undefined, freed: new Map() },
-		`driver:${driver}`,
-		0,
-	);
+	return trapIn({ ...kit, caller, driver, tool: toolOfDriver, context, consent: undefined }, `driver:${driver}`, 0);
 }
 
 type Surroundings = Omit<JudgedContext, 'unknown' | 'commandsAt' | 'parent'>;
@@ -84,8 +83,6 @@ interface Inside extends TrapKit {
 	readonly context: Surroundings;
 	/** What a person has read and said yes to. */
 	readonly consent: { readonly approval: Approval; readonly commands: readonly Agreed[] } | undefined;
-	/** By revision and launcher: what may run under it. */
-	readonly freed: Map<string, readonly string[]>;
 }
 
 /** INVARIANT: nothing of a request is trusted: whatever it says, it is worth no more than executing what it names. */
@@ -127,10 +124,7 @@ function trapIn(inside: Inside, parent: string, above: number): Trapped {
 		let run: { readonly argv: readonly string[]; readonly lifted: readonly string[] };
 		try {
 			const argv = argvOf(decision.acted ? decision.final : target);
-			const lifted = liftedFor(argv, inside, (source) => {
-				const params: JsonObject = { name: tool, arguments: { command: source, cwd: request.cwd } };
-				return door.judge({ caller, driver, method: 'tools/call', params }, context);
-			});
+			const lifted = liftedFor(argv, inside, (launcher) => freeUnder(launcher, inside, request.cwd, context));
 			run = { argv, lifted };
 		} catch (error) {
 			return refusedWith(await refuse(door, asked, errored(target, errorText(error)), context));
@@ -251,8 +245,8 @@ const behindLaunchers: readonly GapKind[] = ['program', 'script', 'file', 'input
  */
 function liftedFor(
 	argv: readonly string[],
-	{ door, gates, commands, freed }: Inside,
-	judge: Parameters<GateSet['mayRunUnder']>[1],
+	{ gates, commands }: Inside,
+	freeUnder: (launcher: readonly string[]) => readonly string[],
 ): readonly string[] {
 	const [spelled = ''] = argv;
 	const own = gates.gatedAs(baseName(spelled));
@@ -271,14 +265,30 @@ function liftedFor(
 	}
 	if (isSure && !spelled.includes('/')) {
 		for (const launcher of launchersOf(spelled, found, gates)) {
-			// A policy may be edited while the call runs.
-			const key = `${door.journal.revision()} ${launcher.join(' ')}`;
-			const free = freed.get(key) ?? gates.mayRunUnder(launcher, judge);
-			freed.set(key, free);
-			for (const program of free) lifted.add(program);
+			for (const program of freeUnder(launcher)) lifted.add(program);
 		}
 	}
 	return [...lifted];
+}
+
+/** What rules let whatever `launcher` starts run. They are asked anew when the policy has become another: that takes long. */
+function freeUnder(
+	launcher: readonly string[],
+	{ door, gates, freePrograms, caller, driver, tool }: Inside,
+	cwd: string,
+	context: JudgedContext,
+): readonly string[] {
+	const place = resolvePath(cwd, '/')?.real;
+	return freePrograms.under([...launcher, '', caller.agent, tool, cwd, place, context.toolsRevision], () => {
+		let isFailure = false;
+		const free = gates.mayRunUnder(launcher, (source) => {
+			const params: JsonObject = { name: tool, arguments: { command: source, cwd } };
+			const decision = door.judge({ caller, driver, method: 'tools/call', params }, context);
+			isFailure ||= decision.verdict === 'errored';
+			return decision;
+		});
+		return { free, isFailure };
+	});
 }
 
 /** How the program starts others; one that is trusted to, and starts nobody by name, does it for itself (`uv sync`). */

@@ -9,7 +9,8 @@ import type { Syscall } from '../../src/abi/syscall.ts';
 import type { AuditEntry } from '../../src/audit/record.ts';
 import { Approver, type Elicit } from '../../src/kernel/approve.ts';
 import type { CallContext } from '../../src/kernel/context.ts';
-import { makeJudge } from '../../src/kernel/gather.ts';
+import { FreePrograms } from '../../src/kernel/free-programs.ts';
+import { type Judge, makeJudge } from '../../src/kernel/gather.ts';
 import { Journal } from '../../src/kernel/journal.ts';
 import { emptyLock } from '../../src/kernel/lock/lock.ts';
 import { ports } from '../../src/kernel/ports.ts';
@@ -21,10 +22,13 @@ import { setOf } from '../policy/support.ts';
 
 let entries: AuditEntry[] = [];
 let diskIsFull: (entry: AuditEntry) => boolean = () => false;
+/** How often a policy was asked. */
+let questions = 0;
 
 beforeEach(() => {
 	entries = [];
 	diskIsFull = () => false;
+	questions = 0;
 });
 
 const uv = [
@@ -40,9 +44,20 @@ interface Setting {
 	readonly elicit?: Elicit;
 }
 
+function counted(judge: Judge): Judge {
+	return (call, context) => {
+		questions += 1;
+		return judge(call, context);
+	};
+}
+
+function policyText(rules: readonly string[], tail: string): string {
+	return `rules:\n${rules.map((rule) => `  ${rule}`).join('\n')}\n${tail}`;
+}
+
 function kitOf(rules: readonly string[], { mode = 'enforce', tail = '' }: Setting = {}) {
-	const set = setOf(`rules:\n${rules.map((rule) => `  ${rule}`).join('\n')}\n${tail}`, { mode });
-	const revision = {
+	const set = setOf(policyText(rules, tail), { mode });
+	let revision = {
 		id: 'sha256:one',
 		set,
 		lock: emptyLock(),
@@ -90,10 +105,14 @@ function kitOf(rules: readonly string[], { mode = 'enforce', tail = '' }: Settin
 		return `t${count}`;
 	};
 	return {
-		door: { judge, journal, approver },
+		door: { judge: counted(judge), journal, approver },
 		gates: gatesOf(set, ports.commands, ['bash']),
 		commands: ports.commands,
+		freePrograms: new FreePrograms({ inForce: () => revision, now: () => 0 }),
 		newId,
+		edit(next: readonly string[]) {
+			revision = { ...revision, id: 'sha256:two', set: setOf(policyText(next, tail), { mode }) };
+		},
 	};
 }
 
@@ -347,6 +366,39 @@ describe('what is free beside the program', () => {
 		const own = await trapped(rules)(exec('./uv', ['uv', 'run', 'pytest']));
 		expect(runOf(own).argv).toEqual(['./uv', 'run', 'pytest']);
 		expect(runOf(own).lifted).toEqual(['uv']);
+	});
+});
+
+describe('what is free under a launcher', () => {
+	const python = exec('/usr/bin/python3', ['python3', 'x.py']);
+
+	test('is asked once in a policy, by whatever call, and anew in the next', async () => {
+		const kit = kitOf(uv);
+		const call = () => asking(trappedBy(kit, { parent, context: contextOf() }));
+		const askedBy = async () => {
+			const before = questions;
+			const { lifted } = runOf(await call()(python));
+			return [[...lifted].sort(), questions - before];
+		};
+		const [free, many] = await askedBy();
+		expect(free).toEqual(['python', 'uv']);
+		expect(many).toBeGreaterThan(1);
+		expect(await askedBy()).toEqual([free, 1]);
+		kit.edit([...uv, deny('none', 'command: [python, python3]')]);
+		expect((await call()(exec('/gate/bin/uv', ['uv', 'run', 'make']))).kind).toBe('run');
+		const make = runOf(await call()(exec('/gate/bin/uv', ['uv', 'run', 'make'])));
+		expect(make.lifted).toEqual(['uv']);
+		kit.edit(uv);
+		expect(runOf(await call()(exec('/gate/bin/uv', ['uv', 'run', 'make']))).lifted).toContain('python');
+	});
+
+	test('is asked anew from another folder', async () => {
+		const kit = kitOf(uv);
+		const judge = asking(trappedBy(kit, { parent, context: contextOf() }));
+		await judge(python);
+		questions = 0;
+		await judge({ ...python, cwd: '/usr' });
+		expect(questions).toBeGreaterThan(1);
 	});
 });
 
