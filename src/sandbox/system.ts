@@ -62,7 +62,9 @@ const shown: readonly string[] = [
 		'shells',
 		'login.defs',
 	],
-	...['bash.bashrc', 'bashrc', 'profile', 'DIR_COLORS', 'perl', 'fonts'],
+	...['bash.bashrc', 'bashrc', 'profile', 'DIR_COLORS', 'perl', 'fonts', 'manpath.config', 'groff', 'vim'],
+	// Not its settings.xml, which may have passwords in it.
+	...['maven/m2.conf', 'maven/logging'],
 ];
 
 const largestFileBytes = 4 * 1024 * 1024;

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type CorpusEntry, layOut, readCorpus } from '../support/corpus-lab.ts';
+import { type CorpusEntry, corpusEvery, layOut, readCorpus } from '../support/corpus-lab.ts';
 import { type FakePrograms, makeFakePrograms } from '../support/fake-uv.ts';
 import { connectThrough, makeSite, type Site } from '../support/kernel-process.ts';
 import { ringTrouble } from '../support/ring.ts';
@@ -14,8 +14,6 @@ import { ringTrouble } from '../support/ring.ts';
 const lanes = ['one', 'two', 'three'];
 const timeoutMs = 6_000;
 const patienceMs = 1_800_000;
-/** All of them take minutes, so the tests take some of every kind; `TRAPGATE_CORPUS_EVERY=1` takes all. */
-const every = Number(process.env['TRAPGATE_CORPUS_EVERY'] ?? (process.env['CI'] === 'true' ? 3 : 6));
 
 interface Outcome {
 	readonly id: string;
@@ -43,7 +41,7 @@ describe.runIf(ringTrouble() === undefined)('the corpus in the ring', () => {
 	let client: Client;
 	const entries = readCorpus()
 		.filter(({ intent }) => intent === 'runs_python' || intent === 'runs_pip')
-		.filter((_, at) => at % every === 0);
+		.filter((_, at) => at % corpusEvery === 0);
 
 	beforeAll(async () => {
 		site = makeSite({});

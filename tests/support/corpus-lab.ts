@@ -13,6 +13,9 @@ export interface CorpusEntry {
 	readonly post_git?: Readonly<Record<string, string>>;
 }
 
+/** All of them take minutes, so tests take some of every kind; `TRAPGATE_CORPUS_EVERY=1` takes all. */
+export const corpusEvery = Number(process.env['TRAPGATE_CORPUS_EVERY'] ?? (process.env['CI'] === 'true' ? 3 : 6));
+
 export function readCorpus(): readonly CorpusEntry[] {
 	return ['bypass', 'more'].flatMap((name) =>
 		readFileSync(new URL(`../corpus/${name}.jsonl`, import.meta.url), 'utf8')
