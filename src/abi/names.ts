@@ -25,6 +25,11 @@ export function parseDriverName(text: string): DriverName | undefined {
 	return driverPattern.test(text) ? (text as DriverName) : undefined;
 }
 
+/** May an agent be called so? Nothing in it that a log line, a glob or a terminal could take for something else. */
+export function isAgentId(text: string): boolean {
+	return /^[\w@./:-]{1,100}$/.test(text);
+}
+
 /** Returns the id, or undefined when `text` is not a valid rule id. */
 export function parseRuleId(text: string): RuleId | undefined {
 	return rulePattern.test(text) && !text.startsWith('kernel/') ? (text as RuleId) : undefined;

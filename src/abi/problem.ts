@@ -64,6 +64,7 @@ export type ProblemCode =
 	| 'K104' // an address that is not allowed to listen on
 	| 'K105' // a configuration the kernel can't boot from
 	| 'K106' // a permit was refused
+	| 'K107' // keys of callers that can't be used
 	// C: command line
 	| 'C101' // usage
 	| 'C102' // needs a person at a terminal

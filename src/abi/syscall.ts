@@ -10,6 +10,8 @@ export interface Caller {
 	readonly principal: string;
 	/** The kernel's own id of this connection. */
 	readonly session: string;
+	/** The public id of the key that was presented: recorded, never matched. */
+	readonly key?: string | undefined;
 	/** The client's `clientInfo`, as it gave it. */
 	readonly client?: { readonly name: string; readonly version: string };
 }

@@ -16,6 +16,8 @@ export interface AgentFields {
 	readonly version?: string;
 	/** The identity rules match. */
 	readonly id: string;
+	/** The public id of the key it presented, where it came with one. */
+	readonly key?: string;
 }
 
 /** What a call is aimed at; exactly one of `tool`, `resource`, `prompt` and `target` beside the driver. */

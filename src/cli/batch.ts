@@ -1,9 +1,9 @@
 // Questions in JSON Lines: one JSON object a line, `{"id","call","args"}` or `{"id","run"}`.
 import { isJsonObject, type Json, type JsonObject, member } from '../abi/json.ts';
-import { type DriverName, parseToolName } from '../abi/names.ts';
+import { type DriverName, isAgentId, parseToolName } from '../abi/names.ts';
 import type { Target } from '../abi/syscall.ts';
 import { readJson } from '../wire/json.ts';
-import { isAgentId, readInstant } from './flags.ts';
+import { readInstant } from './flags.ts';
 
 /** A call as a person asks about it. */
 export type Asked = Target & { readonly kind: 'tool' };

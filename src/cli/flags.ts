@@ -1,4 +1,5 @@
 // Reads one command's flags, with usage errors that say what to type.
+import { isAgentId } from '../abi/names.ts';
 import { TrapgateError } from '../abi/problem.ts';
 import type { CommandInput } from './command.ts';
 
@@ -19,10 +20,6 @@ export function agentFlag(command: string, flags: Flags): string {
 	const agent = textFlag(flags, 'agent') ?? 'unidentified';
 	if (!isAgentId(agent)) throw usageError(command, `\`--agent ${agent}\`: letters, digits and @ . / : _ - only`);
 	return agent;
-}
-
-export function isAgentId(text: string): boolean {
-	return /^[\w@./:-]{1,100}$/.test(text);
 }
 
 /** An instant as ISO 8601 with a zone, in milliseconds since the epoch; undefined when it is none. */

@@ -115,6 +115,11 @@ const runningPages = {
 		means: 'A call was to be permitted twice, or not as it was judged. It was not made. This is a mistake in Trapgate.',
 		mend: 'Report it, with the log of that moment.',
 	},
+	K107: {
+		title: 'keys of callers that can not be used',
+		means: 'The directory that holds their hashes belongs to somebody else, or others may write to it.',
+		mend: 'Make it yours alone (mode 0700), or delete it and make new keys with `trapgate key make`.',
+	},
 	C101: {
 		title: 'a mistake on the command line',
 		means: 'A command, a flag or a value is not one that exists.',

@@ -12,6 +12,7 @@ export const commands = {
 	explain: async () => (await import('./commands/explain.ts')).explain,
 	schema: async () => (await import('./commands/schema.ts')).schema,
 	trust: async () => (await import('./commands/trust.ts')).trust,
+	key: async () => (await import('./commands/key.ts')).key,
 	lock: async () => (await import('./commands/lock.ts')).lock,
 	doctor: async () => (await import('./commands/doctor.ts')).doctor,
 	audit: async () => (await import('./commands/audit.ts')).audit,

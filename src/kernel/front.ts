@@ -1,10 +1,14 @@
 // The HTTP front: who may connect, as whom, and a session for each.
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { TrapgateError } from '../abi/problem.ts';
 import { listenHttp } from '../wire/http-front.ts';
 import type { Kernel } from './boot.ts';
+import { makeAuthorize } from './credentials.ts';
+import { KeyRing, keyDirectory } from './keys.ts';
 import { type Served, serve } from './serve.ts';
 import { readOrMakeToken } from './token.ts';
+
+/** How often the keys of open streams and sessions are looked at. */
+const watchKeysEveryMs = 500;
 
 export interface HttpFrontOptions {
 	readonly host: string;
@@ -33,8 +37,11 @@ export async function serveHttp(kernel: Kernel, options: HttpFrontOptions): Prom
 	}
 	await checkAtBoot(kernel);
 	const token = tokenFile === undefined ? undefined : readOrMakeToken(tokenFile, options.random);
+	const warn = (text: string) => kernel.log.warn(text);
+	const keys = new KeyRing(keyDirectory(kernel.directories.state), { now: kernel.now, warn });
 	const { http } = kernel.revisions.current().config;
-	const serving = new Set<Promise<Served>>();
+	const serving = new Map<Promise<Served>, string | undefined>();
+	const isRevoked = (key: string | undefined) => key !== undefined && !keys.has(key);
 	const listener = await listenHttp(
 		{
 			host,
@@ -42,16 +49,14 @@ export async function serveHttp(kernel: Kernel, options: HttpFrontOptions): Prom
 			random: options.random,
 			allowedHosts: http.allowedHosts,
 			allowedOrigins: http.allowedOrigins,
-			authorize: (given) =>
-				token === undefined || (given !== undefined && sameText(given, token))
-					? { principal: agent, agent }
-					: undefined,
-			warn: (text) => kernel.log.warn(text),
+			authorize: makeAuthorize({ agent, token, keys }),
+			now: kernel.now,
+			warn,
 		},
 		(session) => {
-			const connection = { agent: session.agent, principal: session.principal, session: session.id };
-			const served = serve(kernel, session.channel, connection, () => undefined);
-			serving.add(served);
+			const { agent, principal, key, id } = session;
+			const served = serve(kernel, session.channel, { agent, principal, key, session: id }, () => undefined);
+			serving.set(served, key);
 			served
 				.then(({ ended }) => ended)
 				.catch((error: unknown) => kernel.log.error({ err: error }, 'a session could not be served'))
@@ -62,12 +67,21 @@ export async function serveHttp(kernel: Kernel, options: HttpFrontOptions): Prom
 		if (!(error instanceof TrapgateError)) throw error;
 		throw new TrapgateError('K104', error.message, { cause: error, help: 'choose another: --http 127.0.0.1:PORT' });
 	});
+	// A request is judged by the keys of its moment; what is open already must end with its key, too.
+	const watching = setInterval(() => {
+		keys.refresh();
+		listener.cutOff(({ key }) => isRevoked(key));
+		for (const [served, key] of serving)
+			if (isRevoked(key)) void served.then((one) => one.close()).catch(() => undefined);
+	}, watchKeysEveryMs);
+	watching.unref();
 	const url = `http://${listener.address.host.includes(':') ? `[${listener.address.host}]` : listener.address.host}:${listener.address.port}/mcp`;
 	return {
 		url,
 		announcement: announcementOf(url, token),
 		async close() {
-			await Promise.all([...serving].map(async (served) => (await served).close().catch(() => undefined)));
+			clearInterval(watching);
+			await Promise.all([...serving.keys()].map(async (served) => (await served).close().catch(() => undefined)));
 			await listener.close();
 		},
 	};
@@ -94,12 +108,6 @@ function announcementOf(url: string, token: string | undefined): string {
 		`trapgate listens on ${url}${token === undefined ? ' (no token: every program of this machine may connect)' : ''}`,
 		`client configuration: ${JSON.stringify({ mcpServers: { trapgate: entry } })}`,
 	].join('\n');
-}
-
-/** Compares without telling, by the time it takes, how much of it was right. */
-function sameText(one: string, other: string): boolean {
-	const digest = (text: string) => createHash('sha256').update(text).digest();
-	return timingSafeEqual(digest(one), digest(other));
 }
 
 export function isLoopback(host: string): boolean {

@@ -258,7 +258,11 @@ export class Journal {
 
 	#common(caller: Caller, method: string) {
 		return {
-			agent: { ...(caller.client ?? {}), id: caller.agent },
+			agent: {
+				...(caller.client ?? {}),
+				id: caller.agent,
+				...(caller.key === undefined ? {} : { key: caller.key }),
+			},
 			policy_rev: this.revision(),
 			method,
 		};

@@ -17,7 +17,7 @@ export interface Served {
 }
 
 /** Who connects, before it has said anything. */
-export type Connection = Pick<Caller, 'agent' | 'principal' | 'session'>;
+export type Connection = Pick<Caller, 'agent' | 'principal' | 'session' | 'key'>;
 
 /**
  * Serves `channel` until it closes. The drivers start when the client has introduced itself, because they are told

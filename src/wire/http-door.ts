@@ -3,10 +3,11 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { errorText } from '../abi/problem.ts';
 import type { Malformed, Message } from './channel.ts';
+import { type Admission, type HttpCaller, isSameCaller } from './http-admission.ts';
 import { refuse, sendEmpty, sendJson } from './http-answer.ts';
 import { readBody } from './http-body.ts';
-import type { FrontSession, HttpCaller, HttpFrontOptions } from './http-front.ts';
-import { accepts, bearerToken, checkOrigin, isPlainJson } from './http-guard.ts';
+import type { FrontSession, HttpFrontOptions } from './http-front.ts';
+import { accepts, checkOrigin, isPlainJson } from './http-guard.ts';
 import { HttpSession } from './http-session.ts';
 import { readMessage } from './message.ts';
 
@@ -18,13 +19,15 @@ const versionWithoutHeader = '2025-03-26';
 /** Judges every HTTP request in this order: origin, path, caller, form, session. What fails is read no further. */
 export class HttpDoor {
 	readonly #options: HttpFrontOptions;
+	readonly #admission: Admission;
 	readonly #onSession: (session: FrontSession) => void;
 	readonly #sessions = new Map<string, HttpSession>();
 	readonly #maxBodyBytes: number;
 	#closed = false;
 
-	constructor(options: HttpFrontOptions, onSession: (session: FrontSession) => void) {
+	constructor(options: HttpFrontOptions, admission: Admission, onSession: (session: FrontSession) => void) {
 		this.#options = options;
+		this.#admission = admission;
 		this.#onSession = onSession;
 		this.#maxBodyBytes = options.maxBodyBytes ?? 64 * 1024 * 1024;
 	}
@@ -40,14 +43,9 @@ export class HttpDoor {
 		}
 		if (path !== '/mcp') return refuse(response, 404, -32000, 'no such path; MCP is at /mcp');
 
-		const token = bearerToken(headers.authorization);
-		const caller = this.#options.authorize(token);
-		if (caller === undefined) {
-			const challenge = `Bearer realm="trapgate"${token === undefined ? '' : ', error="invalid_token"'}`;
-			return refuse(response, 401, -32000, 'a valid bearer token is required', {
-				headers: { 'www-authenticate': challenge },
-			});
-		}
+		const admitted = this.#admission.admit(request, response);
+		const caller = admitted instanceof Promise ? await admitted : admitted;
+		if (caller === undefined) return;
 		if (this.#closed) return refuse(response, 503, -32000, 'shutting down');
 		switch (method) {
 			case 'POST':
@@ -113,8 +111,7 @@ export class HttpDoor {
 
 	/** Makes a session for an `initialize`. */
 	#open(message: Message, response: ServerResponse, caller: HttpCaller): void {
-		const { principal, agent } = caller;
-		const own = [...this.#sessions.values()].filter((session) => session.principal === principal);
+		const own = [...this.#sessions.values()].filter(({ caller: { principal } }) => principal === caller.principal);
 		if (own.length >= (this.#options.maxSessions ?? 100)) {
 			refuse(response, 503, -32000, 'too many sessions', { headers: { 'retry-after': '60' } });
 			return;
@@ -122,8 +119,7 @@ export class HttpDoor {
 		const id = Buffer.from(this.#options.random(16)).toString('hex');
 		const session = new HttpSession({
 			id,
-			principal,
-			agent,
+			caller,
 			maxQueuedBytes: 4 * this.#maxBodyBytes,
 			now: this.#options.now ?? Date.now,
 			warn: (text) => this.#options.warn?.(text),
@@ -131,7 +127,7 @@ export class HttpDoor {
 		});
 		this.#sessions.set(id, session);
 		try {
-			this.#onSession({ id, principal, agent, channel: session });
+			this.#onSession({ ...caller, id, channel: session });
 		} catch (error) {
 			session.end(errorText(error));
 			throw error;
@@ -153,7 +149,7 @@ export class HttpDoor {
 		}
 		const session = this.#sessions.get(String(id));
 		// Somebody else's session and none at all look alike: another answer would confirm that the id exists.
-		if (session === undefined || session.principal !== caller.principal || session.agent !== caller.agent) {
+		if (session === undefined || !isSameCaller(session.caller, caller)) {
 			refuse(response, 404, -32001, 'no such session');
 			return undefined;
 		}

@@ -3,22 +3,16 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { errorText, TrapgateError } from '../abi/problem.ts';
 import type { Channel } from './channel.ts';
+import { Admission, type AdmissionOptions, type HttpCaller } from './http-admission.ts';
 import { refuse } from './http-answer.ts';
 import { HttpDoor } from './http-door.ts';
 import type { GuardOptions } from './http-guard.ts';
 
-export interface HttpFrontOptions extends GuardOptions {
+export interface HttpFrontOptions extends GuardOptions, AdmissionOptions {
 	/** 0: any free port. */
 	readonly port: number;
-	/**
-	 * Who the bearer of this token is; undefined: nobody. Compare in constant time. Asked at every request; what it
-	 * throws refuses the request.
-	 */
-	readonly authorize: (token: string | undefined) => HttpCaller | undefined;
 	/** Unpredictable bytes, for session ids. */
 	readonly random: (bytes: number) => Uint8Array;
-	/** Milliseconds since some epoch; default the system's clock. */
-	readonly now?: () => number;
 	readonly warn?: (text: string) => void;
 	/** Default 64 MiB. */
 	readonly maxBodyBytes?: number;
@@ -37,12 +31,6 @@ export interface HttpFrontOptions extends GuardOptions {
 	readonly stalledMs?: number;
 }
 
-/** Who a token belongs to. */
-export interface HttpCaller {
-	readonly principal: string;
-	readonly agent: string;
-}
-
 export interface FrontSession extends HttpCaller {
 	readonly id: string;
 	readonly channel: Channel;
@@ -50,6 +38,8 @@ export interface FrontSession extends HttpCaller {
 
 export interface HttpListener {
 	readonly address: { readonly host: string; readonly port: number };
+	/** Breaks every open response of these callers. */
+	cutOff(isOver: (caller: HttpCaller) => boolean): void;
 	/** Ends every session and every connection. */
 	close(): Promise<void>;
 }
@@ -59,7 +49,8 @@ export async function listenHttp(
 	options: HttpFrontOptions,
 	onSession: (session: FrontSession) => void,
 ): Promise<HttpListener> {
-	const door = new HttpDoor(options, onSession);
+	const admission = new Admission(options);
+	const door = new HttpDoor(options, admission, onSession);
 	const server = createServer(
 		{
 			maxHeaderSize: options.maxHeaderBytes ?? 16 * 1024,
@@ -91,10 +82,14 @@ export async function listenHttp(
 		});
 		server.listen(options.port, options.host, resolve);
 	});
-	const timer = setInterval(() => door.tick(), options.keepAliveMs ?? 15_000).unref();
+	const timer = setInterval(() => {
+		admission.tick();
+		door.tick();
+	}, options.keepAliveMs ?? 15_000).unref();
 	const { address, port } = server.address() as AddressInfo;
 	return {
 		address: { host: address, port },
+		cutOff: (isOver) => admission.cutOff(isOver),
 		async close() {
 			clearInterval(timer);
 			door.close();

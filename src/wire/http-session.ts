@@ -2,13 +2,13 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { member } from '../abi/json.ts';
 import type { Channel, ChannelEvents, Malformed, Message, MessageId } from './channel.ts';
+import type { HttpCaller } from './http-admission.ts';
 import { EventStream, PostAnswer, refuse, sendEmpty } from './http-answer.ts';
 import { isReplyTo, messageId, shortened } from './message.ts';
 
 export interface SessionOptions {
 	readonly id: string;
-	readonly principal: string;
-	readonly agent: string;
+	readonly caller: HttpCaller;
 	readonly maxQueuedBytes: number;
 	readonly now: () => number;
 	readonly warn: (text: string) => void;
@@ -25,8 +25,7 @@ const maxStreams = 4;
 
 export class HttpSession implements Channel {
 	readonly id: string;
-	readonly principal: string;
-	readonly agent: string;
+	readonly caller: HttpCaller;
 	readonly #options: SessionOptions;
 	readonly #headers: OutgoingHttpHeaders;
 	/** The POST each request came by, until it is answered: also when the client has hung up meanwhile. */
@@ -43,8 +42,7 @@ export class HttpSession implements Channel {
 
 	constructor(options: SessionOptions) {
 		this.id = options.id;
-		this.principal = options.principal;
-		this.agent = options.agent;
+		this.caller = options.caller;
 		this.#options = options;
 		this.#headers = { 'mcp-session-id': options.id };
 		this.#usedAt = options.now();

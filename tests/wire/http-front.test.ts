@@ -381,8 +381,7 @@ describe('sessions', () => {
 		const ended = new Inflow<void>();
 		const session = new HttpSession({
 			id: 'i',
-			principal: 'p',
-			agent: 'a',
+			caller: { principal: 'p', agent: 'a' },
 			maxQueuedBytes: 1000,
 			now: () => 0,
 			warn: () => {},

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Mode } from '../../abi/decision.ts';
+import { isAgentId } from '../../abi/names.ts';
 import { TrapgateError } from '../../abi/problem.ts';
 import { boot, type Kernel } from '../../kernel/boot.ts';
 import { serveHttp } from '../../kernel/front.ts';
@@ -47,7 +48,7 @@ export const run: Command = {
 	async run(input: CommandInput): Promise<ExitCode> {
 		const { flags, global, around } = input;
 		const agent = text(flags['agent']) ?? 'unidentified';
-		if (!/^[\w@./:-]{1,100}$/.test(agent)) throw usage(`\`--agent ${agent}\`: letters, digits and @ . / : _ - only`);
+		if (!isAgentId(agent)) throw usage(`\`--agent ${agent}\`: letters, digits and @ . / : _ - only`);
 		const mode = oneOf<Mode>('mode', text(flags['mode']), ['observe', 'warn', 'enforce']);
 		const prefix = oneOf<Prefix>('prefix', text(flags['prefix']), ['always', 'conflict', 'never']);
 		const level = oneOf<LogLevel>('log-level', text(flags['log-level']), ['debug', 'info', 'warn', 'error', 'silent']);

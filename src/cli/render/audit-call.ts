@@ -36,7 +36,7 @@ export function callInFull(record: AuditRecord | CallView, color: boolean): stri
 	const client = agent.name === undefined ? '' : ` (${agent.name} ${agent.version ?? ''})`.replace(' )', ')');
 	return [
 		`${paint(toneOf(decision), wordOf(decision))}${acted ? '' : ' (not acted on)'} ${paint('strong', targetText(record))}  ${onOneLine(record.id)}`,
-		row('agent', `${agent.id}${client}`),
+		row('agent', `${agent.id}${client}${agent.key === undefined ? '' : `, key ${agent.key}`}`),
 		...(args === undefined
 			? []
 			: [row('asked', args.value === undefined ? `(${args.level})` : JSON.stringify(args.value))]),
