@@ -43,6 +43,8 @@ export interface Exchange {
 	readonly signal: AbortSignal;
 	/** Progress of this call, with the client's own progress token put back. */
 	progress(note: Note): void;
+	/** Puts a question of the server to the client that this call is for; absent: to whom {@link DriverHost.request} finds. */
+	readonly ask?: DriverHost['request'];
 	/** Answers for gated programs that what this call runs in a sandbox executes; absent: they are refused. */
 	readonly trapped?: Trapped | undefined;
 }
@@ -79,6 +81,11 @@ export interface Driver {
 	open(host: DriverHost, hello: Hello): Promise<Introduction>;
 	/** Every entry of a list, all pages followed (at most 1,000 pages, a repeated cursor ends it with D103). */
 	list(kind: ListKind): Promise<readonly JsonObject[]>;
+	/**
+	 * Whether a list that was read is still what the server has: it said for how long it is, or tells of every change.
+	 * Undefined or absent: what the server declares in its capabilities is all that is known.
+	 */
+	isCurrent?(kind: ListKind): boolean | undefined;
 	call(permit: Permit, exchange: Exchange): Promise<Reply>;
 	/** Passes a client's notification on. */
 	notify(note: Note): void;

@@ -6,6 +6,7 @@ import { startReaper } from '../drivers/reaper.ts';
 import { Bank, type DriverState } from '../kernel/bank.ts';
 import { makeConfining } from '../kernel/confining.ts';
 import { makeDriver } from '../kernel/drivers.ts';
+import { EraStore } from '../kernel/era-store.ts';
 import { type Listing, listEverything } from '../kernel/lock/listing.ts';
 import { lookingDoor } from '../kernel/looking-door.ts';
 import type { Revision } from '../kernel/revision.ts';
@@ -67,7 +68,13 @@ export async function lookAtDrivers(
 		door: () => lookingDoor({ revision, load: here, directories }, place),
 		newId: () => 'look',
 	});
-	const surroundings = { ...place, reaper, rings: ring.rings, confine: confining.confine };
+	const eras = new EraStore({
+		state: directories.state,
+		now: () => Date.now(),
+		random: randomBytes,
+		warn: (text) => around.stderr.write(`trapgate: ${text}\n`),
+	});
+	const surroundings = { ...place, reaper, rings: ring.rings, confine: confining.confine, eras };
 	const bank = new Bank({
 		drivers: config.drivers.map((driver) => makeDriver(driver, surroundings)),
 		prefix: config.prefix,

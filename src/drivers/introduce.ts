@@ -1,6 +1,6 @@
 // The handshake: who the client is, and what the server says of itself.
 import type { Hello, Introduction, Reply } from '../abi/driver.ts';
-import { isJsonObject, type Json, member, stringMember } from '../abi/json.ts';
+import { isJsonObject, type Json, type JsonObject, member, stringMember } from '../abi/json.ts';
 import { TrapgateError } from '../abi/problem.ts';
 import type { Channel } from '../wire/channel.ts';
 import type { Link } from '../wire/link.ts';
@@ -52,28 +52,43 @@ export function countJunk(channel: Channel): { readonly channel: Channel; readon
 	return { channel: counting, junk };
 }
 
+/** The server answered, and what it answered was an error: it may be of another era. */
+export class Refusal extends TrapgateError {}
+
 /**
  * Sends `initialize` and `notifications/initialized`. Throws D101 when the server ended first, D102 when it did not
  * answer in time, D103 when it answered with something else, D105 when it speaks no revision we know.
  */
 export async function introduce(link: Link, junk: JunkCount, hello: Hello, timeoutMs: number): Promise<Introduction> {
-	let timer: NodeJS.Timeout | undefined;
-	const timeout = new Promise<'timeout'>((resolve) => {
-		timer = setTimeout(resolve, timeoutMs, 'timeout');
-	});
 	const params = {
 		protocolVersion: hello.protocolVersion,
 		capabilities: hello.capabilities,
 		clientInfo: hello.clientInfo,
 	};
-	const asked = link.request('initialize', params);
-	const outcome = await Promise.race([asked, timeout, junk.tooMuch.then(() => 'junk' as const)]);
-	clearTimeout(timer);
-	if (typeof outcome === 'string') throw silence(outcome, junk, timeoutMs);
-	if (!outcome.ok) throw refusal(outcome, junk, hello);
-	const introduction = readIntroduction(outcome.body.value());
+	const reply = await askFirst(link, junk, { method: 'initialize', params, timeoutMs });
+	if (!reply.ok) throw versionRefusal(reply, hello) ?? refusal(reply, junk, 'initialize');
+	const introduction = readIntroduction(reply.body.value());
 	await link.notify({ method: 'notifications/initialized', params: undefined, extra: {} });
 	return introduction;
+}
+
+/** The first request of all, which a server may leave unanswered in many ways. Throws D102 or D103. */
+export async function askFirst(
+	link: Link,
+	junk: JunkCount,
+	{ method, params, timeoutMs }: { readonly method: string; readonly params: JsonObject; readonly timeoutMs: number },
+): Promise<Reply> {
+	let timer: NodeJS.Timeout | undefined;
+	const timeout = new Promise<'timeout'>((resolve) => {
+		timer = setTimeout(resolve, timeoutMs, 'timeout');
+	});
+	const asked = link.request(method, params);
+	const outcome = await Promise.race([asked, timeout, junk.tooMuch.then(() => 'junk' as const)]);
+	clearTimeout(timer);
+	if (typeof outcome !== 'string') return outcome;
+	if (junk.first !== undefined) throw notMcp(junk.first);
+	const what = outcome === 'timeout' ? `within ${timeoutMs} ms` : 'in time';
+	throw new TrapgateError('D102', `the server did not answer \`${method}\` ${what}`);
 }
 
 function readIntroduction(result: Json): Introduction {
@@ -97,22 +112,20 @@ function readIntroduction(result: Json): Introduction {
 	return { protocolVersion, capabilities, serverInfo, result, ...(instructions === undefined ? {} : { instructions }) };
 }
 
-function silence(outcome: 'timeout' | 'junk', junk: JunkCount, timeoutMs: number): TrapgateError {
-	if (junk.first !== undefined) return notMcp(junk.first);
-	const what = outcome === 'timeout' ? `within ${timeoutMs} ms` : 'in time';
-	return new TrapgateError('D102', `the server did not answer \`initialize\` ${what}`);
-}
-
-function refusal({ body }: Reply, junk: JunkCount, { protocolVersion }: Hello): TrapgateError {
+/** Why an error reply to the first request keeps the server from being used. */
+export function refusal({ body }: Reply, junk: JunkCount, method: string): TrapgateError {
 	const code = member(body.value(), 'code');
 	const message = String(member(body.value(), 'message'));
 	// Our own code for a connection that broke or never was.
 	if (code === -32000)
 		return junk.first === undefined ? new TrapgateError('D101', message) : notMcp(junk.first, message);
-	if (/protocol version/i.test(message)) {
-		return new TrapgateError('D105', `the server refuses revision ${protocolVersion} of MCP: ${message}`);
-	}
-	return new TrapgateError('D103', `the server refused \`initialize\`: ${message}`);
+	return new Refusal('D103', `the server refused \`${method}\`: ${message}`);
+}
+
+function versionRefusal({ body }: Reply, { protocolVersion }: Hello): TrapgateError | undefined {
+	const message = String(member(body.value(), 'message'));
+	if (member(body.value(), 'code') === -32000 || !/protocol version/i.test(message)) return undefined;
+	return new Refusal('D105', `the server refuses revision ${protocolVersion} of MCP: ${message}`);
 }
 
 function notMcp(what: string, also?: string): TrapgateError {

@@ -18,9 +18,12 @@ import type { Channel } from '../wire/channel.ts';
 import { Link } from '../wire/link.ts';
 import { errorReply } from '../wire/message.ts';
 import { Backoff } from './backoff.ts';
-import { countJunk, introduce } from './introduce.ts';
+import { type AskOptions, type Conversation, olderConversation } from './conversation.ts';
+import type { Era, Eras, Protocol } from './era.ts';
+import { countJunk } from './introduce.ts';
 import { LogLines } from './log-lines.ts';
-import { readPages } from './pages.ts';
+import type { MirroredTools } from './mirrored-parameters.ts';
+import { ModernConversation, type Standing } from './modern.ts';
 import { spendPermit } from './spend-permit.ts';
 
 /** One connection to the server. */
@@ -32,8 +35,20 @@ export interface Connection {
 	end(): Promise<void>;
 }
 
+/** How a server is reached, in either era. */
+export interface Reach {
+	readonly eras: Eras;
+	connect(lines: LogLines, era: Era): Promise<Connection>;
+	/** How long it may take to introduce itself in an era that is only guessed. */
+	readonly guessMs?: number;
+	/** Over HTTP: what the server wants to see in headers. */
+	readonly mirrored?: MirroredTools;
+}
+
 export interface RemoteConfig {
 	readonly name: DriverName;
+	/** Which era of MCP the server is of; default `auto`: that is found out. */
+	readonly protocol?: Protocol | undefined;
 	/** How long the server may take to answer `initialize` and each page of a list; default a minute. */
 	readonly timeoutMs?: number | undefined;
 	/** How long one call may take; default an hour. Clients cancel earlier; this is for those who forgot. */
@@ -59,6 +74,7 @@ type State =
 
 interface Session {
 	readonly link: Link;
+	readonly conversation: Conversation;
 	readonly connection: Connection;
 	/** Why it ended; undefined while it lives. */
 	lost: string | undefined;
@@ -75,7 +91,9 @@ const minuteMs = 60_000;
 export class RemoteDriver implements Driver {
 	readonly name: DriverName;
 	readonly #config: RemoteConfig;
-	readonly #connect: (lines: LogLines) => Promise<Connection>;
+	readonly #reach: Reach;
+	readonly #standing: Standing = { logLevel: undefined, subscribed: new Set() };
+	readonly #random: RemoteDeps['random'];
 	readonly #now: () => number;
 	readonly #schedule: NonNullable<RemoteDeps['schedule']>;
 	readonly #backoff: Backoff;
@@ -89,10 +107,11 @@ export class RemoteDriver implements Driver {
 	#known: Opened | undefined;
 	#closing: Promise<void> | undefined;
 
-	constructor(config: RemoteConfig, deps: RemoteDeps, connect: (lines: LogLines) => Promise<Connection>) {
+	constructor(config: RemoteConfig, deps: RemoteDeps, reach: Reach) {
 		this.name = config.name;
 		this.#config = config;
-		this.#connect = connect;
+		this.#reach = reach;
+		this.#random = deps.random;
 		this.#now = deps.now ?? (() => performance.now());
 		this.#schedule = deps.schedule ?? startTimer;
 		this.#backoff = new Backoff(deps);
@@ -113,19 +132,24 @@ export class RemoteDriver implements Driver {
 	}
 
 	async list(kind: ListKind): Promise<readonly JsonObject[]> {
-		const { timeoutMs = minuteMs } = this.#config;
-		return readPages(kind, (method, params) => this.#ask(method, params, { timeoutMs }));
+		const state = this.#state;
+		if (state.is === 'up') return state.session.conversation.list(kind);
+		throw new TrapgateError('D104', this.#notUp(state));
+	}
+
+	isCurrent(kind: ListKind): boolean | undefined {
+		return this.#state.is === 'up' ? this.#state.session.conversation.isCurrent(kind) : undefined;
 	}
 
 	async call(permit: Permit, exchange: Exchange): Promise<Reply> {
 		const { method, params, extra } = spendPermit(permit, this.name);
 		const { callTimeoutMs: timeoutMs = 60 * minuteMs } = this.#config;
 		const progress = (note: Note) => exchange.progress(note);
-		return this.#ask(method, params, { signal: exchange.signal, progress, extra, timeoutMs });
+		return this.#ask(method, params, { signal: exchange.signal, progress, extra, timeoutMs, ...askOf(exchange) });
 	}
 
 	notify(note: Note): void {
-		if (this.#state.is === 'up') void this.#state.session.link.notify(note);
+		if (this.#state.is === 'up') this.#state.session.conversation.notify(note);
 	}
 
 	close(): Promise<void> {
@@ -133,11 +157,15 @@ export class RemoteDriver implements Driver {
 		return this.#closing;
 	}
 
-	#ask(method: string, params: JsonObject, options: Parameters<Link['request']>[2]): Promise<Reply> {
+	#ask(method: string, params: JsonObject, options: AskOptions): Promise<Reply> {
 		const state = this.#state;
-		if (state.is === 'up') return state.session.link.request(method, params, options);
+		if (state.is === 'up') return state.session.conversation.request(method, params, options);
+		return Promise.resolve(errorReply(-32000, this.#notUp(state)));
+	}
+
+	#notUp(state: Exclude<State, { is: 'up' }>): string {
 		const why = state.is === 'down' ? `is down (${state.why}) and will be started again` : sentences[state.is];
-		return Promise.resolve(errorReply(-32000, `driver ${this.name} ${why}`));
+		return `driver ${this.name} ${why}`;
 	}
 
 	async #close(): Promise<void> {
@@ -158,24 +186,42 @@ export class RemoteDriver implements Driver {
 		return attempt;
 	}
 
+	/** In the likelier era first, and in the other one where the server may be of that: from the start, as if never tried. */
 	async #tryToConnect(): Promise<Introduction> {
-		const { host, hello, lines } = this.#opened();
-		const connection = await this.#connect(lines);
-		const { channel, junk } = countJunk(connection.channel);
-		const session: Session = { link: new Link(channel, { peer: 'driver' }), connection, lost: undefined };
+		const { eras, guessMs } = this.#reach;
+		const { timeoutMs = minuteMs } = this.#config;
+		const [first, second] = await eras.order();
+		try {
+			return await this.#tryEra(first, second === undefined ? timeoutMs : Math.min(timeoutMs, guessMs ?? timeoutMs));
+		} catch (error) {
+			if (second === undefined || (this.#state as State).is === 'closed' || !eras.mayBeOther(first, error)) throw error;
+			try {
+				return await this.#tryEra(second, timeoutMs);
+			} catch (again) {
+				// What an older server says of itself tells more.
+				throw first === 'older' && (this.#state as State).is !== 'closed' ? error : again;
+			}
+		}
+	}
+
+	async #tryEra(era: Era, timeoutMs: number): Promise<Introduction> {
+		const { lines } = this.#opened();
+		if (this.#state.is === 'closed') throw closedMeanwhile(this.name);
+		const connection = await this.#reach.connect(lines, era);
+		const session = this.#converse(era, connection, timeoutMs);
 		this.#beingMade = session;
 		try {
-			if (this.#state.is === 'closed') throw closedMeanwhile(this.name);
+			if ((this.#state as State).is === 'closed') throw closedMeanwhile(this.name);
 			await session.link.start({
-				request: ({ method, params, extra, signal }) => host.request(method, params, extra, signal),
-				note: (note) => host.note(note),
+				...session.conversation.hears,
 				close: (reason) => this.#lose(session, reason),
 				warn: (text) => lines.write('warn', text),
 			});
-			const introduction = await introduce(session.link, junk, hello, this.#config.timeoutMs ?? minuteMs);
+			const introduction = await session.conversation.introduce();
 			// Closed or lost between its answer and now.
 			if (session.lost !== undefined) throw new TrapgateError('D104', session.lost);
 			if ((this.#state as State).is === 'closed') throw closedMeanwhile(this.name);
+			this.#reach.eras.found(era);
 			this.#state = { is: 'up', session, since: this.#now() };
 			return introduction;
 		} catch (error) {
@@ -185,6 +231,26 @@ export class RemoteDriver implements Driver {
 		} finally {
 			this.#beingMade = undefined;
 		}
+	}
+
+	#converse(era: Era, connection: Connection, timeoutMs: number): Session {
+		const { host, hello } = this.#opened();
+		const { channel, junk } = countJunk(connection.channel);
+		const link = new Link(channel, { peer: 'driver' });
+		const parties = { link, junk, host, hello, timeoutMs };
+		if (era === 'older') return { link, connection, conversation: olderConversation(parties), lost: undefined };
+		const conversation = new ModernConversation({
+			...parties,
+			name: this.name,
+			standing: this.#standing,
+			mirrored: this.#reach.mirrored,
+			now: this.#now,
+			schedule: this.#schedule,
+			random: this.#random,
+			lost: (reason) => this.#lose(session, reason),
+		});
+		const session: Session = { link, connection, conversation, lost: undefined };
+		return session;
 	}
 
 	#lose(session: Session, reason: string): void {
@@ -214,6 +280,7 @@ export class RemoteDriver implements Driver {
 	}
 
 	#endSession(session: Session): Promise<void> {
+		session.conversation.end();
 		const ended = Promise.all([session.link.close(), session.connection.end()]).then(() => undefined);
 		this.#ending.add(ended);
 		return ended.finally(() => this.#ending.delete(ended));
@@ -230,6 +297,11 @@ const sentences: Readonly<Record<Exclude<State['is'], 'down' | 'up'>, string>> =
 	connecting: 'is starting',
 	closed: 'is closed',
 };
+
+/** Most exchanges come without. */
+function askOf({ ask }: Exchange): Pick<Exchange, 'ask'> {
+	return ask === undefined ? {} : { ask };
+}
 
 function closedMeanwhile(name: DriverName): TrapgateError {
 	return new TrapgateError('D104', `driver ${name} was closed while it started`);

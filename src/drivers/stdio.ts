@@ -6,7 +6,9 @@ import { TrapgateError } from '../abi/problem.ts';
 import type { Channel } from '../wire/channel.ts';
 import { lineChannel } from '../wire/lines.ts';
 import { childEnvironment, defaultPath, type Environment } from './environment.ts';
+import { type EraMemory, Eras } from './era.ts';
 import { findProgram } from './find-program.ts';
+import { Refusal } from './introduce.ts';
 import type { LogLines } from './log-lines.ts';
 import { confinedProgram, type ProcessSandbox } from './process-sandbox.ts';
 import type { Exit, ProcessTree } from './process-tree.ts';
@@ -30,6 +32,8 @@ export interface StdioDeps extends RemoteDeps {
 	readonly env: Environment;
 	/** Where the server runs; absent: as the kernel does, unconfined. */
 	readonly sandbox?: ProcessSandbox | undefined;
+	/** Which servers were found to know no `initialize`. */
+	readonly eras?: EraMemory | undefined;
 }
 
 /** The steps of ending a server: its input ends, then SIGTERM, then SIGKILL. */
@@ -38,8 +42,19 @@ const termGraceMs = 1000;
 /** What a server wrote last may still be on its way when it is gone. */
 const lastWordsMs = 100;
 
+/**
+ * `initialize` comes first: every server but one that speaks nothing but MCP 2026-07-28 answers it, and some end at
+ * whatever else comes first. A refusal is followed by a fresh start.
+ */
 export function stdioDriver(config: StdioConfig, deps: StdioDeps): Driver {
-	return new RemoteDriver(config, deps, (lines) => startServer(config, deps, lines));
+	const eras = new Eras({
+		protocol: config.protocol,
+		likely: 'older',
+		server: JSON.stringify([config.command, config.args, config.cwd]),
+		memory: deps.eras,
+		mayBeOther: (tried, error) => tried === 'modern' || error instanceof Refusal,
+	});
+	return new RemoteDriver(config, deps, { eras, connect: (lines) => startServer(config, deps, lines) });
 }
 
 async function startServer(config: StdioConfig, deps: StdioDeps, lines: LogLines): Promise<Connection> {

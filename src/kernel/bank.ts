@@ -281,6 +281,8 @@ export class Bank {
 	}
 
 	#tellsChanges(name: DriverName, kind: ListKind): boolean {
+		const isCurrent = this.#slots.get(name)?.driver.isCurrent?.(kind);
+		if (isCurrent !== undefined) return isCurrent;
 		const declared = this.introduction(name)?.capabilities[capabilityOf[kind]];
 		return typeof declared === 'object' && declared !== null && (declared as JsonObject)['listChanged'] === true;
 	}

@@ -17,6 +17,7 @@ import type { DetailLevel, DriverConfig, KernelConfig } from './config.ts';
 import { makeConfining } from './confining.ts';
 import { DriverLines } from './driver-lines.ts';
 import { cwdOf, makeDriver } from './drivers.ts';
+import { EraStore } from './era-store.ts';
 import { type JudgeAsk, makeJudge, makeJudgeAsk } from './gather.ts';
 import { commandPointers, governedPaths } from './governed.ts';
 import { idMaker } from './ids.ts';
@@ -173,6 +174,12 @@ async function bootWith(
 		directory: config.directory,
 		reaper,
 		rings,
+		eras: new EraStore({
+			state: directories.state,
+			now,
+			random: randomBytes,
+			warn: (text: string) => log.warn(text),
+		}),
 		confine: (driver: DriverConfig) => confining.confine(driver),
 	};
 	const confining = makeConfining({

@@ -25,7 +25,19 @@ const disabledSchema = z
 	.describe('True: not loaded, and its tools do not exist.')
 	.meta({ default: false });
 
+const protocolSchema = z
+	.enum(['auto', '2025-11-25', '2026-07-28'])
+	.optional()
+	.meta(
+		about(
+			'The revision of MCP that the server is spoken to in. `2025-11-25` stands for the revisions that begin with `initialize`, that one and older ones. `auto` finds out: over HTTP by asking in the newest revision first, and for a local server by `initialize`, followed by a fresh start in the newest revision where the server refuses that.',
+			'2026-07-28',
+		),
+	)
+	.meta({ default: 'auto' });
+
 const common = {
+	protocol: protocolSchema,
 	commands: commandsSchema.optional(),
 	shared: z
 		.boolean()

@@ -5,6 +5,7 @@ import type { Mode } from '../abi/decision.ts';
 import type { DriverName } from '../abi/names.ts';
 import type { Place, Problem } from '../abi/problem.ts';
 import type { Confinement, ConfinementLimits } from '../abi/sandbox.ts';
+import type { Protocol } from '../drivers/era.ts';
 import { readPolicy } from '../policy/load.ts';
 import { policyHints } from '../policy/load-hints.ts';
 import type { Defaults, Policy } from '../policy/rule.ts';
@@ -39,7 +40,7 @@ export type DriverConfig = {
 	/** Absent: none, unless a rule demands one. */
 	readonly sandbox?: SandboxConfig;
 } & (
-	| ServerAddress
+	| (ServerAddress & { readonly protocol: Protocol })
 	| {
 			readonly kind: 'shell';
 			readonly env: Readonly<Record<string, string>>;
@@ -174,7 +175,8 @@ function driverOf(name: DriverName, driver: NonNullable<ConfigFile['drivers']>[s
 		const sandbox = sandboxOf(driver.sandbox);
 		return { name, kind: 'shell', commands: {}, shared: false, sandbox, env, timeoutMs, maxTimeoutMs, maxOutputBytes };
 	}
-	const common = { name, commands: driver.commands ?? {}, shared: driver.shared ?? false };
+	const { protocol = 'auto' } = driver;
+	const common = { name, commands: driver.commands ?? {}, shared: driver.shared ?? false, protocol };
 	if ('url' in driver) return { ...common, kind: 'http', url: driver.url, headers: driver.headers ?? {} };
 	const { command, args = [], env = {}, cwd } = driver;
 	const sandbox = driver.sandbox === undefined ? {} : { sandbox: sandboxOf(driver.sandbox) };

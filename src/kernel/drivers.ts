@@ -4,6 +4,7 @@ import type { Driver } from '../abi/driver.ts';
 import type { DriverName } from '../abi/names.ts';
 import { Permit } from '../abi/permit.ts';
 import { errorText, TrapgateError } from '../abi/problem.ts';
+import type { EraMemory } from '../drivers/era.ts';
 import { httpDriver } from '../drivers/http.ts';
 import type { ProcessSandbox } from '../drivers/process-sandbox.ts';
 import type { Reaper } from '../drivers/reaper.ts';
@@ -23,6 +24,8 @@ export interface DriverSurroundings {
 	readonly reaper: Reaper;
 	/** Where the runtime ring holds; absent: nowhere. */
 	readonly rings?: Rings | undefined;
+	/** Which servers were found to be of another era than is tried first; absent: that is found out each time. */
+	readonly eras?: EraMemory | undefined;
 	/** Makes the sandbox of a driver's processes, where it has one. */
 	readonly confine?: ((config: DriverConfig) => ProcessSandbox | undefined) | undefined;
 }
@@ -78,11 +81,20 @@ function construct(config: DriverConfig, around: DriverSurroundings): Driver {
 					args: config.args.map((arg) => expand(arg, around)),
 					env: expandAll(config.env, around),
 					cwd: cwdOf(config, around),
+					protocol: config.protocol,
 				},
-				{ reaper: around.reaper, env: around.env, sandbox: around.confine?.(config) },
+				{ reaper: around.reaper, env: around.env, sandbox: around.confine?.(config), eras: around.eras },
 			);
 		case 'http':
-			return httpDriver({ name, url: expand(config.url, around), headers: expandAll(config.headers, around) }, {});
+			return httpDriver(
+				{
+					name,
+					url: expand(config.url, around),
+					headers: expandAll(config.headers, around),
+					protocol: config.protocol,
+				},
+				{ eras: around.eras },
+			);
 		case 'shell':
 			return shellDriver(
 				{

@@ -49,6 +49,7 @@ export class SharedDriver {
 				return device.opened;
 			},
 			list: (kind: ListKind) => (device === undefined ? Promise.resolve([]) : device.driver.list(kind)),
+			isCurrent: (kind: ListKind) => device?.driver.isCurrent?.(kind),
 			call: async (permit: Permit, exchange: Exchange): Promise<Reply> => {
 				if (device === undefined || host === undefined) return gone;
 				const { busy, driver } = device;

@@ -75,7 +75,12 @@ export async function syscall(door: Door, asked: Syscall, context: CallContext):
 		const passed = results.note(note);
 		if (passed !== undefined) context.exchange.progress(passed);
 	};
-	const exchange: Exchange = { ...context.exchange, progress, trapped: door.trapped?.(call, context, approval) };
+	const exchange: Exchange = {
+		...context.exchange,
+		progress,
+		ask: (method, params, extra, signal) => context.listener.request(call.driver, { method, params, extra, signal }),
+		trapped: door.trapped?.(call, context, approval),
+	};
 	const reply = await context.bank.call(call.driver, door.grant(call), exchange, context.listener);
 	const notice = (isWhole: boolean) => noticeOf(decision, targetOf(asked), context.name, isWhole);
 	const finished = finish(door, { asked, call, context, results, reply, notice: notice(true) });

@@ -2,8 +2,7 @@
 import { member, stringMember } from '../abi/json.ts';
 import { errorText, TrapgateError } from '../abi/problem.ts';
 import type { Channel, ChannelEvents, MessageId } from './channel.ts';
-import { discard, type Fetch, HttpEndpoint, mediaType, readText } from './http-endpoint.ts';
-import { readJson } from './json.ts';
+import { discard, explanation, type Fetch, HttpEndpoint, mediaType, readText } from './http-endpoint.ts';
 import { errorReply, messageId, readMessage, requestHead } from './message.ts';
 import { type Retry, ServerStream } from './server-stream.ts';
 
@@ -240,12 +239,4 @@ function sessionOf(response: Response): string | undefined {
 	if (id !== undefined && !/^[!-~]{1,1024}$/.test(id))
 		throw new Error('the session id of the server is not visible ASCII');
 	return id;
-}
-
-/** What the body of a refusal says, where it is a JSON-RPC error. */
-async function explanation(response: Response): Promise<string> {
-	const text = await readText(response, 64 * 1024).catch(() => '');
-	const read = readJson(text);
-	const message = read.ok ? stringMember(member(read.value, 'error'), 'message') : undefined;
-	return message === undefined ? '' : `: ${message.slice(0, 300)}`;
 }

@@ -1,6 +1,8 @@
 // One remote MCP endpoint: its address, its configured headers, and how far a redirect is followed.
 import { isUtf8 } from 'node:buffer';
+import { member, stringMember } from '../abi/json.ts';
 import { errorText, TrapgateError } from '../abi/problem.ts';
+import { readJson } from './json.ts';
 
 /** The part of `fetch` that is used; tests may bring their own. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
@@ -89,6 +91,14 @@ export async function readText(response: Response, maxBytes: number): Promise<st
 	const body = Buffer.concat(chunks, size);
 	if (!isUtf8(body)) throw new TrapgateError('W101', 'a response that is not valid UTF-8');
 	return body.toString('utf8');
+}
+
+/** What the body of a refusal says, where it is a JSON-RPC error. */
+export async function explanation(response: Response): Promise<string> {
+	const text = await readText(response, 64 * 1024).catch(() => '');
+	const read = readJson(text);
+	const message = read.ok ? stringMember(member(read.value, 'error'), 'message') : undefined;
+	return message === undefined ? '' : `: ${message.slice(0, 300)}`;
 }
 
 /** Frees the connection of a response nobody reads. */

@@ -14,6 +14,8 @@ export interface RequestOptions {
 	readonly extra?: JsonObject;
 	/** The request of the other side on whose behalf this is asked. */
 	readonly related?: MessageId;
+	/** Hears under which id it is sent. */
+	readonly started?: (id: MessageId) => void;
 }
 
 interface Pending {
@@ -62,6 +64,7 @@ export class Outbox {
 				timer = setTimeout(() => giveUp(reply, 'timed out'), Math.min(timeoutMs, longestTimerMs));
 			}
 			this.#pending.set(id, { token, progress: options.progress, settle });
+			options.started?.(id);
 			void this.#send(text, related);
 		});
 	}

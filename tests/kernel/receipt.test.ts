@@ -31,7 +31,15 @@ function shellWith(sandbox: Parameters<typeof sandboxOf>[0]): DriverConfig {
 	const rest = { timeoutMs: undefined, maxTimeoutMs: undefined, maxOutputBytes: undefined };
 	return { ...common, name: named('shell'), kind: 'shell', sandbox: sandboxOf(sandbox), ...rest };
 }
-const files: DriverConfig = { ...common, name: named('files'), kind: 'stdio', command: 'x', args: [], cwd: undefined };
+const files: DriverConfig = {
+	...common,
+	protocol: 'auto',
+	name: named('files'),
+	kind: 'stdio',
+	command: 'x',
+	args: [],
+	cwd: undefined,
+};
 const notes: DriverConfig = { ...files, name: named('notes') };
 
 function receipt(rings: Rings, ...drivers: readonly DriverConfig[]) {
