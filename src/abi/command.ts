@@ -50,6 +50,8 @@ export interface Command {
 	readonly cwd: string | null;
 	/** From the program word to the last argument; undefined when it stands nowhere in the text as such. */
 	readonly span: Span | undefined;
+	/** It is one in a manner of speaking: `python -m pip` is also `pip`. No file of that name is executed. */
+	readonly isVirtual?: true;
 }
 
 /** Why a part of a text can't be known. */

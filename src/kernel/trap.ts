@@ -258,7 +258,7 @@ function liftedFor(
 	// Of several commands one could start what only the other was judged for.
 	const isChain = analysis.gaps.length === 0 && found.every(({ under }, index) => under.length === index);
 	if (isChain) {
-		for (const { program, under } of found.filter(({ under }) => isHere(under))) {
+		for (const { program, under } of found.filter(({ under, isVirtual }) => isHere(under) && isVirtual !== true)) {
 			const launched = gates.gatedAs(program);
 			if (launched !== undefined && (under.length === 0 || gates.isGatedWhole(launched))) lifted.add(launched);
 		}

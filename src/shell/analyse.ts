@@ -13,6 +13,8 @@ export function analyse(source: CommandSource, around: Surroundings = {}): Analy
 	return { commands: commands.map(withoutWords), gaps };
 }
 
+const virtually = { isVirtual: true } as const;
+
 /** Written out: copying what is left of an object is slow. */
 function withoutWords(command: TracedCommand): Command {
 	return {
@@ -29,5 +31,6 @@ function withoutWords(command: TracedCommand): Command {
 		mayRunArguments: command.mayRunArguments,
 		cwd: command.cwd,
 		span: command.span,
+		...(command.isVirtual ? virtually : undefined),
 	};
 }

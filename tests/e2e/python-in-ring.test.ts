@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeFakePrograms } from '../support/fake-uv.ts';
@@ -43,6 +43,11 @@ print(subprocess.run(["python3", "hello.py", "6"]).returncode, flush=True)
 print(subprocess.run([sys.executable, "-c", "print('own')"]).returncode, flush=True)
 os.execvp("python3", ["python3", "-c", "print('replaced')"])
 `,
+	'tools/pip': '#!/usr/bin/python3\nimport sys\nprint("pip", sys.argv[1:])\n',
+	'tools/pip3': '#!/usr/bin/env python3\nimport sys\nprint("pip", sys.argv[1:])\n',
+	'pip.mk': 'install list:\n\t@PATH="$(CURDIR)/tools:$$PATH" pip $@ $(if $(filter install,$@),x)\n',
+	'pip.sh': './tools/pip3 install -q x\n',
+	'pip.js': `require('node:child_process').spawnSync('/usr/bin/python3', ['-I', 'tools/pip', 'install', 'x'], { stdio: 'inherit' });\n`,
 	'pool.py': `import multiprocessing
 def double(number):
     return 2 * number
@@ -167,10 +172,33 @@ describe.runIf(hasPython && ringTrouble() === undefined)('a rewritten Python has
 		expect(structuredContent).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('/dev/fd/63') });
 	});
 
+	test.each([
+		['a Makefile', 'make -s -f pip.mk'],
+		['a script that calls its file', 'sh pip.sh'],
+		['a program', 'node pip.js'],
+	])('no packages that pip installs for %s', async (_, command) => {
+		const before = site.records().length;
+		const { structuredContent } = await client.callTool({ name: 'shell__run', arguments: { command, cwd: 'w' } });
+		expect(structuredContent).toMatchObject({
+			stdout: '',
+			stderr: expect.stringMatching(/^Blocked.*Rule: {4}no-pip-install\n.*Instead: uv add/is),
+		});
+		const nested = site.records().slice(before);
+		expect(nested.filter(({ parent }) => parent !== undefined)).toMatchObject([
+			{ event: 'decided', decision: 'denied', final: true, rules: expect.arrayContaining(['no-pip-install']) },
+		]);
+	});
+
+	test('a pip that lists them', async () => {
+		const call = { name: 'shell__run', arguments: { command: 'make -s -f pip.mk list', cwd: 'w' } };
+		expect((await client.callTool(call)).structuredContent).toMatchObject({ stdout: "pip ['list']\n", exitCode: 0 });
+	});
+
 	function layOut(folder: string): void {
 		const at = join(folder, 'w');
 		mkdirSync(at, { recursive: true });
 		for (const [name, text] of Object.entries(files)) {
+			mkdirSync(dirname(join(at, name)), { recursive: true });
 			writeFileSync(join(at, name), text);
 			if (text.startsWith('#!')) chmodSync(join(at, name), 0o755);
 		}

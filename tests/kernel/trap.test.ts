@@ -222,6 +222,23 @@ describe('an execution', () => {
 		expect(entries).toMatchObject([{ decision: 'denied', parent: 'c1', rules: ['kernel/trap'] }]);
 	});
 
+	test('of a script is one of what it is called, for whatever restricts', async () => {
+		const rules = [...uv, deny('no-pip', 'command: [pip install, "pip3.* install"]')];
+		const script = (path: string, ...words: string[]) =>
+			trapped(rules)(exec(path, ['/usr/bin/python3', path, ...words], { file: '/usr/bin/python3.11' }));
+		expect((await script('/usr/bin/pip', 'install', 'x')).kind).toBe('refused');
+		expect((await script('/ws/.venv/bin/pip3.12', '-q', 'install', 'x')).kind).toBe('refused');
+		expect(entries).toMatchObject([{ rules: expect.arrayContaining(['no-pip']) }, { decision: 'denied' }]);
+		expect(runOf(await script('/usr/bin/pip', 'list')).argv).toEqual(['uv', 'run', 'python3', '/usr/bin/pip', 'list']);
+		const closed = 'defaults: { command: deny }';
+		const open = [
+			'- { id: open, match: { command: pip list }, then: allow }',
+			deny('no', 'command: [python3, pip install]'),
+		];
+		const judge = trapped(open, { tail: closed });
+		expect((await judge(exec('/ws/pip', ['/usr/bin/python3', '/ws/pip', 'list']))).kind).toBe('refused');
+	});
+
 	test('that is hidden looks as if there were no such program', async () => {
 		const rules = [
 			deny('no-npm', 'command: npm'),
@@ -359,6 +376,16 @@ describe('what is free beside the program', () => {
 			exec('/usr/bin/sh', ['sh', '-c', 'uv run true; make']),
 		);
 		expect(runOf(verdict).lifted).toEqual(['sh']);
+	});
+
+	test('is not the program that a script has its name of', async () => {
+		const rules = ['- { id: ask, match: { command: [python3, pip] }, then: ask, reason: r, instead: i }'];
+		const judge = trapped(rules, { elicit: async () => 'accept' });
+		for (const argv of [
+			['python3', './pip', 'list'],
+			['python3', '-m', 'pip', 'list'],
+		])
+			expect(runOf(await judge(exec('/usr/bin/python3', argv))).lifted).toEqual(['python']);
 	});
 
 	test('is nothing, where the launcher is not the one of that name', async () => {

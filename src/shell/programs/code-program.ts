@@ -4,6 +4,7 @@ import { type Grammar, hasOption, makeGrammar, type Options, readOptions, values
 import type { Around, Program, Reading } from '../program.ts';
 import type { Word } from '../word.ts';
 import { isStatic } from '../word-parts.ts';
+import { consoleScript } from './console-scripts.ts';
 import { finish, startFindings } from './findings.ts';
 import { merged } from './launching.ts';
 import { addPaths } from './paths.ts';
@@ -78,7 +79,9 @@ function readOwnCode(spec: CodeProgram, options: Options, argv: readonly Word[],
 		if (kind === 'file' || kind === 'text' ? isInput : true) readings.push(fromInput(spec.language));
 	}
 	if (kind === 'file' && operand !== undefined && texts.length === 0 && files.length === 0)
-		readings.push(scriptFact(operand, around));
+		readings.push(scriptFact(operand, around), {
+			launches: consoleScript(spec.language, argv.slice(options.rest), around),
+		});
 	// What it can't understand it prints: a file that is no code is shown.
 	readings.push(
 		fileReading(

@@ -4,6 +4,7 @@ import { hasOption, makeGrammar, readOptions } from '../options.ts';
 import type { Around, Program, Reading } from '../program.ts';
 import type { Word } from '../word.ts';
 import { isStatic, literal } from '../word-parts.ts';
+import { consoleModule, consoleScript } from './console-scripts.ts';
 import { addFlags, finish, mayBeOption, startFindings } from './findings.ts';
 import { addPaths } from './paths.ts';
 
@@ -56,6 +57,7 @@ function readPython(argv: readonly Word[], around: Around): Reading {
 		readModule(findings, mode.value, rest, around);
 	} else if (!hasOption(options, '--version', '--help', '--help-env', '--help-xoptions', '--help-all')) {
 		readScript(findings, argv[options.rest], around);
+		findings.launches.push(...consoleScript('python', argv.slice(options.rest), around));
 	}
 	return finish(findings);
 }
@@ -77,7 +79,7 @@ function readModule(
 	if (!/^[\w.-]+$/.test(module.value)) return;
 	findings.launches.push({
 		kind: 'argv',
-		argv: [module, ...rest],
+		argv: [consoleModule(module), ...rest],
 		isVirtual: true,
 		...(around.isOpenEnded && { isOpenEnded: true }),
 	});
