@@ -82,8 +82,8 @@ export interface BootOptions {
 	readonly mode?: Mode | undefined;
 	/** Overrides `prefix:` of the file. */
 	readonly prefix?: KernelConfig['prefix'] | undefined;
-	/** How long drivers outlive the last session of their principal; 0 ends them with it. */
-	readonly idleMs: number;
+	/** How long drivers outlive the last session of their principal; 0 ends them with it. Absent: as the file says. */
+	readonly idleMs?: number;
 	/** How often to look for edited files; 0: never. */
 	readonly watchEveryMs: number;
 }
@@ -212,7 +212,7 @@ async function bootWith(
 		own: makeOwnDriver({ spill, limitOf: readers.limitOf, clean: readers.clean }),
 		prefix: options.prefix ?? config.prefix,
 		startTimeoutMs: config.startTimeoutMs,
-		idleMs: options.idleMs,
+		idleMs: options.idleMs ?? config.http.idleMs,
 		maxProcesses: config.http.maxProcesses,
 		report: bankReport(log, journal, results, report),
 	});

@@ -4,6 +4,7 @@ import { ownDriver } from '../abi/names.ts';
 import { defaultsSchema, listsSchema, modeSchema, rulesSchema, waiversSchema } from '../policy/schema.ts';
 import { about } from '../policy/schema-words.ts';
 import { judge } from '../text/shape.ts';
+import { httpSchema } from './http-schema.ts';
 import { driverSandboxSchema } from './sandbox-schema.ts';
 
 const text = z.string().min(1);
@@ -227,37 +228,7 @@ export const configSchema = z
 				...about('Through which channels a rule with `ask` reaches a person.', { channels: ['elicitation'] }),
 			})
 			.optional(),
-		http: z
-			.strictObject({
-				maxProcesses: z
-					.int()
-					.min(1)
-					.max(10_000)
-					.optional()
-					.meta(about('The most driver processes at a time, of all callers together.', 16))
-					.meta({ default: 64 }),
-				idleMinutes: z
-					.number()
-					.positive()
-					.max(24 * 60)
-					.optional()
-					.meta(about('After so many minutes without a call a caller’s drivers are ended.', 15))
-					.meta({ default: 5 }),
-				allowedHosts: z
-					.array(text)
-					.optional()
-					.meta(about('Host headers that are served beside loopback names.', ['trapgate.internal'])),
-				allowedOrigins: z
-					.array(text)
-					.optional()
-					.meta(about('Origins of browsers that are served.', ['https://agent.example'])),
-			})
-			.meta({
-				id: 'http',
-				title: 'Serving over HTTP',
-				...about('For `trapgate run --http`.', { allowedHosts: ['trapgate.internal'] }),
-			})
-			.optional(),
+		http: httpSchema.optional(),
 		startTimeoutMs: milliseconds
 			.optional()
 			.meta(about('How long a client waits for slow drivers at its start, in milliseconds.', 20000))

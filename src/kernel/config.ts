@@ -14,6 +14,7 @@ import { shape } from '../text/shape.ts';
 import { readYaml } from '../text/yaml.ts';
 import type { AskChannel } from './approve.ts';
 import { type ConfigFile, configSchema } from './config-schema.ts';
+import { type HttpConfig, httpOf } from './http-config.ts';
 import type { DriverSandboxFile } from './sandbox-schema.ts';
 import type { SourceFile } from './sources.ts';
 import type { Prefix } from './syscall-table.ts';
@@ -85,12 +86,7 @@ export interface KernelConfig {
 		readonly tools: readonly { readonly glob: string; readonly detail: DetailLevel }[];
 	};
 	readonly ask: { readonly channels: readonly AskChannel[] };
-	readonly http: {
-		readonly maxProcesses: number;
-		readonly idleMs: number;
-		readonly allowedHosts: readonly string[];
-		readonly allowedOrigins: readonly string[];
-	};
+	readonly http: HttpConfig;
 	/** How long a client waits for slow drivers at its start. */
 	readonly startTimeoutMs: number;
 	/** Where each driver's `sandbox:` stands. */
@@ -134,7 +130,7 @@ function configOf(
 	directory: string,
 	own: Policy,
 ): KernelConfig {
-	const { audit = {}, http = {} } = file;
+	const { audit = {} } = file;
 	return {
 		file: path,
 		directory,
@@ -153,12 +149,7 @@ function configOf(
 			tools: Object.entries(audit.tools ?? {}).map(([glob, detail]) => ({ glob, detail })),
 		},
 		ask: { channels: file.ask?.channels ?? [] },
-		http: {
-			maxProcesses: http.maxProcesses ?? 64,
-			idleMs: (http.idleMinutes ?? 5) * 60_000,
-			allowedHosts: http.allowedHosts ?? [],
-			allowedOrigins: http.allowedOrigins ?? [],
-		},
+		http: httpOf(file.http, (path) => absolute(path, directory)),
 		startTimeoutMs: file.startTimeoutMs ?? 10_000,
 		sandboxesAt: new Map(
 			Object.entries(file.drivers ?? {})

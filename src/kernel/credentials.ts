@@ -1,7 +1,8 @@
-// Who the bearer of a token is: of the kernel's own one, or of a key.
+// Who the bearer of a token is: of the kernel's own one, of a key, or of an authorization server's.
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { Who } from '../wire/http-admission.ts';
+import type { Authorize } from '../wire/http-admission.ts';
 import type { KeyRing } from './keys.ts';
+import { looksLikeJwt, type ResourceServer } from './oauth.ts';
 
 export interface CredentialOptions {
 	/** Who callers with the kernel's own token are. */
@@ -9,21 +10,24 @@ export interface CredentialOptions {
 	/** Undefined: everybody is let in, as `agent`. Loopback alone allows that. */
 	readonly token: string | undefined;
 	readonly keys: KeyRing;
+	/** Absent: no tokens of an authorization server. */
+	readonly oauth?: Pick<ResourceServer, 'challenge' | 'who'> | undefined;
 }
 
 /** Asked at every request. A key that is presented names its owner also where nobody has to present one. */
-export function makeAuthorize({ agent, token, keys }: CredentialOptions) {
+export function makeAuthorize({ agent, token, keys, oauth }: CredentialOptions): Authorize {
 	const own = { principal: agent, agent };
-	return (given: string | undefined): Who => {
+	const nobody = oauth === undefined ? undefined : { turned: 'token' as const, challenge: oauth.challenge };
+	return (given) => {
 		if (given !== undefined) {
 			const isOwn = token !== undefined && sameText(given, token);
 			const key = keys.find(given);
 			if (key !== undefined) return { principal: key.owner, agent: key.owner, key: key.id };
 			if (isOwn) return own;
 			// Who says who he is must be right about it, with --no-token too.
-			return undefined;
+			return oauth !== undefined && looksLikeJwt(given) ? oauth.who(given) : nobody;
 		}
-		return token === undefined ? own : undefined;
+		return token === undefined ? own : nobody;
 	};
 }
 

@@ -1,9 +1,11 @@
 // The HTTP front: who may connect, as whom, and a session for each.
 import { TrapgateError } from '../abi/problem.ts';
 import { listenHttp } from '../wire/http-front.ts';
+import type { HttpPage } from '../wire/http-pages.ts';
 import type { Kernel } from './boot.ts';
 import { makeAuthorize } from './credentials.ts';
 import { KeyRing, keyDirectory } from './keys.ts';
+import { makeResourceServer } from './oauth.ts';
 import { type Served, serve } from './serve.ts';
 import { readOrMakeToken } from './token.ts';
 
@@ -35,11 +37,29 @@ export async function serveHttp(kernel: Kernel, options: HttpFrontOptions): Prom
 			help: 'leave out --no-token, or listen on 127.0.0.1',
 		});
 	}
+	const { config } = kernel.revisions.current();
+	const { http } = config;
+	if (tokenFile === undefined && http.oauth !== undefined) {
+		throw new TrapgateError(
+			'K104',
+			'with --no-token everybody is let in, so `http: { oauth: … }` would decide nothing',
+			{
+				help: 'leave out --no-token',
+			},
+		);
+	}
 	await checkAtBoot(kernel);
 	const token = tokenFile === undefined ? undefined : readOrMakeToken(tokenFile, options.random);
 	const warn = (text: string) => kernel.log.warn(text);
 	const keys = new KeyRing(keyDirectory(kernel.directories.state), { now: kernel.now, warn });
-	const { http } = kernel.revisions.current().config;
+	const oauth =
+		http.oauth &&
+		(await makeResourceServer({ oauth: http.oauth, workspace: config.workspace, fetch, now: kernel.now, warn }));
+	const pages = new Map<string, HttpPage>();
+	if (oauth !== undefined) {
+		const { path, text } = oauth.metadata;
+		pages.set(path, { type: 'application/json', read: () => ({ status: 200, text }) });
+	}
 	const serving = new Map<Promise<Served>, string | undefined>();
 	const isRevoked = (key: string | undefined) => key !== undefined && !keys.has(key);
 	const listener = await listenHttp(
@@ -47,9 +67,10 @@ export async function serveHttp(kernel: Kernel, options: HttpFrontOptions): Prom
 			host,
 			port,
 			random: options.random,
-			allowedHosts: http.allowedHosts,
-			allowedOrigins: http.allowedOrigins,
-			authorize: makeAuthorize({ agent, token, keys }),
+			...http,
+			idleMs: http.sessionIdleMs,
+			pages,
+			authorize: makeAuthorize({ agent, token, keys, oauth }),
 			now: kernel.now,
 			warn,
 		},

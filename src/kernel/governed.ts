@@ -25,6 +25,12 @@ export function isBuiltinShell(driver: Pick<DriverConfig, 'kind'> | undefined, n
 	return driver === undefined ? name === 'shell' : driver.kind === 'shell';
 }
 
+/** Whoever writes the keys of the authorization server may be any agent. */
+function keysOf({ config }: Revision): readonly string[] {
+	const jwks = config.http.oauth?.jwks;
+	return jwks?.kind === 'file' ? [jwks.path] : [];
+}
+
 /** What governs the agent, beside what lies in workspace and home: the root file, the lock, policies, log and state. */
 export function governedPaths({ revision, load, directories }: Governed): readonly string[] {
 	return [
@@ -35,5 +41,6 @@ export function governedPaths({ revision, load, directories }: Governed): readon
 		directories.state,
 		directories.user,
 		directories.organisation,
+		...keysOf(revision),
 	];
 }

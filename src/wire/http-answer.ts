@@ -139,7 +139,7 @@ export function refuse(
 	void sendJson(response, status, replyText(options.id ?? null, errorReply(code, message)), options.headers);
 }
 
-/** Sends a complete JSON response. Resolves when it was taken or never will be. */
+/** Sends a complete response: JSON, unless `headers` say otherwise. Resolves when it was taken or never will be. */
 export function sendJson(
 	response: ServerResponse,
 	status: number,
@@ -150,8 +150,8 @@ export function sendJson(
 		response.once('close', resolve);
 		response.writeHead(status, {
 			...commonHeaders,
-			...headers,
 			'content-type': 'application/json',
+			...headers,
 			'content-length': Buffer.byteLength(text),
 		});
 		response.end(text);

@@ -4,10 +4,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { errorText } from '../abi/problem.ts';
 import type { Malformed, Message } from './channel.ts';
 import { type Admission, type HttpCaller, isSameCaller } from './http-admission.ts';
-import { refuse, sendEmpty, sendJson } from './http-answer.ts';
+import { refuse, sendEmpty } from './http-answer.ts';
 import { readBody } from './http-body.ts';
 import type { FrontSession, HttpFrontOptions } from './http-front.ts';
-import { accepts, checkOrigin, isPlainJson } from './http-guard.ts';
+import { accepts, checkOrigin, isPlainJson, repeatedHeader } from './http-guard.ts';
+import { answerPage } from './http-pages.ts';
 import { HttpSession } from './http-session.ts';
 import { readMessage } from './message.ts';
 
@@ -34,14 +35,12 @@ export class HttpDoor {
 
 	async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
 		const { headers, method } = request;
+		const twice = repeatedHeader(request.rawHeaders);
+		if (twice !== undefined) return refuse(response, 400, -32000, `the header ${twice} came twice`);
 		const stranger = checkOrigin(headers, this.#options);
 		if (stranger !== undefined) return refuse(response, 403, -32000, stranger);
 		const path = request.url?.split('?')[0];
-		if (path === '/healthz') {
-			if (method === 'GET') return void sendJson(response, 200, '{"status":"ok"}');
-			return refuse(response, 405, -32000, 'method not allowed', { headers: { allow: 'GET' } });
-		}
-		if (path !== '/mcp') return refuse(response, 404, -32000, 'no such path; MCP is at /mcp');
+		if (path !== '/mcp') return answerPage(path, this.#options.pages, this.#admission, { request, response });
 
 		const admitted = this.#admission.admit(request, response);
 		const caller = admitted instanceof Promise ? await admitted : admitted;

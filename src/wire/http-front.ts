@@ -7,6 +7,7 @@ import { Admission, type AdmissionOptions, type HttpCaller } from './http-admiss
 import { refuse } from './http-answer.ts';
 import { HttpDoor } from './http-door.ts';
 import type { GuardOptions } from './http-guard.ts';
+import type { HttpPage } from './http-pages.ts';
 
 export interface HttpFrontOptions extends GuardOptions, AdmissionOptions {
 	/** 0: any free port. */
@@ -29,6 +30,10 @@ export interface HttpFrontOptions extends GuardOptions, AdmissionOptions {
 	/** How long a client may take to send a request, or to read on; default one and two minutes. */
 	readonly requestMs?: number;
 	readonly stalledMs?: number;
+	/** And how long the headers alone; default 15 seconds. */
+	readonly headerMs?: number;
+	/** What stands beside /mcp, by path. */
+	readonly pages?: ReadonlyMap<string, HttpPage>;
 }
 
 export interface FrontSession extends HttpCaller {
@@ -51,12 +56,16 @@ export async function listenHttp(
 ): Promise<HttpListener> {
 	const admission = new Admission(options);
 	const door = new HttpDoor(options, admission, onSession);
+	const { requestMs = 60_000 } = options;
+	const headerMs = Math.min(options.headerMs ?? 15_000, requestMs);
 	const server = createServer(
 		{
 			maxHeaderSize: options.maxHeaderBytes ?? 16 * 1024,
-			headersTimeout: Math.min(options.requestMs ?? 60_000, 15_000),
-			requestTimeout: options.requestMs ?? 60_000,
+			headersTimeout: headerMs,
+			requestTimeout: requestMs,
 			keepAliveTimeout: 30_000,
+			// How late it is noticed that a client takes too long.
+			connectionsCheckingInterval: Math.min(5_000, Math.ceil(headerMs / 2)),
 		},
 		(request, response) => {
 			// Unheard, an error of a connection that broke would end the process.

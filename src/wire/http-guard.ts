@@ -38,6 +38,24 @@ function isLoopback(host: string): boolean {
 	return host === 'localhost' || host === '::1' || /^127(?:\.[0-9]{1,3}){3}$/.test(host);
 }
 
+/** Headers of which a proxy before us could take another one than we do. */
+const singleHeaders: ReadonlySet<string> = new Set([
+	...['host', 'origin', 'authorization', 'content-type', 'content-length', 'content-encoding'],
+	...['mcp-session-id', 'mcp-protocol-version', 'mcp-method', 'mcp-name', 'last-event-id'],
+]);
+
+/** The first header that stands twice and has one reading only when it stands once; `raw` is name, value, name, value … */
+export function repeatedHeader(raw: readonly string[]): string | undefined {
+	const seen = new Set<string>();
+	for (let at = 0; at < raw.length; at += 2) {
+		const name = (raw[at] ?? '').toLowerCase();
+		if (!singleHeaders.has(name)) continue;
+		if (seen.has(name)) return name;
+		seen.add(name);
+	}
+	return undefined;
+}
+
 /** The token of `Authorization: Bearer …`. */
 export function bearerToken(authorization: string | undefined): string | undefined {
 	return /^bearer +([^\s]+) *$/i.exec(authorization ?? '')?.[1];

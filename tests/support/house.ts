@@ -42,6 +42,7 @@ export const homes: Readonly<Record<string, RegExp>> = {
 	re2js: /^src\/policy\//,
 	'@marcbachmann/cel-js': /^src\/policy\/cel-parse\.ts$/,
 	execa: /^src\/(drivers|sandbox)\//,
+	jose: /^src\/kernel\/oauth\.ts$/,
 	pino: /^src\/kernel\/log\.ts$/,
 	'rate-limiter-flexible': /^src\/kernel\/limits\.ts$/,
 	'libpg-query': /^src\/policy\/sql-kinds\.ts$/,

@@ -173,7 +173,7 @@ describe('who gets in', () => {
 		const { stranger } = await front();
 		const answer = await stranger.ask({ method: 'GET', path: '/healthz', headers: { authorization: undefined } });
 		expect(answer).toMatchObject({ status: 200, text: '{"status":"ok"}' });
-		expect(await stranger.ask({ path: '/healthz' })).toMatchObject({ status: 405, headers: { allow: 'GET' } });
+		expect(await stranger.ask({ path: '/healthz' })).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD' } });
 	});
 
 	test.each<[number, object]>([

@@ -66,7 +66,7 @@ export const run: Command = {
 			log: makeLog(level ?? (global.quiet ? 'error' : 'info')),
 			mode,
 			prefix,
-			idleMs: address === undefined ? 0 : 5 * 60_000,
+			...(address === undefined ? { idleMs: 0 } : {}),
 			watchEveryMs,
 		});
 		try {
