@@ -3,6 +3,6 @@ import { fileURLToPath } from 'node:url';
 
 /** The absolute path of a file of this installation; `path` is relative to its root. */
 export function installedFile(path: string): string {
-	// The same from src/cli and from dist/cli.
+	// The same from src/cli and from dist/parts.
 	return fileURLToPath(new URL(`../../${path}`, import.meta.url));
 }

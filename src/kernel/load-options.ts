@@ -47,7 +47,7 @@ function realOf(path: string): string {
 	}
 }
 
-/** The packs of the running installation: beside `dist` when built, beside `src` when run from source. */
+/** The packs of the running installation: beside `dist` when built, beside `src` when run from source; two folders up in both. */
 export function packsDirectory(): string {
 	const installation = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 	return join(installation, 'policies');

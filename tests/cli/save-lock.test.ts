@@ -12,6 +12,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { rolldown } from 'rolldown';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { TrapgateError } from '../../src/abi/problem.ts';
 import { saveLock } from '../../src/cli/save-lock.ts';
@@ -77,11 +79,11 @@ test('a folder that is not there, and a lock that is too large', () => {
 	expect(readdirSync(directory)).toEqual([]);
 });
 
-test('ended in the middle of writing, it leaves the old lock as it was', () => {
+test('ended in the middle of writing, it leaves the old lock as it was', async () => {
 	saveLock(path, one, undefined);
 	const script = `
-		import { saveLock } from ${JSON.stringify(new URL('../../dist/cli/save-lock.js', import.meta.url).href)};
-		import { acceptAll } from ${JSON.stringify(new URL('../../dist/kernel/lock/accept.js', import.meta.url).href)};
+		import { saveLock } from ${JSON.stringify(fileURLToPath(new URL('../../src/cli/save-lock.ts', import.meta.url)))};
+		import { acceptAll } from ${JSON.stringify(fileURLToPath(new URL('../../src/kernel/lock/accept.ts', import.meta.url)))};
 		import { readFileSync } from 'node:fs';
 		const tool = new Map([['a', { name: 'a', more: 'x'.repeat(200_000) }]]);
 		const none = new Map();
@@ -89,7 +91,10 @@ test('ended in the middle of writing, it leaves the old lock as it was', () => {
 		const path = ${JSON.stringify(path)};
 		saveLock(path, acceptAll(listing), readFileSync(path, 'utf8'));
 	`;
-	writeFileSync(join(directory, 'write.mjs'), script);
+	writeFileSync(join(directory, 'source.mjs'), script);
+	const program = await rolldown({ input: join(directory, 'source.mjs'), platform: 'node' });
+	await program.write({ file: join(directory, 'write.mjs'), format: 'esm' });
+	await program.close();
 	// The kernel of the system ends whoever writes more than 64 kB to one file.
 	const write = (limit: string) =>
 		execFileSync('bash', ['-c', `ulimit -f ${limit}; exec "$0" "$1"`, process.execPath, join(directory, 'write.mjs')], {

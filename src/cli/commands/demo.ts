@@ -1,6 +1,5 @@
 // `trapgate demo`: the main job on real input: a scripted agent, two drivers, one policy, and the log's view of it.
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { CallView } from '../../audit/calls.ts';
 import { readCalls } from '../../audit/read.ts';
 import type { AuditRecord } from '../../audit/record.ts';
@@ -14,6 +13,7 @@ import { type Played, sceneText } from '../demo/print.ts';
 import { type Scene, scenes } from '../demo/scenes.ts';
 import { type DemoWorld, makeWorld } from '../demo/world.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import { installedFile } from '../installation.ts';
 import { painter } from '../render/paint.ts';
 
 export const demo: Command = {
@@ -38,7 +38,7 @@ export const demo: Command = {
 };
 
 /** The built program, also when this file runs from source. */
-const main = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
+const main = installedFile('dist/cli/main.js');
 
 async function play(world: DemoWorld, { global, around }: CommandInput): Promise<ExitCode> {
 	const paint = painter(global.color);
