@@ -9,6 +9,7 @@ import { makeDriver } from '../kernel/drivers.ts';
 import { EraStore } from '../kernel/era-store.ts';
 import { type Listing, listEverything } from '../kernel/lock/listing.ts';
 import { lookingDoor } from '../kernel/looking-door.ts';
+import { ports } from '../kernel/ports.ts';
 import type { Revision } from '../kernel/revision.ts';
 import { loadWithRing } from '../kernel/runtime-ring.ts';
 import type { TableEntry } from '../kernel/syscall-table.ts';
@@ -66,6 +67,7 @@ export async function lookAtDrivers(
 		now: () => Date.now(),
 		around: place,
 		door: () => lookingDoor({ revision, load: here, directories }, place),
+		commands: ports.commands,
 		newId: () => 'look',
 	});
 	const eras = new EraStore({

@@ -1,8 +1,8 @@
 // Reaper: starts every process of the kernel, and sees to it that none of them outlives it.
+import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
 import type { Duplex, Readable } from 'node:stream';
-import { execa } from 'execa';
 import { errorText, TrapgateError } from '../abi/problem.ts';
 import type { Environment } from './environment.ts';
 import { cookieName, ProcessTable, startTimeOf } from './process-table.ts';
@@ -80,29 +80,32 @@ export class Reaper {
 		const value = `${above === undefined ? '' : `${above}:`}${this.#kernel}${cookie}`;
 		const script = program.sandbox === undefined ? gateScript : sandboxGateScript;
 		const files = (program.sandbox?.files ?? []).map((path) => openSync(path, 'r'));
-		// Its types take numbers in the first three places only; it passes them on anywhere.
-		const given = files as unknown as readonly 'ignore'[];
 		const status = program.sandbox === undefined ? [] : (['pipe'] as const);
-		const child = execa('/bin/sh', ['-c', script, 'trapgate-gate', program.file, ...program.args], {
-			cwd: program.cwd,
-			env: { ...program.env, [cookieName]: value },
-			extendEnv: false,
-			detached: true,
-			// The streams are ours, and they may stay open when the program has ended: execa must not wait for them.
-			buffer: false,
-			reject: false,
-			cleanup: false,
-			stdio: [program.stdin === 'pipe' ? 'pipe' : 'ignore', 'pipe', 'pipe', 'pipe', ...given, ...status],
-		});
-		for (const file of files) closeSync(file);
+		let child: ChildProcess;
+		try {
+			child = spawn('/bin/sh', ['-c', script, 'trapgate-gate', program.file, ...program.args], {
+				cwd: program.cwd,
+				env: { ...program.env, [cookieName]: value },
+				detached: true,
+				stdio: [program.stdin === 'pipe' ? 'pipe' : 'ignore', 'pipe', 'pipe', 'pipe', ...files, ...status],
+			});
+		} catch (error) {
+			throw cannotStart(program, errorText(error), error);
+		} finally {
+			for (const file of files) closeSync(file);
+		}
+		// Some failures are thrown, others are told later; there is no process in either case.
+		const failed = new Promise<Error>((resolve) => child.once('error', resolve));
+		child.on('error', () => undefined);
 		const exit = new Promise<Exit>((resolve) => {
 			child.once('exit', (code, signal) => resolve({ code: code ?? undefined, signal: signal ?? undefined }));
 		});
-		const gate = child.stdio[3];
-		const said = child.stdio[4 + files.length] as Readable | undefined;
+		const gate = child.stdio[3] as Duplex | null | undefined;
+		const said = (child.stdio as readonly unknown[])[4 + files.length] as Readable | undefined;
 		const { pid, stdin, stdout, stderr } = child;
 		if (pid === undefined || stdout === null || stderr === null || gate === null || gate === undefined) {
-			throw cannotStart(program, (await child).originalMessage ?? 'unknown reason');
+			const error = await failed;
+			throw cannotStart(program, errorText(error), error);
 		}
 		// A program that is gone, or doesn't read, is for those who use its streams to notice; here it must not throw.
 		for (const stream of [stdin, stdout, stderr, gate, said]) stream?.on('error', () => undefined);
@@ -127,7 +130,7 @@ export class Reaper {
 			await tree.end(0);
 			throw cannotStart(program, `the watcher process can't be started: ${errorText(error)}`, error);
 		}
-		(gate as Duplex).end('\n');
+		gate.end('\n');
 		return tree;
 	}
 

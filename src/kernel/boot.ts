@@ -28,7 +28,6 @@ import type { Log } from './log.ts';
 import { makeOwnDriver } from './own-driver.ts';
 import { resolvePath } from './paths.ts';
 import { Pools } from './pools.ts';
-import { ports } from './ports.ts';
 import { makeProtection } from './protect.ts';
 import { receiptFields, receiptLine, receiptOf } from './receipt.ts';
 import { makeResults, type Results } from './results.ts';
@@ -36,6 +35,7 @@ import { Revisions } from './revisions.ts';
 import { noRings } from './ring.ts';
 import { loadWithRing } from './runtime-ring.ts';
 import { isConfined } from './sandbox-rules.ts';
+import { servingPorts } from './serving-ports.ts';
 import { SharedDriver } from './shared-driver.ts';
 import { Spill } from './spill.ts';
 import { type StateDirectories, stateDirectories } from './state.ts';
@@ -112,6 +112,7 @@ async function bootWith(
 	requireTrust(first, trust, options.file);
 
 	const { config } = first;
+	const ports = await servingPorts(first);
 	for (const { code, message, label, where } of first.problems) {
 		log.warn({ code, where }, label === undefined ? message : `${message}: ${label}`);
 	}
@@ -187,6 +188,7 @@ async function bootWith(
 		governed: () => ({ revision: revisions.current(), load, directories }),
 		around,
 		door: () => door,
+		commands: ports.commands,
 		newId,
 		now,
 	});

@@ -1,4 +1,5 @@
 // Ties the runtime ring to the policy in force: which programs trap for a driver, what it may see, and who answers.
+import type { CommandReader } from '../abi/command.ts';
 import type { DriverName } from '../abi/names.ts';
 import type { Trapped } from '../abi/sandbox.ts';
 import type { ProcessSandbox } from '../drivers/process-sandbox.ts';
@@ -8,7 +9,6 @@ import { sandboxFor } from './confinement.ts';
 import { cwdOf, type DriverSurroundings } from './drivers.ts';
 import { FreePrograms } from './free-programs.ts';
 import type { Governed } from './governed.ts';
-import { ports } from './ports.ts';
 import type { Revision } from './revision.ts';
 import { neededBy, ringFor } from './ring.ts';
 import type { RuntimeRing } from './runtime-ring.ts';
@@ -21,6 +21,7 @@ export interface ConfiningOptions {
 	readonly governed: () => Governed;
 	readonly around: Pick<DriverSurroundings, 'workspace' | 'directory' | 'home' | 'tmp' | 'env'>;
 	readonly door: () => JudgingDoor;
+	readonly commands: CommandReader;
 	readonly newId: () => string;
 	/** Milliseconds since the epoch. */
 	readonly now: () => number;
@@ -39,7 +40,7 @@ interface Compiled {
 	readonly freePrograms: FreePrograms;
 }
 
-export function makeConfining({ ring, governed, around, door, newId, now }: ConfiningOptions): Confining {
+export function makeConfining({ ring, governed, around, door, commands, newId, now }: ConfiningOptions): Confining {
 	const ended = new AbortController();
 	// Compiled once a revision; a driver can't do without its own program, so that one never traps for it.
 	let compiled: { readonly revision: Revision; readonly byDriver: Map<DriverName, Compiled> } | undefined;
@@ -48,14 +49,14 @@ export function makeConfining({ ring, governed, around, door, newId, now }: Conf
 		if (compiled?.revision !== revision) compiled = { revision, byDriver: new Map() };
 		const { byDriver } = compiled;
 		const known = byDriver.get(driver.name) ?? {
-			gates: gatesOf(revision.set, ports.commands, neededBy(driver)),
+			gates: gatesOf(revision.set, commands, neededBy(driver)),
 			// A policy may be edited while a call runs.
 			freePrograms: new FreePrograms({ inForce: () => governed().revision, now }),
 		};
 		byDriver.set(driver.name, known);
 		return known;
 	};
-	const kitFor = (driver: DriverConfig) => ({ door: door(), ...compiledFor(driver), commands: ports.commands, newId });
+	const kitFor = (driver: DriverConfig) => ({ door: door(), ...compiledFor(driver), commands, newId });
 	return {
 		confine(driver) {
 			if (ringFor(driver, ring.rings).is === 'absent' || sandboxFor(driver, governed(), around) === undefined)

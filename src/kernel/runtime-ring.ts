@@ -1,17 +1,9 @@
-// Opens the runtime ring: tries whether it holds here, and makes the sandboxes that drivers run in.
-import { randomBytes } from 'node:crypto';
-import { errorText, TrapgateError } from '../abi/problem.ts';
+// The runtime ring as the kernel knows it. What opens it is loaded only where something could run in it.
 import type { Gates, Trapped } from '../abi/sandbox.ts';
-import { childEnvironment } from '../drivers/environment.ts';
 import type { ProcessSandbox } from '../drivers/process-sandbox.ts';
-import { attempt } from '../sandbox/attempt.ts';
-import { type Probe, probe } from '../sandbox/probe.ts';
-import { Ring } from '../sandbox/ring.ts';
-import { prepare } from '../sandbox/run.ts';
-import { type Witnessed, witness } from '../sandbox/witness.ts';
 import type { DriverSandbox } from './confinement.ts';
 import { type Loaded, type LoadOptions, loadRevision, type Revision } from './revision.ts';
-import { noRings, type RingState, type Rings } from './ring.ts';
+import { noRings, type Rings } from './ring.ts';
 import { startedUnder } from './sandbox-rules.ts';
 
 export interface RingSurroundings {
@@ -37,112 +29,6 @@ export interface RuntimeRing {
 	close(): void;
 }
 
-/** Never throws: where the ring can't be opened its state says why. */
-export async function openRing(around: RingSurroundings): Promise<RuntimeRing> {
-	let ring: Ring | undefined;
-	try {
-		ring = new Ring({ tmp: around.tmp, searchPath: childEnvironment(around.env)['PATH'] ?? '', warn: around.warn });
-		const state = await stateOf(ring);
-		if (state.is !== 'absent') return opened(ring, { ...noRings, bwrap: state });
-		ring.close();
-		return closed(state);
-	} catch (error) {
-		ring?.close();
-		const help = error instanceof TrapgateError ? error.problems[0]?.help : undefined;
-		return closed({ is: 'absent', why: errorText(error), hint: help ?? diagnosed });
-	}
-}
-
-const diagnosed = 'Report it, with what `trapgate doctor` prints.';
-
-function closed(state: RingState): RuntimeRing {
-	return { ...noRing, rings: { ...noRings, bwrap: state } };
-}
-
-/** What the machine can do, and the proof: a program that every system has is gated, executed and read. */
-async function stateOf(ring: Ring): Promise<RingState> {
-	const found = await probe({
-		system: ring.system,
-		natives: ring.natives,
-		session: { gate: ring.newDirectory() },
-		seccomp: ring.seccomp,
-	});
-	if (found.state === 'absent') return { is: 'absent', why: found.symptom, hint: found.hint };
-	ring.use(found.bwrap, found.features);
-	const seen = await proveWith(ring);
-	if (!seen.holds) {
-		const why = `\`${seen.path}\` was to trap, and did not: ${seen.saw}`;
-		return { is: 'absent', why, hint: diagnosed };
-	}
-	return stateFrom(found, seen);
-}
-
-function stateFrom(found: Exclude<Probe, { state: 'absent' }>, seen: Witnessed): RingState {
-	const proof = `bubblewrap ${found.version}: \`${seen.path}\` was executed as a gated program, asked, was refused, and reads as the trap`;
-	return found.state === 'holds'
-		? { is: 'holds', proof }
-		: { is: 'degraded', proof, why: found.symptom, hint: found.hint };
-}
-
-async function proveWith(ring: Ring): Promise<Witnessed> {
-	const gates: Gates = {
-		gatedAs: (name) => (name === 'env' ? 'env' : undefined),
-		names: ['env'],
-		revision: 'witness',
-	};
-	return witness({
-		file: { path: '/usr/bin/env', program: 'env' },
-		gates,
-		trap: ring.trap,
-		nonce: randomBytes(16).toString('hex'),
-		launch: (one) => attempt(ring, one),
-	});
-}
-
-function opened(ring: Ring, rings: Rings): RuntimeRing {
-	return {
-		rings,
-		sandboxOf(plan, trapped) {
-			// Of this driver alone: what one leaves there, another with more rights would run.
-			const [tmp, caches] = [ring.newDirectory(), ring.newCaches()];
-			return {
-				async prepare(program) {
-					const { sandbox, gates } = plan();
-					if (sandbox === undefined) throw new TypeError('the driver has no sandbox any more, and was started in one');
-					const { confinement } = sandbox;
-					const concealed = [...confinement.concealed, ring.directory];
-					return prepare(ring, {
-						argv: program.argv,
-						cwd: program.cwd,
-						env: program.env,
-						confinement: { ...confinement, concealed },
-						gates,
-						tmp,
-						caches,
-						// A server that lives for days is no call that gets out of hand.
-						...(program.trapped === undefined ? { mostApproved: Number.POSITIVE_INFINITY } : {}),
-						trapped: program.trapped ?? trapped,
-					}).catch((error: unknown) => {
-						throw error instanceof TrapgateError ? error : unmade(error);
-					});
-				},
-				async close() {
-					for (const path of [tmp, caches]) ring.dropDirectory(path);
-				},
-			};
-		},
-		close: () => ring.close(),
-	};
-}
-
-/** The ring held at the start, and something is in its way now: a full disk, a folder that somebody took away. */
-function unmade(cause: unknown): TrapgateError {
-	return new TrapgateError('D108', `the sandbox can’t be made any more: ${errorText(cause)}`, {
-		cause,
-		help: 'trapgate doctor tells what is in its way',
-	});
-}
-
 /** Loads, and where anything in it could run in the ring opens that first, since what exists depends on whether it holds. */
 export async function loadWithRing(
 	load: LoadOptions,
@@ -151,6 +37,7 @@ export async function loadWithRing(
 	const loaded = loadRevision(load);
 	if (loaded.revision === undefined || !couldUseRing(loaded.revision)) return { load, loaded, ring: noRing };
 	const { config, set } = loaded.revision;
+	const { openRing } = await import('./open-ring.ts');
 	const ring = await openRing({ tmp: load.tmp, env: load.env, warn });
 	const withRing = { ...load, rings: { ...ring.rings, startedUnder: startedUnder(config.drivers, set.rules) } };
 	return { load: withRing, loaded: loadRevision(withRing), ring };
@@ -165,4 +52,4 @@ function couldUseRing({ config, set }: Revision): boolean {
 }
 
 /** Where nothing could run in it. */
-const noRing: RuntimeRing = { rings: noRings, sandboxOf: () => undefined, close: () => undefined };
+export const noRing: RuntimeRing = { rings: noRings, sandboxOf: () => undefined, close: () => undefined };

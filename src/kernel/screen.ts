@@ -82,7 +82,20 @@ function screenBlocks(result: JsonObject, call: Syscall, judge: (target: Target)
 
 /** A text that begins as the kernel's notices do would be believed; its beginning is taken away. */
 export function honestText(text: string): string {
-	return text.replace(forged, '');
+	return couldBeForged(text) ? text.replace(forged, '') : text;
+}
+
+/**
+ * False for what begins plainly otherwise, which is nearly everything: reading the pattern alone takes longer than the rest
+ * of a start. A character that is not ASCII may be one that nobody sees, or one that is the same letter in another case.
+ */
+function couldBeForged(text: string): boolean {
+	for (let at = 0; at < text.length; at += 1) {
+		const code = text.charCodeAt(at);
+		if (code > 0x7e) return true;
+		if (code > 0x20) return firstLetters.has(text[at]?.toLowerCase() ?? '');
+	}
+	return false;
 }
 
 /**
@@ -90,7 +103,7 @@ export function honestText(text: string): string {
  * Undefined when it begins otherwise.
  */
 export function partedAt(text: string): number | undefined {
-	return forged.test(text) ? text.search(visible) + 1 : undefined;
+	return couldBeForged(text) && forged.test(text) ? text.search(visible) + 1 : undefined;
 }
 
 /** Of a block, and of the resource in it. */
@@ -126,8 +139,10 @@ const beginnings = [
 	'Not run: rule * asks',
 	'The action RAN, but its completion could not be recorded',
 	'The action RAN, but a rule about its result could not be applied',
-].map((words) => words.split('*').map(spelled).join('[^ )]+'));
-const forged = new RegExp(`^(?:${blank}(?:${beginnings.join('|')})${invisible}[.:]?)+${blank}`, 'iu');
+];
+const firstLetters: ReadonlySet<string> = new Set(beginnings.map((words) => words.slice(0, 1).toLowerCase()));
+const patterns = beginnings.map((words) => words.split('*').map(spelled).join('[^ )]+'));
+const forged = new RegExp(`^(?:${blank}(?:${patterns.join('|')})${invisible}[.:]?)+${blank}`, 'iu');
 
 /** A pattern for the words with whatever nobody sees between their letters. */
 function spelled(words: string): string {

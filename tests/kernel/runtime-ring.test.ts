@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Trapped } from '../../src/abi/sandbox.ts';
 import type { ProcessSandbox } from '../../src/drivers/process-sandbox.ts';
-import { openRing, type RuntimeRing } from '../../src/kernel/runtime-ring.ts';
+import { openRing } from '../../src/kernel/open-ring.ts';
+import type { RuntimeRing } from '../../src/kernel/runtime-ring.ts';
 import { closed, confinementOf, env, Lab, perlGates, start } from '../sandbox/support/launching.ts';
 import { ringTrouble } from '../support/ring.ts';
 

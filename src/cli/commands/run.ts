@@ -5,7 +5,6 @@ import type { Mode } from '../../abi/decision.ts';
 import { isAgentId } from '../../abi/names.ts';
 import { TrapgateError } from '../../abi/problem.ts';
 import { boot, type Kernel } from '../../kernel/boot.ts';
-import { serveHttp } from '../../kernel/front.ts';
 import { loadOptions } from '../../kernel/load-options.ts';
 import { type LogLevel, makeLog } from '../../kernel/log.ts';
 import { loadRevision } from '../../kernel/revision.ts';
@@ -17,7 +16,6 @@ import { projectFiles } from '../../kernel/trusted.ts';
 import { stdioFront } from '../../wire/stdio-front.ts';
 import type { Command, CommandInput } from '../command.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
-import { acceptAtTerminal } from './trust.ts';
 
 /** How often edited policy files are looked for. */
 const watchEveryMs = 300;
@@ -91,6 +89,7 @@ async function offerTrust({ global, around }: CommandInput): Promise<boolean> {
 	const store = new TrustStore(directories.state);
 	if (store.accepted(global.config) === hash) return true;
 	const files = projectFiles(revision);
+	const { acceptAtTerminal } = await import('./trust.ts');
 	return acceptAtTerminal(around, { store, root: global.config, hash, files });
 }
 
@@ -114,6 +113,7 @@ async function serveOverHttp(
 	isOpen: boolean,
 	{ around, global }: CommandInput,
 ): Promise<ExitCode> {
+	const { serveHttp } = await import('../../kernel/front.ts');
 	const front = await serveHttp(kernel, {
 		...address,
 		agent,

@@ -1,0 +1,44 @@
+// What `trapgate run` reads before it knows what it needs: the parts of the built program that no configuration can do without.
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+import { main } from '../support/kernel-process.ts';
+
+/** Everything these files import, and what that imports; nothing of what is loaded later. */
+function loadedWith(files: readonly string[]): ReadonlySet<string> {
+	const loaded = new Set<string>();
+	const visit = (file: string) => {
+		if (loaded.has(file)) return;
+		loaded.add(file);
+		for (const [, path = ''] of readFileSync(file, 'utf8').matchAll(/^(?:import|export)\b[^;]*?"(\.[^"]+)";$/gm))
+			visit(join(dirname(file), path));
+	};
+	for (const file of files) visit(file);
+	return loaded;
+}
+
+const textOf = (files: Iterable<string>) => [...files].map((file) => readFileSync(file, 'utf8')).join('\n');
+const parts = join(dirname(main), '../parts');
+const all = textOf(readdirSync(parts).map((name) => join(parts, name)));
+const [, run = ''] = /import\("([^"]*\/run\.js)"\)/.exec(readFileSync(main, 'utf8')) ?? [];
+const needed = loadedWith([main, join(dirname(main), run)]);
+
+test('the program is in a few files, and the closure is all of `run`', () => {
+	expect(needed.size).toBeGreaterThan(5);
+	expect(needed.size).toBeLessThan(80);
+	expect(textOf(needed)).toContain('async function bootWith(');
+});
+
+test.each([
+	['the reader of commands', 'function gitGrammar('],
+	['unbash', 'ProcessSubstitutionImpl = class'],
+	['execa', 'subprocess.kill'],
+	['the runtime ring', 'var Ring = class'],
+	['the HTTP front', 'createServer('],
+	['counting', 'class RateLimiterAbstract'],
+	['the demo', '@modelcontextprotocol/sdk'],
+	['pages about problems', 'problemPages ='],
+])('%s comes only when it is asked for', (_, mark) => {
+	expect(all).toContain(mark);
+	expect(textOf(needed)).not.toContain(mark);
+});
