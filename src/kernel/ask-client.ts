@@ -7,10 +7,10 @@ import { errorText } from '../abi/problem.ts';
 import { type Caller, driverAsk, type Syscall } from '../abi/syscall.ts';
 import { errored } from '../policy/decide.ts';
 import type { MessageId } from '../wire/channel.ts';
-import type { Link } from '../wire/link.ts';
 import { errorReply } from '../wire/message.ts';
 import type { Approver, Elicit } from './approve.ts';
 import type { DriverRequest } from './bank.ts';
+import type { ClientPort } from './client-port.ts';
 import type { JudgeAsk } from './gather.ts';
 import type { Journal } from './journal.ts';
 import type { Limits } from './limits.ts';
@@ -20,7 +20,7 @@ import { screenParams } from './screen.ts';
 export interface AskDoor {
 	readonly judgeAsk: JudgeAsk;
 	readonly journal: Journal;
-	readonly link: Link;
+	readonly client: ClientPort;
 	readonly approver: Approver;
 	readonly limits: Limits;
 	readonly results: Results;
@@ -69,7 +69,7 @@ export async function askClient(door: AskDoor, context: AskContext): Promise<Rep
 		return errorReply(-32603, `Refused: ${errorText(error)}`);
 	}
 	const isGiven = context.ask.params !== undefined;
-	const reply = await door.link.request(method, titled(method, driver, shown.params ?? {}, isGiven), {
+	const reply = await door.client.request(method, titled(method, driver, shown.params ?? {}, isGiven), {
 		signal,
 		extra: shown.extra,
 		...(context.related === undefined ? {} : { related: context.related }),

@@ -13,6 +13,7 @@ import type { CallContext } from './context.ts';
 import { isOwnUri } from './resources.ts';
 import { ringDemand } from './ring-demands.ts';
 import { screenListed } from './screen.ts';
+import type { TableEntry } from './syscall-table.ts';
 
 /** What a rule on time, agent or environment is held against. */
 export interface Moment {
@@ -35,16 +36,23 @@ export class Catalog {
 	/** Under their wire names, without what policy pinned or dropped. */
 	async tools(): Promise<readonly JsonObject[]> {
 		const table = await this.#bank.tools(true);
+		return [...table.entries.values()].flatMap((entry) => this.#viewed(entry));
+	}
+
+	/** The one of this name as {@link tools} has it; undefined when that has none. */
+	async tool(name: string): Promise<JsonObject | undefined> {
+		const entry = (await this.#bank.tools()).entries.get(name);
+		return entry === undefined ? undefined : this.#viewed(entry)[0];
+	}
+
+	#viewed(entry: TableEntry): readonly JsonObject[] {
+		if (!this.exists(entry.driver)) return [];
 		const revision = this.#kernel.revisions.current();
-		const { set } = revision;
-		return [...table.entries.values()].flatMap((entry) => {
-			if (!this.exists(entry.driver)) return [];
-			const name = toolName(entry.driver, entry.name);
-			if (ringDemand(revision, name, this.#kernel.isShell(entry.driver)) !== undefined) return [];
-			const known = revision.lock.knowledgeOf(entry.driver, entry.definition);
-			const view = viewTool(set, { driver: entry.driver, ...known, ...this.moment() });
-			return view.state === 'hidden' ? [] : this.#shown(entry.driver, view.definition, { name: entry.wire });
-		});
+		const name = toolName(entry.driver, entry.name);
+		if (ringDemand(revision, name, this.#kernel.isShell(entry.driver)) !== undefined) return [];
+		const known = revision.lock.knowledgeOf(entry.driver, entry.definition);
+		const view = viewTool(revision.set, { driver: entry.driver, ...known, ...this.moment() });
+		return view.state === 'hidden' ? [] : this.#shown(entry.driver, view.definition, { name: entry.wire });
 	}
 
 	async prompts(): Promise<readonly JsonObject[]> {

@@ -3,8 +3,10 @@ import { TrapgateError } from '../abi/problem.ts';
 import { listenHttp } from '../wire/http-front.ts';
 import type { HttpPage } from '../wire/http-pages.ts';
 import type { Kernel } from './boot.ts';
+
 import { makeAuthorize } from './credentials.ts';
 import { KeyRing, keyDirectory } from './keys.ts';
+import { ModernFront } from './modern-front.ts';
 import { makeResourceServer } from './oauth.ts';
 import { type Served, serve } from './serve.ts';
 import { readOrMakeToken } from './token.ts';
@@ -61,6 +63,7 @@ export async function serveHttp(kernel: Kernel, options: HttpFrontOptions): Prom
 		pages.set(path, { type: 'application/json', read: () => ({ status: 200, text }) });
 	}
 	const serving = new Map<Promise<Served>, string | undefined>();
+	const modern = new ModernFront(kernel, options.random);
 	const isRevoked = (key: string | undefined) => key !== undefined && !keys.has(key);
 	const listener = await listenHttp(
 		{
@@ -83,6 +86,7 @@ export async function serveHttp(kernel: Kernel, options: HttpFrontOptions): Prom
 				.catch((error: unknown) => kernel.log.error({ err: error }, 'a session could not be served'))
 				.finally(() => serving.delete(served));
 		},
+		(exchange) => modern.serve(exchange),
 	).catch((error: unknown) => {
 		// The policy is not at fault, as K105 would say: the address is somebody else's.
 		if (!(error instanceof TrapgateError)) throw error;
@@ -92,6 +96,7 @@ export async function serveHttp(kernel: Kernel, options: HttpFrontOptions): Prom
 	const watching = setInterval(() => {
 		keys.refresh();
 		listener.cutOff(({ key }) => isRevoked(key));
+		modern.cutOff(isRevoked);
 		for (const [served, key] of serving)
 			if (isRevoked(key)) void served.then((one) => one.close()).catch(() => undefined);
 	}, watchKeysEveryMs);
@@ -103,6 +108,7 @@ export async function serveHttp(kernel: Kernel, options: HttpFrontOptions): Prom
 		async close() {
 			clearInterval(watching);
 			await Promise.all([...serving.keys()].map(async (served) => (await served).close().catch(() => undefined)));
+			await modern.close();
 			await listener.close();
 		},
 	};

@@ -2,6 +2,7 @@
 import type { Introduction } from '../abi/driver.ts';
 import { isJsonObject, type Json, type JsonObject } from '../abi/json.ts';
 import type { DriverName } from '../abi/names.ts';
+import { olderVersions } from '../wire/envelope.ts';
 import { honestText } from './screen.ts';
 
 export type Introductions = ReadonlyMap<DriverName, Introduction>;
@@ -44,10 +45,9 @@ export function mergeInstructions(introductions: Introductions, hints: readonly 
 	return [...texts, ...own].join('\n\n');
 }
 
-const known = ['2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25'];
 const newest = '2025-11-25';
 
 /** The revision to speak with a client that asks for `asked`: that one if we know it, else our newest (MCP lifecycle). */
 export function negotiate(asked: Json | undefined): string {
-	return typeof asked === 'string' && known.includes(asked) ? asked : newest;
+	return typeof asked === 'string' && olderVersions.includes(asked) ? asked : newest;
 }

@@ -5,7 +5,20 @@ import { isProtocolMethod } from '../policy/methods.ts';
 
 /** What the kernel reads in the params of MCP's own requests; the empty name is for params themselves. */
 const read: Readonly<Record<string, readonly string[]>> = {
-	'': ['name', 'arguments', 'uri', 'ref', 'argument', 'context', 'task', 'taskId', 'cursor', '_meta'],
+	'': [
+		'name',
+		'arguments',
+		'uri',
+		'ref',
+		'argument',
+		'context',
+		'task',
+		'taskId',
+		'cursor',
+		'_meta',
+		'inputResponses',
+		'requestState',
+	],
 	ref: ['type', 'name', 'uri'],
 	argument: ['name', 'value'],
 	context: ['arguments'],

@@ -39,10 +39,10 @@ export class Pools {
 	/**
 	 * The bank of this principal for clients of these capabilities, opened if need be. Drivers are told what their
 	 * client can do, so sessions that can do different things get different processes.
-	 * Throws K103 when there are too many processes, K101 when two tools claim one name.
+	 * So do those of another `revision`, whose clients expect other things of a driver. Throws K103 when there are too many processes, K101 when two tools claim one name.
 	 */
-	async acquire(principal: string, hello: Hello): Promise<Bank> {
-		const key = writeJson([principal, hello.protocolVersion, hello.capabilities]);
+	async acquire(principal: string, hello: Hello, revision = hello.protocolVersion): Promise<Bank> {
+		const key = writeJson([principal, revision, hello.capabilities]);
 		const pool = this.#pools.get(key) ?? this.#make(key, hello);
 		clearTimeout(pool.idle);
 		pool.users += 1;

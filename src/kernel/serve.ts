@@ -4,10 +4,13 @@ import { isJsonObject, type JsonObject, member, stringMember } from '../abi/json
 import { errorText, TrapgateError } from '../abi/problem.ts';
 import type { Caller } from '../abi/syscall.ts';
 import type { Channel } from '../wire/channel.ts';
+import { isModern } from '../wire/envelope.ts';
 import { type Incoming, Link } from '../wire/link.ts';
 import { errorReply, resultReply } from '../wire/message.ts';
 import type { Kernel } from './boot.ts';
+import type { ClientPort } from './client-port.ts';
 import { negotiate } from './merge.ts';
+import { ModernClient } from './modern-client.ts';
 import { Session } from './session.ts';
 
 export interface Served {
@@ -21,13 +24,15 @@ export type Connection = Pick<Caller, 'agent' | 'principal' | 'session' | 'key'>
 
 /**
  * Serves `channel` until it closes. The drivers start when the client has introduced itself, because they are told
- * what it can do. `failed` is called when that is impossible (two tools under one name).
+ * what it can do. `failed` is called when that is impossible (two tools under one name). With `random`, requests that
+ * introduce themselves (2026-07-28) are served beside the session, which such a request neither needs nor changes.
  */
 export async function serve(
 	kernel: Kernel,
 	channel: Channel,
 	connection: Connection,
 	failed: (error: TrapgateError) => void,
+	random?: (bytes: number) => Uint8Array,
 ): Promise<Served> {
 	let session: Session | undefined;
 	let opening: Promise<Reply> | undefined;
@@ -42,16 +47,26 @@ export async function serve(
 		acceptBatches: () => version === '2025-03-26',
 	});
 
+	const modern =
+		random === undefined ? undefined : new ModernClient({ kernel, connection, random, failed, keepsLast: true });
+	const client: ClientPort = {
+		request: (method, params, options) => link.request(method, params, options),
+		notify: (note, related) => link.notify(note, isOfRequest(note) ? related : undefined),
+	};
+
 	async function initialize(params: JsonObject): Promise<Reply> {
 		const hello = helloOf(params);
 		version = hello.protocolVersion;
-		const client = {
-			name: stringMember(hello.clientInfo, 'name') ?? '',
-			version: stringMember(hello.clientInfo, 'version') ?? '',
+		const caller = {
+			...connection,
+			client: {
+				name: stringMember(hello.clientInfo, 'name') ?? '',
+				version: stringMember(hello.clientInfo, 'version') ?? '',
+			},
 		};
 		try {
 			const bank = await kernel.pools.acquire(connection.principal, hello);
-			session = new Session({ kernel, bank, link, caller: { ...connection, client }, hello });
+			session = new Session({ kernel, bank, client, caller, hello });
 			return resultReply(await session.introduction());
 		} catch (error) {
 			const thrown =
@@ -66,13 +81,15 @@ export async function serve(
 	const end = () => {
 		ending ??= Promise.resolve(opening)
 			.catch(() => undefined)
-			.then(() => session?.close())
+			.then(() => Promise.all([session?.close(), modern?.close()]))
+			.then(() => undefined)
 			.finally(finish);
 		return ending;
 	};
 
 	await link.start({
 		async request(incoming: Incoming): Promise<Reply> {
+			if (modern !== undefined && isModern(incoming.method, incoming.params)) return modern.answer(incoming, link);
 			const params = incoming.params ?? {};
 			if (incoming.method === 'initialize') {
 				if (opening !== undefined) return errorReply(-32600, 'already initialized');
@@ -82,7 +99,7 @@ export async function serve(
 				return opening;
 			}
 			if (opening === undefined) {
-				// A client of a newer revision probes first and falls back to `initialize` on this answer.
+				// Whoever probes without an envelope speaks no newer revision that we know, and falls back on this answer.
 				return incoming.method === 'server/discover'
 					? errorReply(-32601, 'Method not found: server/discover')
 					: errorReply(-32600, `\`${incoming.method}\` came before \`initialize\``);
@@ -91,7 +108,8 @@ export async function serve(
 			return session === undefined ? errorReply(-32600, 'initialization failed') : session.answer(incoming);
 		},
 		note(note: Note): void {
-			session?.heard(note);
+			if (modern !== undefined && isModern(note.method, note.params)) modern.heard(note);
+			else session?.heard(note);
 		},
 		close(reason: string): void {
 			kernel.log.debug({ session: connection.session }, `client gone: ${reason}`);
@@ -108,6 +126,11 @@ export async function serve(
 			await end();
 		},
 	};
+}
+
+/** What an older client gets on the stream of one request; everything else has a stream of its own. */
+function isOfRequest({ method }: Note): boolean {
+	return method === 'notifications/message' || method === 'notifications/progress';
 }
 
 function helloOf(params: JsonObject): Hello {

@@ -8,13 +8,14 @@ import { isRequestMethod } from '../policy/methods.ts';
 import type { ResultRules } from '../policy/results.ts';
 import { hints } from '../policy/view.ts';
 import type { MessageId } from '../wire/channel.ts';
-import type { Incoming, Link } from '../wire/link.ts';
+import type { Incoming } from '../wire/link.ts';
 import { errorReply, resultReply } from '../wire/message.ts';
 import type { Elicit } from './approve.ts';
 import { askClient } from './ask-client.ts';
 import type { Bank, BankListener, DriverRequest } from './bank.ts';
 import type { Kernel } from './boot.ts';
 import { Catalog, plainSurroundings } from './catalog.ts';
+import type { ClientPort } from './client-port.ts';
 import type { CallContext } from './context.ts';
 import { mergeCapabilities, mergeInstructions } from './merge.ts';
 import { misreadKey } from './misread.ts';
@@ -28,7 +29,7 @@ import { syscall } from './syscall.ts';
 export interface SessionOptions {
 	readonly kernel: Kernel;
 	readonly bank: Bank;
-	readonly link: Link;
+	readonly client: ClientPort;
 	readonly caller: Caller;
 	readonly hello: Hello;
 }
@@ -36,7 +37,7 @@ export interface SessionOptions {
 export class Session implements BankListener {
 	readonly #kernel: Kernel;
 	readonly #bank: Bank;
-	readonly #link: Link;
+	readonly #client: ClientPort;
 	readonly #caller: Caller;
 	readonly #hello: Hello;
 	readonly #catalog: Catalog;
@@ -51,10 +52,10 @@ export class Session implements BankListener {
 	/** Client requests in flight, oldest first: what a driver asks meanwhile travels with the newest. */
 	readonly #inFlight: { readonly driver: DriverName; readonly incoming: Incoming }[] = [];
 
-	constructor({ kernel, bank, link, caller, hello }: SessionOptions) {
+	constructor({ kernel, bank, client, caller, hello }: SessionOptions) {
 		this.#kernel = kernel;
 		this.#bank = bank;
-		this.#link = link;
+		this.#client = client;
 		this.#caller = caller;
 		this.#hello = hello;
 		this.#catalog = new Catalog(kernel, bank, caller);
@@ -88,9 +89,18 @@ export class Session implements BankListener {
 		return {
 			protocolVersion: this.#hello.protocolVersion,
 			capabilities: mergeCapabilities(introductions, this.#catalog.own() === undefined ? {} : ownCapabilities),
-			serverInfo: { name: 'trapgate', title: 'Trapgate', version: this.#kernel.version },
+			serverInfo: this.serverInfo(),
 			...(instructions === undefined ? {} : { instructions }),
 		};
+	}
+
+	serverInfo(): JsonObject {
+		return { name: 'trapgate', title: 'Trapgate', version: this.#kernel.version };
+	}
+
+	/** The tool of this name as the client's list shows it; undefined for a hidden one and for none. */
+	shownTool(name: string): Promise<JsonObject | undefined> {
+		return this.#catalog.tool(name);
 	}
 
 	/** Without instructions that nobody accepted, where a rule demands that somebody did. */
@@ -150,9 +160,12 @@ export class Session implements BankListener {
 	// BankListener
 
 	async request(driver: DriverName, ask: DriverRequest): Promise<Reply> {
-		const related = this.#inFlight.findLast((flight) => flight.driver === driver)?.incoming.id;
+		return this.#ask(driver, ask, this.#inFlight.findLast((flight) => flight.driver === driver)?.incoming.id);
+	}
+
+	#ask(driver: DriverName, ask: DriverRequest, related: MessageId | undefined): Promise<Reply> {
 		return askClient(
-			{ ...this.#kernel.door, judgeAsk: this.#kernel.judgeAsk, link: this.#link, newId: this.#kernel.newId },
+			{ ...this.#kernel.door, judgeAsk: this.#kernel.judgeAsk, client: this.#client, newId: this.#kernel.newId },
 			{
 				driver,
 				ask,
@@ -173,10 +186,7 @@ export class Session implements BankListener {
 		const related = this.#inFlight.findLast((flight) => flight.driver === driver)?.incoming.id;
 		const passed = this.#around(driver).note(note);
 		if (passed === undefined) return;
-		void this.#link.notify(
-			{ ...passed, params: screenNote(passed.params) },
-			note.method === 'notifications/message' ? related : undefined,
-		);
+		void this.#client.notify({ ...passed, params: screenNote(passed.params) }, related);
 	}
 
 	changed(kind: 'tools' | 'prompts' | 'resources'): void {
@@ -188,7 +198,7 @@ export class Session implements BankListener {
 
 	#announce(kind: 'tools' | 'prompts' | 'resources'): void {
 		this.#changes.delete(kind);
-		void this.#link.notify({ method: `notifications/${kind}/list_changed`, params: undefined, extra: {} });
+		void this.#client.notify({ method: `notifications/${kind}/list_changed`, params: undefined, extra: {} });
 	}
 
 	async close(): Promise<void> {
@@ -414,14 +424,19 @@ export class Session implements BankListener {
 				definitionNow: async () => undefined,
 				...about,
 				bank: this.#bank,
-				listener: this,
+				// A driver that says which call it asks for is taken at its word.
+				listener: {
+					request: (asking, question) => this.#ask(asking, question, incoming.id),
+					note: (noting, note) => this.note(noting, note),
+					changed: (kind) => this.changed(kind),
+				},
 				driverHasAllowedTool: incoming.method === 'tools/call' || (await this.#catalog.hasAllowedTool(driver)),
 				elicit: this.#elicit(incoming.id),
 				traceparent: stringMember(member(params, '_meta'), 'traceparent'),
 				countRefusal: (fingerprint) => this.#countRefusal(fingerprint),
 				exchange: {
 					signal: incoming.signal,
-					progress: (note) => void this.#link.notify({ ...note, params: screenNote(note.params) }, incoming.id),
+					progress: (note) => void this.#client.notify({ ...note, params: screenNote(note.params) }, incoming.id),
 				},
 			});
 		} finally {
@@ -447,7 +462,7 @@ export class Session implements BankListener {
 		if (Object.keys(declared).length > 0 && declared['form'] === undefined && declared['url'] !== undefined)
 			return undefined;
 		return async (message, timeoutMs, signal) => {
-			const reply = await this.#link.request(
+			const reply = await this.#client.request(
 				'elicitation/create',
 				{ mode: 'form', message, requestedSchema: { type: 'object', properties: {} } },
 				{ signal, timeoutMs, ...(related === undefined ? {} : { related }) },

@@ -1,5 +1,6 @@
 // What goes back over HTTP: event streams, the answer to one POST, refusals.
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { JsonObject } from '../abi/json.ts';
 import type { MessageId } from './channel.ts';
 import { errorReply, replyText } from './message.ts';
 
@@ -88,10 +89,10 @@ export class PostAnswer {
 		return this.#toStream().send(text);
 	}
 
-	/** The response, or the array of them. `headers` replaces those given at the start where no stream began. */
-	finish(text: string, headers: OutgoingHttpHeaders = this.#headers): Promise<void> {
+	/** The response, or the array of them. `headers` and `status` count where no stream began. */
+	finish(text: string, headers: OutgoingHttpHeaders = this.#headers, status = 200): Promise<void> {
 		if (!this.isOpen) return Promise.resolve();
-		if (this.#stream === undefined) return sendJson(this.#response, 200, text, headers);
+		if (this.#stream === undefined) return sendJson(this.#response, status, text, headers);
 		const sent = this.#stream.send(text);
 		this.#stream.end();
 		return sent;
@@ -130,13 +131,22 @@ export function refuse(
 	status: number,
 	code: number,
 	message: string,
-	options: { readonly id?: MessageId | undefined; readonly headers?: OutgoingHttpHeaders } = {},
+	options: {
+		readonly id?: MessageId | undefined;
+		readonly headers?: OutgoingHttpHeaders;
+		readonly data?: JsonObject | undefined;
+	} = {},
 ): void {
 	const { complete, headers } = response.req;
 	const declared = headers['transfer-encoding'] === undefined ? Number(headers['content-length'] ?? 0) : Number.NaN;
 	// Whoever is refused must not make us read gigabytes first.
 	if (!complete && !(declared <= harmlessBodyBytes)) response.shouldKeepAlive = false;
-	void sendJson(response, status, replyText(options.id ?? null, errorReply(code, message)), options.headers);
+	void sendJson(
+		response,
+		status,
+		replyText(options.id ?? null, errorReply(code, message, options.data)),
+		options.headers,
+	);
 }
 
 /** Sends a complete response: JSON, unless `headers` say otherwise. Resolves when it was taken or never will be. */

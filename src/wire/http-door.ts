@@ -1,19 +1,29 @@
 // Which HTTP requests get in, and to which session.
 import { isUtf8 } from 'node:buffer';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { errorText } from '../abi/problem.ts';
+import { modernErrors } from '../abi/protocol.ts';
 import type { Malformed, Message } from './channel.ts';
+import {
+	type EnvelopeFault,
+	isFault,
+	isModern,
+	modernVersions,
+	olderVersions,
+	readEnvelope,
+	statedVersion,
+} from './envelope.ts';
 import { type Admission, type HttpCaller, isSameCaller } from './http-admission.ts';
 import { refuse, sendEmpty } from './http-answer.ts';
 import { readBody } from './http-body.ts';
-import type { FrontSession, HttpFrontOptions } from './http-front.ts';
+import { HttpExchange } from './http-exchange.ts';
+import type { FrontExchange, FrontSession, HttpFrontOptions } from './http-front.ts';
 import { accepts, checkOrigin, isPlainJson, repeatedHeader } from './http-guard.ts';
 import { answerPage } from './http-pages.ts';
 import { HttpSession } from './http-session.ts';
 import { readMessage } from './message.ts';
+import { headerFault, paramHeaders } from './mirror-headers.ts';
 
-/** Revisions whose `MCP-Protocol-Version` header is accepted. */
-const knownVersions = ['2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25'];
 /** The version of clients that send no such header; it is also the only one with batches. */
 const versionWithoutHeader = '2025-03-26';
 
@@ -22,13 +32,23 @@ export class HttpDoor {
 	readonly #options: HttpFrontOptions;
 	readonly #admission: Admission;
 	readonly #onSession: (session: FrontSession) => void;
+	readonly #onExchange: ((exchange: FrontExchange) => void) | undefined;
+	/** Requests that need no session (2026-07-28), while they are answered. */
+	readonly #exchanges = new Set<HttpExchange>();
 	readonly #sessions = new Map<string, HttpSession>();
 	readonly #maxBodyBytes: number;
 	#closed = false;
 
-	constructor(options: HttpFrontOptions, admission: Admission, onSession: (session: FrontSession) => void) {
+	/** Without `onExchange`, a client has to introduce itself. */
+	constructor(
+		options: HttpFrontOptions,
+		admission: Admission,
+		onSession: (session: FrontSession) => void,
+		onExchange?: (exchange: FrontExchange) => void,
+	) {
 		this.#options = options;
 		this.#admission = admission;
+		this.#onExchange = onExchange;
 		this.#onSession = onSession;
 		this.#maxBodyBytes = options.maxBodyBytes ?? 64 * 1024 * 1024;
 	}
@@ -46,6 +66,8 @@ export class HttpDoor {
 		const caller = admitted instanceof Promise ? await admitted : admitted;
 		if (caller === undefined) return;
 		if (this.#closed) return refuse(response, 503, -32000, 'shutting down');
+		if (method !== 'POST' && this.#isModernHeader(headers))
+			return refuse(response, 405, -32000, 'this revision has POST only', { headers: { allow: 'POST' } });
 		switch (method) {
 			case 'POST':
 				return this.#post(request, response, caller);
@@ -66,6 +88,7 @@ export class HttpDoor {
 	}
 
 	tick(): void {
+		for (const exchange of this.#exchanges) exchange.keepAlive();
 		for (const session of this.#sessions.values()) {
 			if (session.tick(this.#options.idleMs ?? 30 * 60_000) === 'idle')
 				session.end('the session was idle for too long');
@@ -84,7 +107,8 @@ export class HttpDoor {
 		}
 		if (!isPlainJson(headers)) return refuse(response, 415, -32000, 'Content-Type must be application/json');
 		// Asked again below: a session may end while its client still sends.
-		if (headers['mcp-session-id'] !== undefined && !this.#sessionOf(request, response, caller)) return;
+		const namesSession = headers['mcp-session-id'] !== undefined && !this.#isModernHeader(headers);
+		if (namesSession && !this.#sessionOf(request, response, caller)) return;
 		const body = await readBody(request, this.#maxBodyBytes);
 		if (body === 'gone') return;
 		if (this.#closed) return refuse(response, 503, -32000, 'shutting down');
@@ -100,12 +124,41 @@ export class HttpDoor {
 			return refuse(response, 400, fault.code, fault.message, { id });
 		}
 
+		if (message.kind !== 'malformed' && this.#isModern(message, headers))
+			return this.#exchange(message, request, response, caller);
+
 		const isIntroduction = message.kind === 'request' && message.method === 'initialize';
 		if (isIntroduction && headers['mcp-session-id'] === undefined) return this.#open(message, response, caller);
 		const session = this.#sessionOf(request, response, caller);
 		if (session === undefined) return;
 		if (isIntroduction) return refuse(response, 400, -32600, 'this session is already initialized', { id: message.id });
 		session.receive(message, response);
+	}
+
+	#isModernHeader(headers: IncomingHttpHeaders): boolean {
+		return this.#onExchange !== undefined && modernVersions.includes(String(headers['mcp-protocol-version']));
+	}
+
+	/** The body says so; where it does not, the header does. Who introduces itself speaks an older revision. */
+	#isModern(message: Message, headers: IncomingHttpHeaders): boolean {
+		if (this.#onExchange === undefined) return false;
+		if (message.kind === 'response') return this.#isModernHeader(headers);
+		if (message.method === 'initialize') return false;
+		return isModern(message.method, message.params) || this.#isModernHeader(headers);
+	}
+
+	/** Serves what needs no session: one message, and all that there is to say about it. */
+	#exchange(message: Message, request: IncomingMessage, response: ServerResponse, caller: HttpCaller): void {
+		const fault = modernFault(message, request.headers);
+		if (fault !== undefined) {
+			const id = message.kind === 'request' ? message.id : undefined;
+			refuse(response, 400, fault.code, fault.message, { id, data: fault.data });
+			return;
+		}
+		const exchange = new HttpExchange(message, response, 4 * this.#maxBodyBytes);
+		this.#exchanges.add(exchange);
+		response.once('close', () => this.#exchanges.delete(exchange));
+		this.#onExchange?.({ ...caller, channel: exchange, headers: paramHeaders(request.headers) });
 	}
 
 	/** Makes a session for an `initialize`. */
@@ -138,8 +191,13 @@ export class HttpDoor {
 	#sessionOf(request: IncomingMessage, response: ServerResponse, caller: HttpCaller): HttpSession | undefined {
 		const version = request.headers['mcp-protocol-version'];
 		const id = request.headers['mcp-session-id'];
-		if (version !== undefined && !knownVersions.includes(String(version))) {
-			refuse(response, 400, -32000, `unsupported MCP-Protocol-Version; supported: ${knownVersions.join(', ')}`);
+		if (version !== undefined && !olderVersions.includes(String(version))) {
+			refuse(
+				response,
+				400,
+				-32000,
+				`unsupported MCP-Protocol-Version; supported: ${[...olderVersions, ...modernVersions].join(', ')}`,
+			);
 			return undefined;
 		}
 		if (id === undefined) {
@@ -161,4 +219,15 @@ function faultOf(message: Message | Malformed, version: string | string[] | unde
 	if (message.kind !== 'malformed') return undefined;
 	if (message.batch === undefined || (version ?? versionWithoutHeader) !== versionWithoutHeader) return message;
 	return message.batch.find((part): part is Malformed => part.kind === 'malformed');
+}
+
+/** Why a message of 2026-07-28 is refused before it is anybody's. */
+function modernFault(message: Message, headers: IncomingHttpHeaders): EnvelopeFault | undefined {
+	if (message.kind === 'response')
+		return { code: -32600, message: 'nobody was asked: answers go into `inputResponses` of a retry' };
+	if (message.kind === 'notification') return undefined;
+	const mismatch = statedVersion(message.params) === undefined ? undefined : headerFault(headers, message);
+	if (mismatch !== undefined) return { code: modernErrors.headerMismatch, message: mismatch };
+	const envelope = readEnvelope(message.params);
+	return isFault(envelope) ? envelope : undefined;
 }

@@ -1,4 +1,4 @@
-// The Streamable HTTP front (MCP 2025-03-26 to 2025-11-25): a server whose sessions are channels.
+// The Streamable HTTP front (MCP 2025-03-26 and later): a server whose sessions are channels, as is a request without one.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { errorText, TrapgateError } from '../abi/problem.ts';
@@ -41,6 +41,13 @@ export interface FrontSession extends HttpCaller {
 	readonly channel: Channel;
 }
 
+/** A request that needs no session (2026-07-28). Its channel ends with its answer. */
+export interface FrontExchange extends HttpCaller {
+	readonly channel: Channel;
+	/** `Mcp-Param-*`, by the name that follows the prefix, in lower case. */
+	readonly headers: ReadonlyMap<string, string>;
+}
+
 export interface HttpListener {
 	readonly address: { readonly host: string; readonly port: number };
 	/** Breaks every open response of these callers. */
@@ -53,9 +60,10 @@ export interface HttpListener {
 export async function listenHttp(
 	options: HttpFrontOptions,
 	onSession: (session: FrontSession) => void,
+	onExchange?: (exchange: FrontExchange) => void,
 ): Promise<HttpListener> {
 	const admission = new Admission(options);
-	const door = new HttpDoor(options, admission, onSession);
+	const door = new HttpDoor(options, admission, onSession, onExchange);
 	const { requestMs = 60_000 } = options;
 	const headerMs = Math.min(options.headerMs ?? 15_000, requestMs);
 	const server = createServer(

@@ -3,6 +3,7 @@ import type { Reply } from '../abi/driver.ts';
 import type { Json, JsonObject } from '../abi/json.ts';
 import { errorText } from '../abi/problem.ts';
 import type { Message, MessageId } from './channel.ts';
+import { isModern } from './envelope.ts';
 import { errorReply, resultReply, shortened } from './message.ts';
 
 /** A request of the other side. */
@@ -33,7 +34,7 @@ export class Inbox {
 	/** The answer to one request; undefined when it was cancelled, because a cancelled request gets none. */
 	async answer(request: Message & { kind: 'request' }): Promise<Reply | undefined> {
 		const { id, method, params, extra } = request;
-		if (method === 'ping') return resultReply({});
+		if (method === 'ping' && !isModern(method, params)) return resultReply({});
 		if (this.#inFlight.has(id)) return errorReply(-32600, `the request id ${shortened(id)} is already in use`);
 		if (this.#inFlight.size >= this.#maxInFlight) return errorReply(-32000, 'too many requests at once');
 		const controller = new AbortController();

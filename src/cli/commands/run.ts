@@ -96,9 +96,15 @@ async function offerTrust({ global, around }: CommandInput): Promise<boolean> {
 async function serveStdio(kernel: Kernel, agent: string, { around }: CommandInput): Promise<ExitCode> {
 	const channel = stdioFront({ input: around.stdin, output: around.stdout });
 	let failure: TrapgateError | undefined;
-	const served = await serve(kernel, channel, { agent, principal: agent, session: kernel.newId() }, (error) => {
-		failure = error;
-	});
+	const served = await serve(
+		kernel,
+		channel,
+		{ agent, principal: agent, session: kernel.newId() },
+		(error) => {
+			failure = error;
+		},
+		randomBytes,
+	);
 	const stop = () => void served.close();
 	around.signal.addEventListener('abort', stop, { once: true });
 	if (around.signal.aborted) stop();

@@ -1,0 +1,21 @@
+// The client as a session sees it, whatever its era: asked, and told.
+import type { Note, Reply } from '../abi/driver.ts';
+import type { JsonObject } from '../abi/json.ts';
+import type { MessageId } from '../wire/channel.ts';
+
+export interface ClientPort {
+	/**
+	 * Asks the client. Never rejects for what it does: a client that can't be asked, is gone or is silent is an error
+	 * reply. `related` is the request of the client on whose behalf this is.
+	 */
+	request(method: string, params: JsonObject | undefined, options: ClientAsk): Promise<Reply>;
+	/** Sends a notification; `related` as above. */
+	notify(note: Note, related?: MessageId): Promise<void>;
+}
+
+export interface ClientAsk {
+	readonly signal?: AbortSignal;
+	readonly timeoutMs?: number;
+	readonly extra?: JsonObject;
+	readonly related?: MessageId;
+}
