@@ -35,6 +35,8 @@ export interface ModernOptions extends Parties {
 const levels: readonly (string | undefined)[] = [
 	...['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'],
 ];
+/** No list is that certain. */
+const dayMs = 24 * 60 * 60_000;
 /** Ours to say, or of the other era. */
 const notForwarded: readonly string[] = ['initialize', 'ping', 'server/discover', 'subscriptions/listen'];
 const endedNotes: readonly string[] = ['notifications/initialized', 'notifications/roots/list_changed'];
@@ -165,7 +167,7 @@ export class ModernConversation implements Conversation {
 /** How long a page may be kept; nothing where it does not say, or says nonsense. */
 function lifeMs({ body }: Reply): number {
 	const ttlMs = member(body.value(), 'ttlMs');
-	return typeof ttlMs === 'number' && ttlMs > 0 ? ttlMs : 0;
+	return typeof ttlMs === 'number' && ttlMs > 0 ? Math.min(ttlMs, dayMs) : 0;
 }
 
 function codeOf({ body }: Reply): unknown {

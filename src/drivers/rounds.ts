@@ -19,7 +19,8 @@ export interface Rounds {
 }
 
 const maxRounds = 10;
-const maxQuestions = 16;
+/** Over all rounds: somebody may have to answer each of them by hand. */
+const maxQuestions = 32;
 /** In UTF-16 units. Questions may hold pictures; a state is what a server would otherwise have kept for itself. */
 const maxLength = { result: 16 * 1024 * 1024, state: 1024 * 1024 };
 
@@ -30,6 +31,7 @@ const mayNeedInput: readonly string[] = ['tools/call', 'prompts/get', 'resources
 /** The final reply. A server that goes on asking, or asks what it may not, has failed the request. */
 export async function inRounds(rounds: Rounds): Promise<Reply> {
 	let answers: JsonObject = {};
+	let asked = 0;
 	for (let round = 1; round <= maxRounds; round += 1) {
 		const reply = await rounds.ask(answers);
 		const kind = kindOf(reply);
@@ -40,6 +42,8 @@ export async function inRounds(rounds: Rounds): Promise<Reply> {
 		if (!mayNeedInput.includes(rounds.method)) return failed(`needs input for ${rounds.method}, which no server may`);
 		const need = readNeed(reply);
 		if (typeof need === 'string') return failed(need);
+		asked += need.questions.length;
+		if (asked > maxQuestions) return failed(`asks more than ${maxQuestions} questions`);
 		const given = await answer(need, rounds, round);
 		if ('ok' in given) return given;
 		answers = given.answers;
@@ -76,7 +80,6 @@ function readNeed({ body }: Reply): Need | string {
 	const asked = member(result, 'inputRequests') ?? {};
 	if (!isJsonObject(asked)) return 'needs input, and asks for none that can be read';
 	const entries = Object.entries(asked);
-	if (entries.length > maxQuestions) return `asks more than ${maxQuestions} questions at once`;
 	if (entries.length === 0 && state === undefined) return 'needs input, and does not say which';
 	const read = entries.map(([key, asking]) => {
 		const method = stringMember(asking, 'method') ?? '';
