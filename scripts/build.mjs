@@ -30,9 +30,13 @@ try {
 /** The types of the library, file by file; tsc also finds whatever is wrong with them. */
 function declareTypes() {
 	const compiler = join(root, 'node_modules/typescript/bin/tsc');
-	const { status } = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json', '--outDir', fresh], {
-		cwd: root,
-		stdio: 'inherit',
-	});
+	const { status } = spawnSync(
+		process.execPath,
+		[compiler, '-p', 'tsconfig.build.json', '--emitDeclarationOnly', '--outDir', fresh],
+		{
+			cwd: root,
+			stdio: 'inherit',
+		},
+	);
 	if (status !== 0) throw new Error('tsc found errors');
 }
