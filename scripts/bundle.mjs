@@ -6,8 +6,8 @@ import { rolldown } from 'rolldown';
 
 const root = resolve(fileURLToPath(import.meta.url), '../..');
 
-/** These stay packages of their own: the one is for the demo only, the other finds its WebAssembly beside itself. */
-const external = [/^node:/, /^@modelcontextprotocol\/sdk(\/|$)/, /^libpg-query(\/|$)/];
+/** These stay packages of their own: one is for the demo only, one finds its WebAssembly beside itself, one is shared with the SDK that an operator brings. */
+const external = [/^node:/, /^@opentelemetry\/api$/, /^@modelcontextprotocol\/sdk(\/|$)/, /^libpg-query(\/|$)/];
 
 /**
  * Writes everything that `inputs` (name → file) need below `directory`: `<name>.js` for each, and what they share or load

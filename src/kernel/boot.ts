@@ -25,6 +25,8 @@ import { Journal } from './journal.ts';
 import { inMemory, Limits } from './limits.ts';
 import { loadOptions } from './load-options.ts';
 import type { Log } from './log.ts';
+import { type Metrics, makeMetrics } from './metrics.ts';
+import { together } from './observer.ts';
 import { makeOwnDriver } from './own-driver.ts';
 import { resolvePath } from './paths.ts';
 import { Pools } from './pools.ts';
@@ -40,6 +42,7 @@ import { SharedDriver } from './shared-driver.ts';
 import { Spill } from './spill.ts';
 import { type StateDirectories, stateDirectories } from './state.ts';
 import type { Door } from './syscall.ts';
+import { makeTraces } from './traces.ts';
 import { makeReaders, makeTruncate } from './truncation.ts';
 import { TrustStore } from './trust.ts';
 import { requireTrust } from './trusted.ts';
@@ -52,6 +55,10 @@ const grant = takeGrantor();
 
 export interface Kernel {
 	readonly revisions: Revisions;
+	/** Absent: nothing is counted. */
+	readonly metrics: Metrics | undefined;
+	/** Would a call run now? */
+	readonly isReady: () => boolean;
 	readonly pools: Pools;
 	readonly door: Door;
 	readonly judgeAsk: JudgeAsk;
@@ -150,7 +157,21 @@ async function bootWith(
 			void journal.reload(outcome).catch(report);
 		},
 	});
-	const journal = new Journal({ audit, revisions, detailOf: (target) => detailOf(config, target), elapsed, newId });
+	const metrics = config.http.metrics && makeMetrics({ version, startedAt: now() - process.uptime() * 1000, usage });
+	const observer = together(
+		[metrics?.observer, config.telemetry.traces ? await makeTraces(version, now) : undefined].filter(
+			(one) => one !== undefined,
+		),
+		(text) => log.warn(text),
+	);
+	const journal = new Journal({
+		audit,
+		revisions,
+		detailOf: (target) => detailOf(config, target),
+		elapsed,
+		newId,
+		observer,
+	});
 	const protection = makeProtection({
 		workspace: config.workspace,
 		home: load.home,
@@ -240,6 +261,8 @@ async function bootWith(
 	};
 	return {
 		revisions,
+		metrics,
+		isReady: () => journal.isWriting,
 		pools,
 		door,
 		judgeAsk: makeJudgeAsk(gather),
@@ -317,6 +340,11 @@ function bankReport(log: Log, journal: Journal, results: Results, failed: (error
 			log[level]({ driver }, lines.next(driver, message));
 		},
 	};
+}
+
+function usage() {
+	const { user, system } = process.cpuUsage();
+	return { residentBytes: process.memoryUsage.rss(), cpuSeconds: (user + system) / 1e6 };
 }
 
 function userName(): string {

@@ -229,6 +229,22 @@ export const configSchema = z
 			})
 			.optional(),
 		http: httpSchema.optional(),
+		telemetry: z
+			.strictObject({
+				traces: z
+					.boolean()
+					.optional()
+					.describe(
+						'True: one span a call through @opentelemetry/api; the SDK is brought by whoever starts the kernel.',
+					)
+					.meta({ default: false }),
+			})
+			.meta({
+				id: 'telemetry',
+				title: 'Traces',
+				...about('What is told of calls while they run, beside the log.', { traces: true }),
+			})
+			.optional(),
 		startTimeoutMs: milliseconds
 			.optional()
 			.meta(about('How long a client waits for slow drivers at its start, in milliseconds.', 20000))

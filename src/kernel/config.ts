@@ -87,6 +87,7 @@ export interface KernelConfig {
 	};
 	readonly ask: { readonly channels: readonly AskChannel[] };
 	readonly http: HttpConfig;
+	readonly telemetry: { readonly traces: boolean };
 	/** How long a client waits for slow drivers at its start. */
 	readonly startTimeoutMs: number;
 	/** Where each driver's `sandbox:` stands. */
@@ -149,6 +150,7 @@ function configOf(
 			tools: Object.entries(audit.tools ?? {}).map(([glob, detail]) => ({ glob, detail })),
 		},
 		ask: { channels: file.ask?.channels ?? [] },
+		telemetry: { traces: file.telemetry?.traces ?? false },
 		http: httpOf(file.http, (path) => absolute(path, directory)),
 		startTimeoutMs: file.startTimeoutMs ?? 10_000,
 		sandboxesAt: new Map(

@@ -62,6 +62,24 @@ export async function serveHttp(kernel: Kernel, options: HttpFrontOptions): Prom
 		const { path, text } = oauth.metadata;
 		pages.set(path, { type: 'application/json', read: () => ({ status: 200, text }) });
 	}
+	const { metrics } = kernel;
+	if (metrics !== undefined) {
+		const readers: readonly string[] = http.metrics?.agents ?? [];
+		pages.set('/metrics', {
+			type: 'text/plain; version=0.0.4; charset=utf-8',
+			// An OAuth token's claim does not name the owner of a key, whatever it says.
+			isFor: ({ agent: reader, key }) => key !== undefined && readers.includes(reader),
+			read: () => ({ status: 200, text: metrics.text() }),
+		});
+	}
+	let isClosing = false;
+	pages.set('/readyz', {
+		type: 'application/json',
+		read: () =>
+			kernel.isReady() && !isClosing
+				? { status: 200, text: '{"status":"ready"}' }
+				: { status: 503, text: '{"status":"not ready"}' },
+	});
 	const serving = new Map<Promise<Served>, string | undefined>();
 	const modern = new ModernFront(kernel, options.random);
 	const isRevoked = (key: string | undefined) => key !== undefined && !keys.has(key);
@@ -76,6 +94,7 @@ export async function serveHttp(kernel: Kernel, options: HttpFrontOptions): Prom
 			authorize: makeAuthorize({ agent, token, keys, oauth }),
 			now: kernel.now,
 			warn,
+			...(metrics === undefined ? {} : { turnedAway: metrics.turnedAway }),
 		},
 		(session) => {
 			const { agent, principal, key, id } = session;
@@ -92,6 +111,7 @@ export async function serveHttp(kernel: Kernel, options: HttpFrontOptions): Prom
 		if (!(error instanceof TrapgateError)) throw error;
 		throw new TrapgateError('K104', error.message, { cause: error, help: 'choose another: --http 127.0.0.1:PORT' });
 	});
+	metrics?.watchFront({ sessions: () => serving.size, requests: () => listener.openRequests() });
 	// A request is judged by the keys of its moment; what is open already must end with its key, too.
 	const watching = setInterval(() => {
 		keys.refresh();
@@ -106,6 +126,7 @@ export async function serveHttp(kernel: Kernel, options: HttpFrontOptions): Prom
 		url,
 		announcement: announcementOf(url, token),
 		async close() {
+			isClosing = true;
 			clearInterval(watching);
 			await Promise.all([...serving.keys()].map(async (served) => (await served).close().catch(() => undefined)));
 			await modern.close();

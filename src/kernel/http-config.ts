@@ -27,6 +27,8 @@ export interface HttpConfig {
 	readonly requestMs: number;
 	readonly stalledMs: number;
 	readonly oauth: OAuthConfig | undefined;
+	/** Who may read metrics; undefined: there are none. */
+	readonly metrics: { readonly agents: readonly string[] } | undefined;
 }
 
 /** `absolute` resolves a path against the directory of the file. */
@@ -47,6 +49,7 @@ export function httpOf(file: HttpFile = {}, absolute: (path: string) => string):
 		headerMs: set.headerSeconds * 1000,
 		requestMs: set.requestSeconds * 1000,
 		stalledMs: set.stalledSeconds * 1000,
+		metrics: file.metrics,
 		oauth: oauth && {
 			issuer: oauth.issuer,
 			resource: oauth.resource,

@@ -1,5 +1,6 @@
 // The zod schema of `http:` in trapgate.yaml: who is served over HTTP, and how much.
 import { z } from 'zod';
+import { isAgentId } from '../abi/names.ts';
 import { about } from '../policy/schema-words.ts';
 import { judge } from '../text/shape.ts';
 
@@ -175,6 +176,24 @@ export const httpSchema = z
 			[30, 3600],
 		),
 		oauth: oauthSchema.optional(),
+		metrics: z
+			.strictObject({
+				agents: z
+					.array(z.string().refine(isAgentId, 'an id of letters, digits and @ . / : _ -'))
+					.min(1)
+					.meta(about('Who may read them: owners of keys.', ['prometheus'])),
+			})
+			.meta({
+				id: 'http-metrics',
+				title: 'Metrics',
+				...about(
+					'Metrics for Prometheus at `/metrics`. They name drivers and tools, so they are for the agents listed here only.',
+					{
+						agents: ['prometheus'],
+					},
+				),
+			})
+			.optional(),
 	})
 	.meta({
 		id: 'http',

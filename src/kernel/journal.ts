@@ -18,6 +18,7 @@ import {
 } from '../audit/record.ts';
 import type { Approval } from './approve.ts';
 import type { CallContext, JudgedContext } from './context.ts';
+import type { Observer } from './observer.ts';
 import { noticeOf } from './refusal.ts';
 import type { Finished } from './results.ts';
 import type { Revisions } from './revisions.ts';
@@ -31,6 +32,8 @@ export interface JournalOptions {
 	/** A monotonic clock in milliseconds. */
 	readonly elapsed: () => number;
 	readonly newId: () => string;
+	/** Told what was recorded; absent: nobody is. */
+	readonly observer?: Required<Observer> | undefined;
 }
 
 interface Decided {
@@ -48,9 +51,15 @@ interface Decided {
 export class Journal {
 	readonly #options: JournalOptions;
 	readonly #started = new WeakMap<JudgedContext, number>();
+	#failedAt: number | undefined;
 
 	constructor(options: JournalOptions) {
 		this.#options = options;
+	}
+
+	/** Could a record be written lately? While none can, no call runs. It is forgotten, so that somebody tries again. */
+	get isWriting(): boolean {
+		return this.#failedAt === undefined || this.#options.elapsed() - this.#failedAt > 30_000;
 	}
 
 	/** The policy revision in force. */
@@ -91,6 +100,7 @@ export class Journal {
 			...(policyMs === undefined ? {} : { ms: { policy: rounded(policyMs) } }),
 		});
 		this.#started.set(context, this.#options.elapsed());
+		this.#options.observer?.decided(context, { asked, decision, final, revision: this.revision(), policyMs });
 		return { repeat };
 	}
 
@@ -104,16 +114,19 @@ export class Journal {
 		context: CallContext;
 	}): Promise<void> {
 		const started = this.#started.get(context);
+		const driverMs = started === undefined ? undefined : this.#options.elapsed() - started;
+		const result = resultOf(finished);
 		await this.#append({
 			event: 'completed',
 			id: call.id,
-			result: resultOf(finished),
+			result,
 			...(finished.truncated === undefined ? {} : { told_agent: true }),
 			...(finished.error === undefined
 				? {}
 				: { error: { type: 'policy_error', message: finished.error, effect: 'withheld' } }),
-			...(started === undefined ? {} : { ms: { driver: rounded(this.#options.elapsed() - started) } }),
+			...(driverMs === undefined ? {} : { ms: { driver: rounded(driverMs) } }),
 		});
+		this.#options.observer?.completed(context, { finished, isError: result.is_error, driverMs });
 	}
 
 	/** An execution that was let run has ended, or could not be started. */
@@ -173,6 +186,7 @@ export class Journal {
 			told_agent: false,
 			reason: 'nothing of that name exists for this caller',
 		});
+		this.#options.observer?.unknown(kind, 'hidden');
 	}
 
 	/** A client's notification to a driver. */
@@ -234,14 +248,23 @@ export class Journal {
 			from_rev: entry.from,
 			...(entry.problems.length === 0 ? {} : { problems: entry.problems }),
 		});
+		this.#options.observer?.reloaded(entry.accepted);
 	}
 
 	async driver(entry: { driver: string; state: 'up' | 'down'; reason?: string }): Promise<void> {
 		await this.#append({ event: 'driver', ...entry });
+		this.#options.observer?.driver(entry.driver, entry.state);
 	}
 
 	async #append(entry: AuditEntry): Promise<void> {
-		await this.#options.audit.append(entry);
+		try {
+			await this.#options.audit.append(entry);
+			this.#failedAt = undefined;
+		} catch (error) {
+			this.#failedAt = this.#options.elapsed();
+			this.#options.observer?.unwritten();
+			throw error;
+		}
 	}
 
 	#callFields(asked: Syscall, target: Target, decision: Decision, parent?: string): CallFields {

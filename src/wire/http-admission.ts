@@ -83,6 +83,11 @@ export class Admission {
 		return found;
 	}
 
+	/** How many responses are open. */
+	get size(): number {
+		return this.#open.size;
+	}
+
 	/** Breaks every open response of these callers. */
 	cutOff(isOver: (caller: HttpCaller) => boolean): void {
 		for (const [response, caller] of this.#open) if (isOver(caller)) response.destroy();

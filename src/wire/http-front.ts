@@ -50,6 +50,8 @@ export interface FrontExchange extends HttpCaller {
 
 export interface HttpListener {
 	readonly address: { readonly host: string; readonly port: number };
+	/** How many requests of callers are open, streams included. */
+	openRequests(): number;
 	/** Breaks every open response of these callers. */
 	cutOff(isOver: (caller: HttpCaller) => boolean): void;
 	/** Ends every session and every connection. */
@@ -106,6 +108,7 @@ export async function listenHttp(
 	const { address, port } = server.address() as AddressInfo;
 	return {
 		address: { host: address, port },
+		openRequests: () => admission.size,
 		cutOff: (isOver) => admission.cutOff(isOver),
 		async close() {
 			clearInterval(timer);

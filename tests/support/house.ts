@@ -43,6 +43,7 @@ export const homes: Readonly<Record<string, RegExp>> = {
 	'@marcbachmann/cel-js': /^src\/policy\/cel-parse\.ts$/,
 	execa: /^src\/(drivers|sandbox)\//,
 	jose: /^src\/kernel\/oauth\.ts$/,
+	'@opentelemetry/api': /^src\/kernel\/traces\.ts$/,
 	pino: /^src\/kernel\/log\.ts$/,
 	'rate-limiter-flexible': /^src\/kernel\/limits\.ts$/,
 	'libpg-query': /^src\/policy\/sql-kinds\.ts$/,
