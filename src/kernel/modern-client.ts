@@ -3,6 +3,7 @@ import type { Note, Reply } from '../abi/driver.ts';
 import { isJsonObject, type JsonObject, member, stringMember } from '../abi/json.ts';
 import { errorText, TrapgateError } from '../abi/problem.ts';
 import { metaKeys, modernErrors, modernRevision } from '../abi/protocol.ts';
+import { mirroredParameters } from '../drivers/mirrored-parameters.ts';
 import type { MessageId } from '../wire/channel.ts';
 import {
 	type Envelope,
@@ -16,7 +17,7 @@ import {
 import { writeJson } from '../wire/json.ts';
 import type { Incoming } from '../wire/link.ts';
 import { errorReply, resultReply } from '../wire/message.ts';
-import { paramFault } from '../wire/mirror-headers.ts';
+import { paramFault } from '../wire/mirrored-headers.ts';
 import { completed } from '../wire/modern-result.ts';
 import type { Kernel } from './boot.ts';
 import { mayAsk } from './client-capabilities.ts';
@@ -372,7 +373,12 @@ async function mirrorFault(session: Session, { headers }: Carrier, params: JsonO
 	const name = stringMember(params, 'name');
 	const tool = headers === undefined || name === undefined ? undefined : await session.shownTool(name);
 	if (headers === undefined || tool === undefined) return undefined;
-	return paramFault(headers, tool['inputSchema'], params['arguments']);
+	try {
+		return paramFault(headers, mirroredParameters(tool), params['arguments']);
+	} catch {
+		// Marks that can't be mirrored: no client of this revision calls such a tool with headers.
+		return undefined;
+	}
 }
 
 /** Drivers that log on demand are told how much, as a call of the client that wants to read it. */

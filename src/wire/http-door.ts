@@ -22,7 +22,7 @@ import { accepts, checkOrigin, isPlainJson, repeatedHeader } from './http-guard.
 import { answerPage } from './http-pages.ts';
 import { HttpSession } from './http-session.ts';
 import { readMessage } from './message.ts';
-import { headerFault, paramHeaders } from './mirror-headers.ts';
+import { headerFault, paramHeaders } from './mirrored-headers.ts';
 
 /** The version of clients that send no such header; it is also the only one with batches. */
 const versionWithoutHeader = '2025-03-26';

@@ -2,8 +2,9 @@
 import type { Client } from '@modelcontextprotocol/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type HttpKernel, startHttp } from '../support/http-kernel.ts';
-import { makeSite, type Site, serverEntry } from '../support/kernel-process.ts';
+import { makeSite, runArguments, type Site, serverEntry } from '../support/kernel-process.ts';
 import { modernHttp, modernStdio } from '../support/modern-peer.ts';
+import { RawClient } from '../support/raw-client.ts';
 
 const config = {
 	drivers: { everything: { command: process.execPath, args: [serverEntry('everything')] } },
@@ -107,3 +108,29 @@ describe.each(['stdio', 'http'] as const)('over %s', (way) => {
 		expect(seen.slice(0, 3)).toEqual([1, 2, 3]);
 	});
 });
+
+test('one process speaks both eras, and ends with its input although a call waits', async () => {
+	const site = makeSite(config);
+	const client = new RawClient([process.execPath, ...runArguments(site)], site.env);
+	const _meta = {
+		'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+		'io.modelcontextprotocol/clientCapabilities': { elicitation: {} },
+	};
+	const echo = { name: 'everything__echo', arguments: { message: 'hi' } };
+	expect((await client.request(1, 'tools/list', { _meta })).result.resultType).toBe('complete');
+	expect((await client.request(2, 'tools/list')).error.code).toBe(-32600);
+	expect((await client.request(3, 'ping', { _meta })).error.code).toBe(-32601);
+	expect((await client.initialize()).result.protocolVersion).toBe('2025-11-25');
+	const older = (await client.request(4, 'tools/call', echo)).result;
+	expect(older).toEqual({ content: [{ type: 'text', text: 'Echo: hi' }] });
+	expect((await client.request(5, 'tools/call', { ...echo, _meta })).result).toMatchObject({
+		...older,
+		resultType: 'complete',
+	});
+	const sum = { name: 'everything__get-sum', arguments: { a: 1, b: 2 }, _meta };
+	expect((await client.request(6, 'tools/call', sum)).result.resultType).toBe('input_required');
+	expect(await client.end()).toBe(0);
+	expect(site.records().filter(({ event }) => event === 'ask')).toHaveLength(1);
+	expect(JSON.stringify(site.records().filter(({ final }) => final === true))).toContain('unanswered');
+	site.remove();
+}, 120_000);
