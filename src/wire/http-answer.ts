@@ -29,9 +29,9 @@ export class EventStream {
 		return isOpen(this.#response);
 	}
 
-	/** Sends one message, which is a single line. Resolves when it was taken or never will be. */
-	send(text: string): Promise<void> {
-		return this.#write(`event: message\ndata: ${text}\n\n`);
+	/** Sends one message, which is a single line; `id` is what a client goes on after. Resolves when it was taken or never will be. */
+	send(text: string, id?: string): Promise<void> {
+		return this.#write(`event: message\n${id === undefined ? '' : `id: ${id}\n`}data: ${text}\n\n`);
 	}
 
 	/** Something for the connection to carry, so that nobody on the way takes it for dead. */

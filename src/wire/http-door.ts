@@ -75,7 +75,7 @@ export class HttpDoor {
 				if (!accepts(headers.accept, 'text/event-stream')) {
 					return refuse(response, 406, -32000, 'Accept must allow text/event-stream');
 				}
-				return this.#sessionOf(request, response, caller)?.listen(response);
+				return this.#sessionOf(request, response, caller)?.listen(response, lastEventId(headers));
 			case 'DELETE': {
 				const session = this.#sessionOf(request, response, caller);
 				if (session === undefined) return;
@@ -212,6 +212,10 @@ export class HttpDoor {
 		}
 		return session;
 	}
+}
+
+function lastEventId({ 'last-event-id': id }: IncomingHttpHeaders): string | undefined {
+	return typeof id === 'string' ? id : undefined;
 }
 
 /** Why a message is refused before any session hears of it. */

@@ -4,6 +4,7 @@ import { member } from '../abi/json.ts';
 import type { Channel, ChannelEvents, Malformed, Message, MessageId } from './channel.ts';
 import type { HttpCaller } from './http-admission.ts';
 import { EventStream, PostAnswer, refuse, sendEmpty } from './http-answer.ts';
+import { Replay } from './http-replay.ts';
 import { isReplyTo, messageId, shortened } from './message.ts';
 
 export interface SessionOptions {
@@ -23,6 +24,12 @@ const maxBacklogLength = 16 * 1024 * 1024;
 /** How many streams one client may have open for messages that belong to no request. */
 const maxStreams = 4;
 
+/** A stream on the connection it has now; its number stays when the connection changes. */
+interface Listening {
+	readonly events: EventStream;
+	readonly number: number;
+}
+
 export class HttpSession implements Channel {
 	readonly id: string;
 	readonly caller: HttpCaller;
@@ -32,7 +39,8 @@ export class HttpSession implements Channel {
 	readonly #posts = new Map<MessageId, PostAnswer>();
 	readonly #backlog: string[] = [];
 	#backlogLength = 0;
-	#streams: EventStream[] = [];
+	#streams: Listening[] = [];
+	readonly #replay: Replay;
 	#events: ChannelEvents | undefined;
 	/** What came before `start`. */
 	#early: (Message | Malformed)[] = [];
@@ -46,6 +54,7 @@ export class HttpSession implements Channel {
 		this.#options = options;
 		this.#headers = { 'mcp-session-id': options.id };
 		this.#usedAt = options.now();
+		this.#replay = new Replay(options.id);
 	}
 
 	async start(events: ChannelEvents): Promise<void> {
@@ -75,19 +84,28 @@ export class HttpSession implements Channel {
 		for (const part of parts) if (part.kind === 'notification') this.#forgetCancelled(part);
 	}
 
-	/** Opens a stream for messages that belong to no request. */
-	listen(response: ServerResponse): void {
+	/**
+	 * Opens a stream for messages that belong to no request. After the id of an event it goes on with what came since on
+	 * that stream; an id that says nothing here opens a new one.
+	 */
+	listen(response: ServerResponse, lastEventId?: string): void {
 		this.#usedAt = this.#options.now();
-		const stream = new EventStream(response, this.#headers, this.#options.maxQueuedBytes);
+		const events = new EventStream(response, this.#headers, this.#options.maxQueuedBytes);
+		const missed = lastEventId === undefined ? undefined : this.#replay.after(lastEventId);
+		// The connection that broke may look open to us for a while yet.
+		const broken = this.#streams.find(({ number }) => number === missed?.stream);
+		broken?.events.end();
+		const stream = { events, number: missed?.stream ?? this.#replay.open() };
 		response.once('close', () => {
 			this.#usedAt = this.#options.now();
 			this.#streams = this.#streams.filter((each) => each !== stream);
 		});
 		// The newest is the one the client looks at: an older one may hang on a connection that is long dead.
-		this.#streams.push(stream);
-		if (this.#streams.length > maxStreams) this.#streams[0]?.end();
+		this.#streams = [...this.#streams.filter((each) => each !== broken), stream];
+		if (this.#streams.length > maxStreams) this.#streams[0]?.events.end();
+		for (const { id, text } of missed?.events ?? []) void events.send(text, id);
 		this.#backlogLength = 0;
-		for (const text of this.#backlog.splice(0)) void stream.send(text);
+		for (const text of this.#backlog.splice(0)) void this.#sendOn(stream, text);
 	}
 
 	send(text: string, related?: MessageId): Promise<void> {
@@ -107,7 +125,7 @@ export class HttpSession implements Channel {
 		if (this.#closed !== undefined) return;
 		this.#closed = reason;
 		for (const post of new Set(this.#posts.values())) post.fail('this session is over');
-		for (const stream of this.#streams) stream.end();
+		for (const { events } of this.#streams) events.end();
 		this.#posts.clear();
 		this.#options.ended();
 		if (tell) this.#events?.close(reason);
@@ -117,7 +135,7 @@ export class HttpSession implements Channel {
 	tick(idleMs: number): 'in use' | 'idle' {
 		const posts = new Set(this.#posts.values());
 		for (const post of posts) post.keepAlive();
-		for (const stream of this.#streams) stream.keepAlive();
+		for (const { events } of this.#streams) events.keepAlive();
 		const isIdle = posts.size === 0 && this.#streams.length === 0 && this.#options.now() - this.#usedAt >= idleMs;
 		return isIdle ? 'idle' : 'in use';
 	}
@@ -156,10 +174,14 @@ export class HttpSession implements Channel {
 		post.abandon();
 	}
 
+	#sendOn({ events, number }: Listening, text: string): Promise<void> {
+		return events.send(text, this.#replay.keep(number, text));
+	}
+
 	#toStream(text: string): Promise<void> {
 		if (this.#closed !== undefined) return Promise.resolve();
-		const stream = this.#streams.findLast((each) => each.isOpen);
-		if (stream !== undefined) return stream.send(text);
+		const stream = this.#streams.findLast(({ events }) => events.isOpen);
+		if (stream !== undefined) return this.#sendOn(stream, text);
 		this.#backlog.push(text);
 		this.#backlogLength += text.length;
 		while (this.#backlog.length > maxBacklog || this.#backlogLength > maxBacklogLength) {
