@@ -16,6 +16,7 @@ export async function openRing(around: RingSurroundings): Promise<RuntimeRing> {
 	let ring: Ring | undefined;
 	try {
 		ring = new Ring({ tmp: around.tmp, searchPath: childEnvironment(around.env)['PATH'] ?? '', warn: around.warn });
+		await ring.sweep();
 		const state = await stateOf(ring);
 		if (state.is !== 'absent') return opened(ring, { ...noRings, bwrap: state });
 		ring.close();

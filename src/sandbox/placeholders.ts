@@ -1,5 +1,9 @@
 // Empty folders that stand on the host where something guarded is not there yet, for as long as a view covers them.
 import { lstatSync, readdirSync, readFileSync, readlinkSync, rmdirSync } from 'node:fs';
+import type { Note } from './session.ts';
+
+/** What other kernels of this account do; undefined: nobody knows. */
+export type Others = () => Promise<readonly (Note | undefined)[]>;
 
 /**
  * Counts the views that cover a path. A folder that is removed on the host takes the mounts on it away in every namespace:
@@ -9,41 +13,56 @@ export class Placeholders {
 	readonly #held = new Map<string, number>();
 	/** Those that this kernel's views brought into being. */
 	readonly #made = new Set<string>();
+	readonly #others: Others;
 
-	/** Before a launch. What is returned is called once, after everything in the view has ended. */
-	hold(paths: readonly string[]): () => void {
+	constructor(others: Others = async () => []) {
+		this.#others = others;
+	}
+
+	/** Before a launch. What is returned is called once, after everything in the view has ended. Never rejects. */
+	hold(paths: readonly string[]): () => Promise<void> {
 		for (const path of paths) {
 			this.#held.set(path, (this.#held.get(path) ?? 0) + 1);
 			if (lstatSync(path, { throwIfNoEntry: false }) === undefined) this.#made.add(path);
 		}
 		let isHeld = true;
-		return () => {
+		return async () => {
 			if (!isHeld) return;
 			isHeld = false;
-			for (const path of paths) this.#release(path);
+			const free = paths.filter((path) => this.#release(path));
+			if (free.length === 0) return;
+			const others = await this.#others().catch(() => [undefined]);
+			// Somebody else may have left it to us: their views were covered by ours.
+			const isMade = (path: string) => this.#made.has(path) || others.some((note) => note?.made.includes(path));
+			this.#removeAll(free.filter(isMade), others);
 		};
 	}
 
 	/** Also for those of a kernel that was killed, which it has written down. */
-	sweep(paths: readonly string[]): void {
-		for (const path of paths) if (!this.#held.has(path) && !isCovered(path)) remove(path);
+	async sweep(paths: readonly string[]): Promise<void> {
+		this.#removeAll(paths, await this.#others().catch(() => [undefined]));
 	}
 
-	/** What is to be written down, so that another kernel can sweep it. */
-	get made(): readonly string[] {
-		return [...this.#made];
+	/** What is to be written down, so that another kernel leaves it alone, or sweeps it. */
+	get note(): Note {
+		return { held: [...this.#held.keys()], made: [...this.#made] };
 	}
 
-	#release(path: string): void {
-		const left = (this.#held.get(path) ?? 1) - 1;
-		if (left > 0) {
-			this.#held.set(path, left);
-			return;
+	#removeAll(paths: readonly string[], others: readonly (Note | undefined)[]): void {
+		const isHeldElsewhere = (path: string) => others.some((note) => note === undefined || note.held.includes(path));
+		for (const path of paths) {
+			if (this.#held.has(path) || isHeldElsewhere(path) || isCovered(path)) continue;
+			this.#made.delete(path);
+			remove(path);
 		}
-		this.#held.delete(path);
-		if (!this.#made.has(path) || isCovered(path)) return;
-		this.#made.delete(path);
-		remove(path);
+	}
+
+	/** Whether no view needs it any more. */
+	#release(path: string): boolean {
+		const left = (this.#held.get(path) ?? 1) - 1;
+		if (left > 0) this.#held.set(path, left);
+		else this.#held.delete(path);
+		return left <= 0;
 	}
 }
 
@@ -56,7 +75,10 @@ function remove(path: string): void {
 	}
 }
 
-/** Whether a process in another mount namespace has something mounted there. Other users' processes can't be looked at. */
+/**
+ * Whether a process in another mount namespace has something mounted there. Other users' processes can't be looked at, nor those
+ * in another namespace of processes: their kernels say what they hold.
+ */
 function isCovered(path: string): boolean {
 	const own = namespaceOf('self');
 	const seen = new Set([own]);

@@ -1,5 +1,5 @@
 // The runtime ring of one kernel: bubblewrap, our own programs on disk, and a private directory for every sandbox.
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { errorText, TrapgateError } from '../abi/problem.ts';
@@ -9,6 +9,7 @@ import { type NativeProgram, programs } from './native/programs.ts';
 import { Placeholders } from './placeholders.ts';
 import type { Features } from './probe.ts';
 import { seccompProgram } from './seccomp.ts';
+import { Session } from './session.ts';
 import { readSystem, type SystemLayout } from './system.ts';
 
 export interface RingOptions {
@@ -20,10 +21,8 @@ export interface RingOptions {
 	readonly warn: (text: string) => void;
 }
 
-const prefix = 'trapgate-ring-';
 /** The path of a socket has at most 107 bytes (unix(7)): this, `/trapgate-ring-PID-RANDOM`, `/NUMBER` and `/egress.sock`. */
 const longestTmpBytes = 107 - 29 - 8 - 12;
-const noteName = 'placeholders.json';
 const natives = ['trap', 'runner', 'bridge'] as const satisfies readonly NativeProgram[];
 
 export class Ring {
@@ -34,7 +33,8 @@ export class Ring {
 	readonly seccomp: string;
 	readonly system: SystemLayout;
 	readonly discovery: Discovery;
-	readonly #placeholders = new Placeholders();
+	readonly #session: Session;
+	readonly #placeholders: Placeholders;
 	readonly warn: (text: string) => void;
 	/** Nothing inside of a sandbox may see it but its own part. */
 	readonly directory: string;
@@ -48,37 +48,25 @@ export class Ring {
 				help: 'It holds on x64 and arm64; elsewhere rely on the call ring alone.',
 			});
 		this.warn = warn;
-		this.directory = this.#makeDirectory(tmp);
-		const paths = natives.map((name) => {
-			const path = join(this.directory, name);
-			writeFileSync(path, Buffer.from(programs[name][arch], 'base64'), { mode: 0o555 });
-			return [name, path] as const;
-		});
-		this.natives = Object.fromEntries(paths) as Ring['natives'];
-		this.seccomp = join(this.directory, 'seccomp');
-		writeFileSync(this.seccomp, seccompProgram(arch), { mode: 0o400 });
-		this.system = readSystem(join(this.directory, 'etc'));
-		this.discovery = new Discovery({ path: searchPath.split(':'), system: this.system, now: () => Date.now() });
-	}
-
-	#makeDirectory(tmp: string): string {
-		// A longer path would be cut off without a word, and the socket be another file than the one that is shown inside.
-		if (Buffer.byteLength(tmp) > longestTmpBytes)
-			throw new TrapgateError(
-				'D108',
-				`the path of the folder for temporary files is too long for sockets: \`${tmp}\``,
-				{
-					help: `Set TMPDIR to a folder whose path has at most ${longestTmpBytes} bytes, such as /tmp.`,
-				},
-			);
+		this.#session = openSession(tmp);
+		this.directory = this.#session.directory;
+		this.#placeholders = new Placeholders(async () =>
+			(await this.#session.others()).filter(({ isAlive }) => isAlive).map(({ note }) => note),
+		);
 		try {
-			this.#sweep(tmp);
-			return mkdtempSync(join(tmp, `${prefix}${process.pid}-`));
-		} catch (cause) {
-			throw new TrapgateError('D108', `temporary files can’t be written to \`${tmp}\`: ${errorText(cause)}`, {
-				cause,
-				help: 'Make the folder writable, or set TMPDIR to one that is.',
+			const paths = natives.map((name) => {
+				const path = join(this.directory, name);
+				writeFileSync(path, Buffer.from(programs[name][arch], 'base64'), { mode: 0o555 });
+				return [name, path] as const;
 			});
+			this.natives = Object.fromEntries(paths) as Ring['natives'];
+			this.seccomp = join(this.directory, 'seccomp');
+			writeFileSync(this.seccomp, seccompProgram(arch), { mode: 0o400 });
+			this.system = readSystem(join(this.directory, 'etc'));
+			this.discovery = new Discovery({ path: searchPath.split(':'), system: this.system, now: () => Date.now() });
+		} catch (error) {
+			this.close();
+			throw error;
 		}
 	}
 
@@ -99,10 +87,24 @@ export class Ring {
 	}
 
 	/** Before a launch, what stands on the host for its sake: written down, so that it goes even if this kernel is killed. */
-	holdPlaceholders(paths: readonly string[]): () => void {
+	holdPlaceholders(paths: readonly string[]): () => Promise<void> {
+		if (paths.length === 0) return async () => undefined;
 		const letGo = this.#placeholders.hold(paths);
-		if (paths.length > 0) writeFileSync(join(this.directory, noteName), JSON.stringify(this.#placeholders.made));
-		return letGo;
+		try {
+			this.#session.writeNote(this.#placeholders.note);
+		} catch (error) {
+			void letGo();
+			throw error;
+		}
+		return async () => {
+			await letGo();
+			try {
+				this.#session.writeNote(this.#placeholders.note);
+			} catch (error) {
+				// It says too much then, and an empty folder stays longer.
+				this.warn(`what stands on the host could not be written down: ${errorText(error)}`);
+			}
+		};
 	}
 
 	/** An empty directory that nobody else can read. */
@@ -128,48 +130,41 @@ export class Ring {
 		}
 	}
 
-	/** Takes away what kernels left that were killed. */
-	#sweep(tmp: string): void {
-		for (const name of readdirSync(tmp)) {
-			const [, pid] = /^trapgate-ring-(\d+)-/.exec(name) ?? [];
-			const path = join(tmp, name);
-			if (pid === undefined || isAlive(Number(pid)) || !isOurs(path)) continue;
-			this.#placeholders.sweep(noted(path));
-			rmSync(path, { recursive: true, force: true });
+	/** Takes away what kernels left that were killed. Never rejects. */
+	async sweep(): Promise<void> {
+		try {
+			const left = (await this.#session.others()).filter(({ isAlive }) => !isAlive);
+			for (const { directory, note } of left) {
+				await this.#placeholders.sweep(note?.made ?? []);
+				this.dropDirectory(directory);
+			}
+		} catch (error) {
+			this.warn(`what other kernels left could not be looked for: ${errorText(error)}`);
 		}
 	}
 
 	/** Never throws. Sandboxes are ended before. */
 	close(): void {
-		this.dropDirectory(this.directory);
+		try {
+			this.#session.close();
+		} catch (error) {
+			this.warn(`\`${this.directory}\` could not be removed: ${errorText(error)}`);
+		}
 	}
 }
 
-/** What a kernel has written down of its placeholders. */
-function noted(directory: string): readonly string[] {
+function openSession(tmp: string): Session {
+	// A longer path would be cut off without a word, and the socket be another file than the one that is shown inside.
+	if (Buffer.byteLength(tmp) > longestTmpBytes)
+		throw new TrapgateError('D108', `the path of the folder for temporary files is too long for sockets: \`${tmp}\``, {
+			help: `Set TMPDIR to a folder whose path has at most ${longestTmpBytes} bytes, such as /tmp.`,
+		});
 	try {
-		const paths: unknown = JSON.parse(readFileSync(join(directory, noteName), 'utf8'));
-		return Array.isArray(paths) ? paths.filter((path) => typeof path === 'string') : [];
-	} catch {
-		// It had none, or was killed while it wrote: then an empty folder stays.
-		return [];
-	}
-}
-
-/** A pid that was used again keeps a directory a while longer. */
-function isAlive(pid: number): boolean {
-	try {
-		readFileSync(`/proc/${pid}/stat`);
-		return true;
-	} catch {
-		return false;
-	}
-}
-
-function isOurs(path: string): boolean {
-	try {
-		return statSync(path).uid === process.getuid?.();
-	} catch {
-		return false;
+		return new Session(tmp);
+	} catch (cause) {
+		throw new TrapgateError('D108', `temporary files can’t be written to \`${tmp}\`: ${errorText(cause)}`, {
+			cause,
+			help: 'Make the folder writable, or set TMPDIR to one that is.',
+		});
 	}
 }

@@ -58,7 +58,7 @@ export class Sandbox {
 	readonly #stop = new AbortController();
 	#trapd: Trapd | undefined;
 	#egress: Awaited<ReturnType<typeof openEgress>> | undefined;
-	#letGo: () => void = () => undefined;
+	#letGo: () => Promise<void> = async () => undefined;
 	readonly #stages: string[] = [];
 	#exchanges = 0;
 	#closing: Promise<void> | undefined;
@@ -115,7 +115,7 @@ export class Sandbox {
 			this.#stop.abort();
 			this.#trapd?.close();
 			await Promise.allSettled([...this.#running, this.#egress?.close()]);
-			this.#letGo();
+			await this.#letGo();
 			for (const path of [this.#directory, ...this.#stages]) this.#shared.ring.dropDirectory(path);
 		})();
 		return this.#closing;

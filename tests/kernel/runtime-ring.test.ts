@@ -62,7 +62,7 @@ describe.runIf(ringTrouble() === undefined)('the sandbox of a driver', () => {
 		await Promise.all([one.close(), other.close()]);
 	});
 
-	test('gives a server more approved programs than a call may have', async () => {
+	test('gives a server more approved programs than a call may have', { timeout: 600_000 }, async () => {
 		const many = 'for n in $(seq 202); do perl -e 1 || echo refused; done 2>/dev/null';
 		const driver = sandbox();
 		expect(await run(driver, many, true)).toBe('');

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Placeholders } from '../../src/sandbox/placeholders.ts';
+import type { Note } from '../../src/sandbox/session.ts';
 import { ringTrouble } from '../support/ring.ts';
 
 const holds = ringTrouble() === undefined;
@@ -18,38 +19,38 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-test('goes with the last view that needs it', () => {
+test('goes with the last view that needs it', async () => {
 	const places = new Placeholders();
 	const first = places.hold([path]);
 	mkdirSync(path);
 	const second = places.hold([path]);
-	first();
-	first();
+	await first();
+	await first();
 	expect(existsSync(path)).toBe(true);
-	expect(places.made).toEqual([path]);
-	second();
+	expect(places.note).toEqual({ held: [path], made: [path] });
+	await second();
 	expect(existsSync(path)).toBe(false);
-	expect(places.made).toEqual([]);
+	expect(places.note).toEqual({ held: [], made: [] });
 });
 
-test('what was there before stays, and so does what has something in it by now', () => {
+test('what was there before stays, and so does what has something in it by now', async () => {
 	const places = new Placeholders();
 	mkdirSync(path);
-	places.hold([path])();
+	await places.hold([path])();
 	expect(existsSync(path)).toBe(true);
 	rmSync(path, { recursive: true });
 	const done = places.hold([path]);
 	mkdirSync(path);
 	writeFileSync(join(path, 'x'), '');
-	done();
+	await done();
 	expect(existsSync(join(path, 'x'))).toBe(true);
 });
 
-test('a file that has come in its place stays', () => {
+test('a file that has come in its place stays', async () => {
 	const places = new Placeholders();
 	const done = places.hold([path]);
 	writeFileSync(path, 'x');
-	done();
+	await done();
 	expect(existsSync(path)).toBe(true);
 });
 
@@ -76,10 +77,25 @@ test.runIf(holds)('stays while another kernel’s view covers it, and is swept l
 		{ stdio: ['pipe', 'pipe', 'inherit'] },
 	);
 	await once(other.stdout, 'data');
-	done();
+	await done();
 	expect(existsSync(path)).toBe(true);
 	await ended(other);
-	new Placeholders().sweep([path]);
+	await new Placeholders().sweep([path]);
+	expect(existsSync(path)).toBe(false);
+});
+
+test('stays while another kernel says that it needs it, or nobody knows what that one needs, and goes with the last of them', async () => {
+	let others: readonly (Note | undefined)[] = [{ held: [path], made: [] }];
+	const first = new Placeholders(async () => others);
+	const done = first.hold([path]);
+	mkdirSync(path);
+	await done();
+	expect([existsSync(path), first.note]).toEqual([true, { held: [], made: [path] }]);
+	others = [undefined];
+	await first.sweep([path]);
+	expect(existsSync(path)).toBe(true);
+	const second = new Placeholders(async () => [first.note]);
+	await second.hold([path])();
 	expect(existsSync(path)).toBe(false);
 });
 
