@@ -14,6 +14,7 @@ import { type Trust, trustOf } from '../kernel/trusted.ts';
 import { type AuditHealth, lookAtAudit } from './audit-health.ts';
 import type { CommandInput } from './command.ts';
 import { doesNotHold } from './does-not-hold.ts';
+import { type HttpHealth, lookAtHttp } from './http-health.ts';
 import { lookAtDrivers } from './look.ts';
 import { readSettingHere, type Setting } from './setting.ts';
 
@@ -67,6 +68,8 @@ export interface Checkup {
 	readonly collision?: string;
 	readonly lock?: LockHealth;
 	readonly audit: AuditHealth;
+	/** Absent: HTTP is not in use. */
+	readonly http?: HttpHealth;
 	readonly channels: readonly string[];
 	readonly askRules: number;
 	readonly receipt?: Receipt;
@@ -89,6 +92,7 @@ export async function checkUp(input: CommandInput): Promise<Checkup> {
 	const { drivers, collision, listing } = await driverHealth(revision, setting, trust, input);
 	const lock = lockHealth(revision, listing);
 	const audit = lookAtAudit(auditDirectoryOf(config.audit.directory, directories), auditKeyFile(directories));
+	const http = lookAtHttp(config.http, directories.state);
 	const isTrusted = trust === 'not needed' || trust === 'trusted';
 	const receipt = receiptOf(revision, ports.commands, load.rings);
 	return {
@@ -98,7 +102,8 @@ export async function checkUp(input: CommandInput): Promise<Checkup> {
 			lock.state !== 'missing' &&
 			drivers.every(({ state, absent }) => state === 'up' && absent === undefined) &&
 			audit.state !== 'unusable' &&
-			audit.key !== 'unusable',
+			audit.key !== 'unusable' &&
+			http?.trouble === undefined,
 		...about,
 		mode: config.mode,
 		...(config.workspace === undefined ? {} : { workspace: config.workspace }),
@@ -109,6 +114,7 @@ export async function checkUp(input: CommandInput): Promise<Checkup> {
 		...(collision === undefined ? {} : { collision }),
 		lock,
 		audit,
+		...(http === undefined ? {} : { http }),
 		channels: config.ask.channels,
 		askRules: rules.filter(({ action }) => action.kind === 'ask').length,
 		receipt,

@@ -50,7 +50,7 @@ function pointClient(agent: string, { global, around }: CommandInput): ExitCode 
 function checkupJson(checkup: Checkup): JsonObject {
 	const { ok, file, problems, mode, workspace, policy_rev, trust, files, rules, drivers, collision, lock, audit } =
 		checkup;
-	const { channels, askRules, receipt, doesNotHold } = checkup;
+	const { http, channels, askRules, receipt, doesNotHold } = checkup;
 	return {
 		ok,
 		configuration: {
@@ -68,6 +68,7 @@ function checkupJson(checkup: Checkup): JsonObject {
 		...(collision === undefined ? {} : { collision }),
 		...(lock === undefined ? {} : { lock: { ...lock } }),
 		audit: { ...audit },
+		...(http === undefined ? {} : { http: { ...http } }),
 		ask: { channels, rules: askRules },
 		...(receipt === undefined ? {} : { rings: receiptFields(receipt) }),
 		does_not_hold: doesNotHold,

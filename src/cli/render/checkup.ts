@@ -3,6 +3,7 @@ import type { Receipt } from '../../kernel/receipt.ts';
 import type { RingState } from '../../kernel/ring.ts';
 import type { AuditHealth } from '../audit-health.ts';
 import type { Checkup, DriverHealth, LockHealth } from '../checkup.ts';
+import type { HttpHealth } from '../http-health.ts';
 import { type Cell, columns, count, onOneLine } from './columns.ts';
 import { type Paint, painter } from './paint.ts';
 import { problemsText } from './problems.ts';
@@ -25,6 +26,7 @@ export function checkupText(
 		...(checkup.policy_rev === undefined ? [] : section('Drivers', drivers(checkup, paint))),
 		...(checkup.lock === undefined ? [] : section('Lock', locked(checkup.lock, paint))),
 		...ringSection(checkup.receipt, (title, lines) => section(title, lines), paint),
+		...(checkup.http === undefined ? [] : section('HTTP callers', callers(checkup.http, paint))),
 		...section('Audit log', audit(checkup.audit, paint)),
 		...(checkup.policy_rev === undefined ? [] : section('Asking a person', asking(checkup, paint))),
 		...(checkup.doesNotHold.length === 0
@@ -56,6 +58,24 @@ function configuration({ file, policy_rev, mode, workspace, trust, files, rules 
 			files.map((one) => [{ text: '' }, { text: one.layer, tone: 'quiet' }, { text: one.file }]),
 			paint,
 		),
+	];
+}
+
+function callers({ keys, damaged, trouble, issuer, hosts, metrics }: HttpHealth, paint: Paint): string[] {
+	return [
+		keys === 0
+			? '  no keys: whoever has the token is what --agent says'
+			: `${mark(true, paint)} ${count(keys, 'key')}, each its own agent: trapgate key list`,
+		...(damaged === 0 ? [] : [`${mark(false, paint)} ${count(damaged, 'damaged key')} that let nobody in`]),
+		...(issuer === undefined
+			? []
+			: [`${mark(true, paint)} tokens of ${issuer}; one that is revoked there counts here until it ends`]),
+		...(trouble === undefined ? [] : [`${mark(false, paint)} ${onOneLine(trouble)}`]),
+		hosts.length === 0
+			? '  served on loopback names only, or on addresses where another is listened on'
+			: `  also served as ${hosts.join(', ')}; Trapgate itself speaks no TLS, so a proxy must: docs/http.md`,
+		...(metrics.length === 0 ? [] : [`  metrics for keys of ${metrics.join(', ')}`]),
+		'  --no-token lets every program of this machine in, a proxy here included',
 	];
 }
 
