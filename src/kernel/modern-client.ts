@@ -90,10 +90,16 @@ export class ModernClient {
 	readonly #calls = new Map<MessageId, ParkedCall>();
 	readonly #closing = new AbortController();
 	#last: Held | undefined;
+	#hasServed = false;
 
 	constructor(options: ModernClientOptions) {
 		this.#options = options;
 		this.#tickets = new Tickets(options.random);
+	}
+
+	/** Nothing is under way, and nothing is kept. A new one has its first request still before it. */
+	get isIdle(): boolean {
+		return this.#hasServed && this.#sessions.size === 0 && this.#calls.size === 0;
 	}
 
 	/** Answers one modern request. */
@@ -268,6 +274,7 @@ export class ModernClient {
 		clearTimeout(held.idle);
 		held.users += 1;
 		this.#last = held;
+		this.#hasServed = true;
 		return held;
 	}
 

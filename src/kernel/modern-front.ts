@@ -5,6 +5,9 @@ import { Link } from '../wire/link.ts';
 import type { Kernel } from './boot.ts';
 import { ModernClient } from './modern-client.ts';
 
+/** Above this many, those that have nothing under way are forgotten. */
+const manyClients = 1000;
+
 export class ModernFront {
 	readonly #kernel: Kernel;
 	readonly #random: (bytes: number) => Uint8Array;
@@ -43,6 +46,10 @@ export class ModernFront {
 		await Promise.all([...this.#clients.values()].map(({ client }) => client.close()));
 	}
 
+	#forgetIdle(): void {
+		for (const [name, { client }] of this.#clients) if (client.isIdle) this.#clients.delete(name);
+	}
+
 	/** One for each caller and key: what one is asked, another can't answer. */
 	#clientOf({ principal, agent, key }: Omit<FrontExchange, 'channel' | 'headers'>): ModernClient {
 		const name = JSON.stringify([principal, agent, key]);
@@ -56,6 +63,7 @@ export class ModernFront {
 			keepsLast: false,
 		});
 		this.#clients.set(name, { client, key });
+		if (this.#clients.size > manyClients) this.#forgetIdle();
 		return client;
 	}
 }
