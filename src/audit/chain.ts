@@ -1,5 +1,5 @@
 // The hash chain: what a record's hash covers, and how JSON is written for it.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { ExactNumber } from '../abi/json.ts';
 
 /** `prev` of the first record of a run. */
@@ -10,19 +10,23 @@ export const noHash = `sha256:${'0'.repeat(64)}`;
  * what the RFC asks for; a number kept as text is written as that text; undefined members are left out.
  */
 export function canonicalJson(value: unknown): string {
-	if (value instanceof ExactNumber) return value.source;
-	if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`;
 	if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+	if (value instanceof ExactNumber) return value.source;
+	let text = '';
+	if (Array.isArray(value)) {
+		for (const item of value) text += `${text === '' ? '' : ','}${canonicalJson(item ?? null)}`;
+		return `[${text}]`;
+	}
 	const object = value as Record<string, unknown>;
-	const names = Object.keys(object).filter((name) => object[name] !== undefined);
-	return `{${names
-		.sort()
-		.map((name) => `${JSON.stringify(name)}:${canonicalJson(object[name])}`)
-		.join(',')}}`;
+	for (const name of Object.keys(object).sort()) {
+		const member = object[name];
+		if (member !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${canonicalJson(member)}`;
+	}
+	return `{${text}}`;
 }
 
 export function sha256(data: string | Uint8Array): string {
-	return `sha256:${createHash('sha256').update(data).digest('hex')}`;
+	return `sha256:${hash('sha256', data, 'hex')}`;
 }
 
 /** The hash of a record; a `hash` member it already has does not count. */

@@ -9,29 +9,41 @@ import { boundValue, isSecretMember, type KeptValue, redactTexts, redactValue } 
 import { redactedMark } from './redact-text.ts';
 
 /** The fields of a record that come from an entry. `argsKey` keys the hashes of level `hash`. */
-export function fieldsOf(entry: AuditEntry, argsKey: Uint8Array): JsonObject {
-	if (entry.event !== 'decided' && entry.event !== 'ask') return redactedFields(entry);
-	const { args, changed, command, ...plain } = entry;
-	const level = args?.level ?? 'redacted';
-	// What a command is comes from the arguments, so it is kept where they are.
-	const isKept = level === 'redacted' || level === 'full';
-	const kept = args === undefined ? undefined : keptArgs(level, args, argsKey);
-	return {
-		...redactedFields({ ...plain, ...(isKept && command !== undefined ? { command } : {}) }),
-		...(kept === undefined ? {} : { args: { ...kept } }),
-		...(changed === undefined || changed.length === 0
-			? {}
-			: { changed: changed.map((change) => keptChange(level, change, kept?.value)) }),
-		...(isPlainlyAllowed(entry) ? {} : { fp: fingerprintOf(entry) }),
-	};
+export function fieldsOf(entry: AuditEntry, argsKey: Uint8Array): Record<string, Json> {
+	const fields: Record<string, Json> = {};
+	// Whatever the kernel passes is plain data; the cast only says so to the type checker, which has no index signature on interfaces.
+	const given = entry as unknown as JsonObject;
+	for (const name of Object.keys(given)) {
+		const value = given[name];
+		if (value === undefined || byDetail.has(name)) continue;
+		// Each with room of its own: a long text in one member must not push another out of the record.
+		fields[name] = ownWords.has(name) ? value : redactTexts(value);
+	}
+	if (entry.event === 'decided' || entry.event === 'ask') addDetails(fields, entry, argsKey);
+	return fields;
 }
 
-// Whatever the kernel passes is plain data; the cast only says so to the type checker, which has no index signature on interfaces.
-function redactedFields(fields: object): JsonObject {
-	// Each with room of its own: a long text in one member must not push another out of the record.
-	const members = Object.entries(fields as JsonObject).filter(([, value]) => value !== undefined);
-	return Object.fromEntries(members.map(([name, value]) => [name, redactTexts(value)]));
+function addDetails(fields: Record<string, Json>, entry: DecidedEntry | AskEntry, argsKey: Uint8Array): void {
+	const { args, changed, command } = entry;
+	const level = args?.level ?? 'redacted';
+	const kept = args === undefined ? undefined : keptArgs(level, args, argsKey);
+	// What a command is comes from the arguments, so it is kept where they are.
+	const isKept = level === 'redacted' || level === 'full';
+	if (isKept && command !== undefined) fields['command'] = redactTexts(command);
+	if (kept !== undefined) fields['args'] = { ...kept };
+	if (changed !== undefined && changed.length > 0)
+		fields['changed'] = changed.map((change) => keptChange(level, change, kept?.value));
+	if (!isPlainlyAllowed(entry)) fields['fp'] = fingerprintOf(entry);
 }
+
+/** Members that come from the arguments; how much of them is kept depends on the level of detail. */
+const byDetail: ReadonlySet<string> = new Set(['args', 'changed', 'command']);
+
+/** Members that only the kernel words, from its own vocabulary: nothing foreign can stand in them. */
+const ownWords: ReadonlySet<string> = new Set([
+	...['event', 'id', 'parent', 'trace_id', 'policy_rev', 'from_rev', 'tools_rev', 'mode', 'decision', 'acted', 'final'],
+	...['told_agent', 'repeat', 'accepted', 'state', 'ms'],
+]);
 
 function isPlainlyAllowed(entry: DecidedEntry | AskEntry): boolean {
 	return entry.event === 'decided' && (entry.decision === 'allowed' || entry.decision === 'rewritten');

@@ -1,4 +1,4 @@
-// One run's file: whole lines go in at the end, a line that did not fit is taken out again.
+// One run's file: whole lines go in at the end, what did not fit is taken out again.
 import { closeSync, fdatasync, fdatasyncSync, fstatSync, ftruncateSync, lstatSync, writeSync } from 'node:fs';
 import { TrapgateError } from '../abi/problem.ts';
 import type { RunFile } from './layout.ts';
@@ -20,13 +20,13 @@ export const realDisk: Disk = {
 };
 
 /**
- * INVARIANT: `size` bytes are whole lines. Behind them may stand at most `#torn` bytes of a line that did not fit;
+ * INVARIANT: `size` bytes are whole lines. Behind them may stand at most `#torn` bytes of lines that did not fit;
  * they are cut off before anything else is written.
  */
 export class LogFile {
 	readonly path: string;
 	readonly #fd: number;
-	readonly #inode: { readonly dev: bigint; readonly ino: bigint };
+	readonly #inode: { readonly dev: number; readonly ino: number };
 	readonly #disk: Disk;
 	#size = 0;
 	#torn = 0;
@@ -35,22 +35,22 @@ export class LogFile {
 		this.path = file.path;
 		this.#fd = file.fd;
 		this.#disk = disk;
-		this.#inode = fstatSync(file.fd, { bigint: true });
+		this.#inode = fstatSync(file.fd);
 	}
 
 	get size(): number {
 		return this.#size;
 	}
 
-	/** Writes one line in one call. Throws what the disk throws, with the file as it was; A103 when it was changed beneath us. */
-	append(line: Uint8Array): void {
+	/** Writes whole lines in one call. Throws what the disk throws, with the file as it was; A103 when it was changed beneath us. */
+	append(lines: Uint8Array): void {
 		this.settle();
-		this.#torn = line.length;
+		this.#torn = lines.length;
 		try {
-			const written = this.#disk.write(this.#fd, line);
+			const written = this.#disk.write(this.#fd, lines);
 			// A disk takes less than it was given when it is full.
-			if (written !== line.length)
-				throw Object.assign(new Error(`${written} of ${line.length} bytes written`), { code: 'ENOSPC' });
+			if (written !== lines.length)
+				throw Object.assign(new Error(`${written} of ${lines.length} bytes written`), { code: 'ENOSPC' });
 			this.#torn = 0;
 			this.#size += written;
 		} catch (thrown) {
@@ -100,7 +100,7 @@ export class LogFile {
 	// Looking at the path and not at the descriptor tells all of it at once: a file that was unlinked or moved away, one
 	// that stands in its place, bytes taken off or added.
 	#checkUntouched(): void {
-		const found = lstatSync(this.path, { bigint: true, throwIfNoEntry: false });
+		const found = lstatSync(this.path, { throwIfNoEntry: false });
 		if (found === undefined) throw this.#changed('it was removed');
 		if (found.ino !== this.#inode.ino || found.dev !== this.#inode.dev)
 			throw this.#changed('another file stands in its place');

@@ -1,4 +1,5 @@
 // The audit log of one kernel run: what is appended stands in the file before anything else happens.
+import type { Json } from '../abi/json.ts';
 import { errorText, TrapgateError } from '../abi/problem.ts';
 import { copyCheckpoint, digestCopies, signCheckpoint } from './checkpoint.ts';
 import { fieldsOf } from './detail.ts';
@@ -7,7 +8,7 @@ import { newestHead } from './head.ts';
 import { openKey, type SigningKey } from './key.ts';
 import { prepareDirectory } from './layout.ts';
 import type { AuditEntry, AuditRecord, Head, HostFields } from './record.ts';
-import { ChainWriter, type Durability } from './writer.ts';
+import { type ChainedRecord, ChainWriter, type Durability } from './writer.ts';
 
 export interface AuditOptions {
 	readonly directory: string;
@@ -30,7 +31,7 @@ export interface AuditOptions {
 
 export interface AuditLog {
 	readonly run: string;
-	/** The last record that is written. */
+	/** The last record, written or about to be. */
 	readonly head: Head;
 	/**
 	 * Resolves with the record when it stands in the file at the configured durability. Records stand in the order of
@@ -68,7 +69,7 @@ class RunLog implements AuditLog {
 	#closing: Promise<void> | undefined;
 	#checkpoint: { readonly seq: number; readonly at: number };
 	/** Checkpoints that stand in the chain and not yet among the copies. */
-	#copies: AuditRecord[] = [];
+	#copies: ChainedRecord[] = [];
 	#copyFailure: string | undefined;
 	#hasWitness = false;
 	#cancelTimer: (() => void) | undefined;
@@ -112,10 +113,9 @@ class RunLog implements AuditLog {
 		if (this.#closing !== undefined) throw refusal('', new TrapgateError('A101', 'the audit log is closed'), '');
 		try {
 			const at = this.#options.now();
-			const { user, workspace } = this.#options.host;
-			const isCall = entry.event === 'decided' || entry.event === 'ask';
-			const fields = { ...(isCall ? { user, workspace } : {}), ...fieldsOf(entry, this.#key.argsKey) };
-			const record = this.#writer.write(fields, at);
+			const fields = fieldsOf(entry, this.#key.argsKey);
+			if (entry.event === 'decided' || entry.event === 'ask') this.#addHost(fields);
+			const { record } = this.#writer.write(fields, at);
 			this.#checkpointWhenDue(at);
 			this.#armTimer();
 			await this.#writer.durable();
@@ -124,6 +124,12 @@ class RunLog implements AuditLog {
 		} catch (thrown) {
 			throw this.#noticed(refusal(this.#options.directory, thrown, consequences[entry.event]));
 		}
+	}
+
+	#addHost(fields: Record<string, Json>): void {
+		const { user, workspace } = this.#options.host;
+		fields['user'] ??= user;
+		if (workspace !== undefined) fields['workspace'] ??= workspace;
 	}
 
 	close(reason?: string): Promise<void> {
@@ -147,15 +153,18 @@ class RunLog implements AuditLog {
 
 	#writeCheckpoint(at: number): void {
 		const fields = { event: 'checkpoint', key: this.#key.public.id };
-		const record = this.#writer.write(fields, at, (unsigned) => signCheckpoint(unsigned, this.#key));
-		this.#checkpoint = { seq: record.seq, at };
-		this.#copies = [...this.#copies, record].slice(-maxCopiesWaiting);
+		const chained = this.#writer.write(fields, at, (unsigned) => signCheckpoint(unsigned, this.#key));
+		this.#writer.writeOut();
+		this.#checkpoint = { seq: chained.seq, at };
+		this.#copies = [...this.#copies, chained].slice(-maxCopiesWaiting);
 	}
 
 	#checkpointWhenDue(at: number): void {
 		const { seq, at: last } = this.#checkpoint;
 		if (at < last) this.#checkpoint = { seq, at };
 		if (this.#writer.tail.seq - seq < recordsPerCheckpoint && at - last < checkpointEveryMs) return;
+		// What comes before it must not fall with it.
+		this.#writer.writeOut();
 		this.#tryCheckpoint(at);
 	}
 
@@ -187,7 +196,7 @@ class RunLog implements AuditLog {
 		const durable = this.#writer.durableSeq;
 		try {
 			for (let copy = this.#copies[0]; copy !== undefined && copy.seq <= durable; copy = this.#copies[0]) {
-				copyCheckpoint(this.#options.directory, JSON.stringify(copy));
+				copyCheckpoint(this.#options.directory, copy.line);
 				this.#copies.shift();
 			}
 			this.#copyFailure = undefined;
@@ -210,7 +219,7 @@ class RunLog implements AuditLog {
 		this.#copies.push(
 			this.#writer.next(fields, this.#options.now(), (unsigned) => signCheckpoint(unsigned, this.#key)),
 		);
-		for (const copy of this.#copies) copyWitness(this.#options, JSON.stringify(copy));
+		for (const copy of this.#copies) copyWitness(this.#options, copy.line);
 		this.#copies = [];
 		return error;
 	}

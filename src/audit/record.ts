@@ -24,29 +24,29 @@ export interface AgentFields {
 export interface TargetFields {
 	readonly driver: string;
 	/** `driver/tool`. */
-	readonly tool?: string;
+	readonly tool?: string | undefined;
 	/** The URI. */
-	readonly resource?: string;
+	readonly resource?: string | undefined;
 	/** `driver/prompt`. */
-	readonly prompt?: string;
+	readonly prompt?: string | undefined;
 	/** The method, or what a driver asks for (`sampling`, `elicitation` …). */
-	readonly target?: string;
+	readonly target?: string | undefined;
 }
 
 export interface CallFields extends TargetFields {
 	/** The kernel's id of the call; `ask`, `answered`, `decided` and `completed` share it. */
 	readonly id: string;
 	/** Of an execution inside a sandbox: the id of the call, or the execution, that started it; `driver:NAME` where a server did by itself. */
-	readonly parent?: string;
+	readonly parent?: string | undefined;
 	/** From the request's `_meta.traceparent`; see {@link traceIdOf}. */
-	readonly trace_id?: string;
+	readonly trace_id?: string | undefined;
 	readonly agent: AgentFields;
 	/** Absent: the host's. */
-	readonly user?: string;
+	readonly user?: string | undefined;
 	/** Absent: the host's. */
-	readonly workspace?: string;
+	readonly workspace?: string | undefined;
 	readonly policy_rev: string;
-	readonly tools_rev?: string;
+	readonly tools_rev?: string | undefined;
 	readonly mode: Mode;
 	readonly method: string;
 }
@@ -54,29 +54,29 @@ export interface CallFields extends TargetFields {
 /** Arguments as the kernel has them; the log keeps what the level allows. */
 export interface EntryArgs {
 	/** Absent: `redacted`. */
-	readonly level?: DetailLevel;
+	readonly level?: DetailLevel | undefined;
 	readonly value: Json;
 }
 
 export interface RecordArgs {
 	readonly level: DetailLevel;
-	readonly value?: Json;
+	readonly value?: Json | undefined;
 	/** Hex of HMAC-SHA-256 over the canonical arguments, for level `hash`. */
-	readonly sha256?: string;
+	readonly sha256?: string | undefined;
 	/** How many values were taken out, when any. */
-	readonly redacted?: number;
+	readonly redacted?: number | undefined;
 	/** How many values were shortened or left out for their size, when any. */
-	readonly cut?: number;
+	readonly cut?: number | undefined;
 }
 
 export interface ResultFields {
 	readonly is_error: boolean;
 	/** Absent for an execution: its output is a part of its parent's. */
-	readonly bytes?: number;
-	readonly tokens?: number;
-	readonly exit?: number;
-	readonly redacted?: number;
-	readonly truncated?: TruncatedFields;
+	readonly bytes?: number | undefined;
+	readonly tokens?: number | undefined;
+	readonly exit?: number | undefined;
+	readonly redacted?: number | undefined;
+	readonly truncated?: TruncatedFields | undefined;
 }
 
 /** An answer that was too long for a rule. */
@@ -92,25 +92,25 @@ export interface TruncatedFields {
 export interface ApprovalFields {
 	readonly channel: string;
 	/** `approved`, `declined`, `unanswered`, `no_channel`; absent while the question waits. */
-	readonly outcome?: string;
-	readonly by?: string | null;
-	readonly waited_ms?: number;
+	readonly outcome?: string | undefined;
+	readonly by?: string | null | undefined;
+	readonly waited_ms?: number | undefined;
 	/** Hash of what was consented to. */
-	readonly bound_to?: string;
+	readonly bound_to?: string | undefined;
 }
 
 export interface ErrorFields {
 	readonly type: string;
-	readonly where?: string;
-	readonly message?: string;
+	readonly where?: string | undefined;
+	readonly message?: string | undefined;
 	/** JSON-RPC code of an error reply. */
-	readonly code?: number;
-	readonly effect?: string;
+	readonly code?: number | undefined;
+	readonly effect?: string | undefined;
 }
 
 export interface Milliseconds {
-	readonly policy?: number;
-	readonly driver?: number;
+	readonly policy?: number | undefined;
+	readonly driver?: number | undefined;
 }
 
 interface DecidedFields extends CallFields {
@@ -118,35 +118,35 @@ interface DecidedFields extends CallFields {
 	readonly decision: Verdict;
 	readonly acted: boolean;
 	/** True on a refusal: no `completed` follows. */
-	readonly final?: true;
+	readonly final?: true | undefined;
 	readonly rules: readonly string[];
 	/** What the strictest rule matched, where it is about commands: program and sub-commands, `git push`. */
-	readonly command?: string;
-	readonly told_agent?: boolean;
-	readonly approval?: ApprovalFields;
-	readonly reason?: string;
-	readonly instead?: string;
+	readonly command?: string | undefined;
+	readonly told_agent?: boolean | undefined;
+	readonly approval?: ApprovalFields | undefined;
+	readonly reason?: string | undefined;
+	readonly instead?: string | undefined;
 	/** How often this agent was refused this fingerprint in this run, this time included. */
-	readonly repeat?: number;
-	readonly error?: ErrorFields;
-	readonly ms?: Milliseconds;
+	readonly repeat?: number | undefined;
+	readonly error?: ErrorFields | undefined;
+	readonly ms?: Milliseconds | undefined;
 }
 
 interface AskFields extends CallFields {
 	readonly event: 'ask';
 	readonly rules: readonly string[];
-	readonly command?: string;
+	readonly command?: string | undefined;
 	readonly approval: ApprovalFields;
-	readonly reason?: string;
+	readonly reason?: string | undefined;
 }
 
 export interface CompletedEntry {
 	readonly event: 'completed';
 	readonly id: string;
-	readonly result?: ResultFields;
-	readonly error?: ErrorFields;
-	readonly told_agent?: boolean;
-	readonly ms?: Milliseconds;
+	readonly result?: ResultFields | undefined;
+	readonly error?: ErrorFields | undefined;
+	readonly told_agent?: boolean | undefined;
+	readonly ms?: Milliseconds | undefined;
 }
 
 export interface AnsweredEntry {

@@ -1,20 +1,43 @@
-// Writes one run's chain: numbers and hashes records, puts them into the day's file, syncs them, takes back what failed.
+// Writes one run's chain: numbers and hashes records, puts those of one turn into the day's file at once, takes back what failed.
 import { dirname } from 'node:path';
 import { errorText, TrapgateError } from '../abi/problem.ts';
-import { noHash, seal } from './chain.ts';
+import { noHash } from './chain.ts';
 import { type Disk, LogFile } from './file.ts';
 import { createRunFile, dayOf, syncDirectory } from './layout.ts';
-import { type AuditRecord, type Frame, inReadingOrder } from './record.ts';
+import type { AuditRecord, Frame } from './record.ts';
+import { type SealedRecord, Sealer } from './sealer.ts';
 
 /** `written`: the record has left the process (power loss may lose it). `fsync`: it is on the disk. */
 export type Durability = 'written' | 'fsync';
 
-/** Where a chain stands, and how large the file is there. */
+/** Where a chain stands. */
 interface Tail {
 	readonly seq: number;
 	readonly hash: string;
+}
+
+/** A place in the file, and how large the file is there. */
+interface Place extends Tail {
 	readonly size: number;
 }
+
+/** A record with its place in the chain. */
+export interface ChainedRecord extends SealedRecord {
+	readonly seq: number;
+	readonly record: AuditRecord;
+}
+
+/** Records of one turn of the event loop. */
+interface Batch {
+	text: string;
+	readonly done: Promise<void>;
+	readonly resolve: () => void;
+	readonly reject: (thrown: unknown) => void;
+}
+
+const dayMs = 86_400_000;
+/** More than this, in UTF-16 units, is not held back for others to come. */
+const largestBatch = 1 << 20;
 
 interface Waiter {
 	readonly resolve: () => void;
@@ -33,11 +56,19 @@ export interface WriterOptions {
 
 export class ChainWriter {
 	readonly #options: WriterOptions;
+	readonly #sealer = new Sealer();
 	#file: LogFile;
 	#day: string;
-	#tail: Tail = { seq: 0, hash: noHash, size: 0 };
+	/** Until then there is nothing to rotate. */
+	#dayEnds = 0;
+	/** The last record, in the file or about to be. */
+	#tail: Tail = { seq: 0, hash: noHash };
+	/** What waits to be written. */
+	#batch: Batch | undefined;
+	/** The last place that stands in the file. INVARIANT: no append beyond it has resolved. */
+	#written: Place = { ...this.#tail, size: 0 };
 	/** The last place that is known to be on the disk. INVARIANT: with `fsync`, no append beyond it has resolved. */
-	#synced: Tail = this.#tail;
+	#synced: Place = this.#written;
 	#waiting: Waiter[] = [];
 	#syncing: Promise<void> | undefined;
 	/** Set when the chain's past can't be relied on any more; every later write throws it. */
@@ -50,39 +81,93 @@ export class ChainWriter {
 		this.#file = this.#createFile(this.#day);
 	}
 
-	/** The last record that is written. */
-	get tail(): Omit<Tail, 'size'> {
+	/** The last record, in the file or about to be. */
+	get tail(): Tail {
 		return this.#tail;
 	}
 
 	/** The number of the last record that is as durable as asked for. */
 	get durableSeq(): number {
-		return this.#options.durability === 'fsync' ? this.#synced.seq : this.#tail.seq;
+		return this.#options.durability === 'fsync' ? this.#synced.seq : this.#written.seq;
 	}
 
 	/**
-	 * Adds a record. Returns with exactly one more whole line in the file, or throws with the chain as it was: A103 when
-	 * the file was changed beneath us (for good), else what the disk throws.
+	 * Adds a record, which is in the file when `durable` has resolved. Throws A103 when the file was changed beneath us (for
+	 * good), else what the disk throws.
 	 */
-	write(fields: object, at: number, sign?: (record: Omit<Frame, 'hash'>) => object): AuditRecord {
+	write(fields: object, at: number, sign?: (record: Omit<Frame, 'hash'>) => object): ChainedRecord {
 		if (this.#broken !== undefined) throw this.#broken;
-		try {
-			this.#rotate(at);
-			const record = this.next(fields, at, sign);
-			this.#file.append(Buffer.from(`${JSON.stringify(record)}\n`));
-			this.#tail = { seq: record.seq, hash: record.hash, size: this.#file.size };
-			return record;
-		} catch (thrown) {
-			if (thrown instanceof TrapgateError && thrown.code === 'A103') this.#broken = thrown;
-			throw thrown;
-		}
+		this.#rotate(at);
+		const chained = this.next(fields, at, sign);
+		const batch = this.#openBatch();
+		batch.text += `${chained.line}\n`;
+		this.#tail = { seq: chained.seq, hash: chained.hash };
+		if (batch.text.length > largestBatch) this.writeOut();
+		return chained;
 	}
 
 	/** The record that would follow, not written. */
-	next(fields: object, at: number, sign: (record: Omit<Frame, 'hash'>) => object = (record) => record): AuditRecord {
-		const { seq, hash: prev } = this.#tail;
-		const frame = { v: 1, seq: seq + 1, time: new Date(at).toISOString(), run: this.#options.run, prev } as const;
-		return seal(inReadingOrder(sign({ ...fields, ...frame }))) as AuditRecord;
+	next(fields: object, at: number, sign?: (record: Omit<Frame, 'hash'>) => object): ChainedRecord {
+		const seq = this.#tail.seq + 1;
+		const time = new Date(at).toISOString();
+		const unsigned = {
+			...fields,
+			v: 1,
+			seq,
+			time,
+			run: this.#options.run,
+			prev: this.#tail.hash,
+			hash: undefined,
+		} as const;
+		const whole = sign === undefined ? unsigned : sign(unsigned);
+		const { line, hash } = this.#sealer.seal(whole);
+		return { seq, line, hash, record: { ...whole, hash } as AuditRecord };
+	}
+
+	// Calls that are decided in one turn share one write: it happens when the turn's other work has been done.
+	#openBatch(): Batch {
+		if (this.#batch !== undefined) return this.#batch;
+		let [resolve, reject]: [() => void, (thrown: unknown) => void] = [() => {}, () => {}];
+		const done = new Promise<void>((succeed, fail) => {
+			[resolve, reject] = [succeed, fail];
+		});
+		const batch: Batch = { text: '', done, resolve, reject };
+		// Whoever waits is told, and somebody may not wait.
+		done.catch(() => undefined);
+		this.#batch = batch;
+		void Promise.resolve().then(() => {
+			if (this.#batch === batch) this.#tryToWriteOut();
+		});
+		return batch;
+	}
+
+	#tryToWriteOut(): void {
+		try {
+			this.writeOut();
+		} catch {
+			// Whoever waits for it was told.
+		}
+	}
+
+	/**
+	 * Puts what waits into the file, all of it in one write or nothing. When it fails, the chain is as it was before the
+	 * first of them, everybody who waits is told, and it is thrown.
+	 */
+	writeOut(): void {
+		const batch = this.#batch;
+		if (batch === undefined) return;
+		this.#batch = undefined;
+		try {
+			this.#file.append(Buffer.from(batch.text));
+			this.#written = { ...this.#tail, size: this.#file.size };
+			batch.resolve();
+		} catch (thrown) {
+			if (thrown instanceof TrapgateError && thrown.code === 'A103') this.#broken = thrown;
+			this.#tail = this.#written;
+			this.#options.takenBack(this.#tail.seq);
+			batch.reject(thrown);
+			throw thrown;
+		}
 	}
 
 	/**
@@ -90,8 +175,9 @@ export class ChainWriter {
 	 * it fails, everything that is not known to be on the disk is taken back and everybody who waits for it is told:
 	 * nobody has acted on any of it.
 	 */
-	durable(): Promise<void> {
-		if (this.#options.durability === 'written') return Promise.resolve();
+	async durable(): Promise<void> {
+		if (this.#options.durability === 'written') return this.#batch?.done;
+		this.writeOut();
 		return new Promise((resolve, reject) => {
 			this.#waiting.push({ resolve, reject });
 			this.#syncing ??= this.#syncWhileWanted();
@@ -100,23 +186,25 @@ export class ChainWriter {
 
 	/** Puts everything on the disk, whatever the durability. */
 	async flush(): Promise<void> {
+		this.writeOut();
 		await this.#syncing;
 		this.#file.settle();
 		this.#file.syncNow();
-		this.#synced = this.#tail;
+		this.#synced = this.#written;
 	}
 
 	/** Never throws. */
 	async close(): Promise<void> {
 		await this.#syncing;
+		this.#tryToWriteOut();
 		this.#closeFile(this.#file);
 	}
 
 	async #syncWhileWanted(): Promise<void> {
 		while (this.#waiting.length > 0) {
 			const served = this.#waiting;
-			const [file, upTo] = [this.#file, this.#tail];
 			this.#waiting = [];
+			const [file, upTo] = [this.#file, this.#written];
 			try {
 				await file.sync();
 				if (file === this.#file) this.#synced = upTo;
@@ -137,22 +225,31 @@ export class ChainWriter {
 			this.#broken ??= new TrapgateError('A103', `records in \`${file.path}\` did not reach the disk`);
 			return;
 		}
+		this.#batch?.reject(new Error('a record before it did not reach the disk'));
+		this.#batch = undefined;
+		this.#written = this.#synced;
 		this.#tail = this.#synced;
 		this.#options.takenBack(this.#tail.seq);
-		file.takeBack(this.#tail.size);
+		file.takeBack(this.#synced.size);
 	}
 
 	// A clock that goes back over midnight does not: the chain goes on in the file it is in.
 	#rotate(at: number): void {
+		if (at < this.#dayEnds) return;
 		const day = dayOf(at);
-		if (day <= this.#day) return;
+		if (day > this.#day) this.#goOnIn(day);
+		this.#dayEnds = (Math.floor(at / dayMs) + 1) * dayMs;
+	}
+
+	#goOnIn(day: string): void {
+		this.writeOut();
 		const old = this.#file;
 		old.settle();
 		if (this.#options.durability === 'fsync') old.syncNow();
 		this.#file = this.#createFile(day);
 		this.#day = day;
-		this.#tail = { ...this.#tail, size: 0 };
-		this.#synced = this.#tail;
+		this.#written = { ...this.#tail, size: 0 };
+		this.#synced = this.#written;
 		// A sync that is still under way needs the descriptor.
 		void (this.#syncing ?? Promise.resolve()).then(() => this.#closeFile(old));
 	}

@@ -12,6 +12,7 @@ import {
 	type AuditEntry,
 	type CallFields,
 	type DetailLevel,
+	type EntryArgs,
 	type ResultFields,
 	targetFields,
 	traceIdOf,
@@ -75,29 +76,30 @@ export class Journal {
 	/** Returns how often this kind of call was refused in the session, this time included; 0 when it was not refused. */
 	async decided({ asked, decision, context, final, approval, policyMs }: Decided): Promise<{ repeat: number }> {
 		const target = targetOf(asked);
-		const entry = {
+		const about = {
 			...this.#callFields(asked, target, decision, context.parent),
-			...(context.toolsRevision === undefined ? {} : { tools_rev: context.toolsRevision }),
-			...rulesOf(decision),
-			...argumentsOf(target, this.#options.detailOf(target)),
+			tools_rev: context.toolsRevision,
+			rules: ruleIdsOf(decision),
+			command: decision.because[0]?.command,
+			args: this.#argumentsOf(target),
 		};
-		const repeat = final ? context.countRefusal(fingerprintOf(entry)) : 0;
+		const repeat = final ? context.countRefusal(fingerprintOf(about)) : 0;
+		const { changes, error } = decision;
 		await this.#append({
-			...entry,
+			...about,
 			event: 'decided',
 			decision: decision.verdict,
 			acted: decision.acted,
-			...(final ? { final: true as const, repeat } : {}),
-			...(decision.changes.length === 0 ? {} : { changed: decision.changes }),
+			final: final ? true : undefined,
+			repeat: final ? repeat : undefined,
+			changed: changes.length === 0 ? undefined : changes,
 			// An approved execution says nothing: what it prints is what the program prints.
 			told_agent: final || (context.parent === undefined && noticeOf(decision, target, context.name) !== undefined),
-			...(approval === undefined ? {} : { approval: approvalFields(approval) }),
-			...(decision.reason === undefined ? {} : { reason: decision.reason }),
-			...(decision.instead === undefined ? {} : { instead: decision.instead }),
-			...(decision.error === undefined
-				? {}
-				: { error: { type: 'policy_error', message: decision.error, effect: 'denied' } }),
-			...(policyMs === undefined ? {} : { ms: { policy: rounded(policyMs) } }),
+			approval: approval === undefined ? undefined : approvalFields(approval),
+			reason: decision.reason,
+			instead: decision.instead,
+			error: error === undefined ? undefined : { type: 'policy_error', message: error, effect: 'denied' },
+			ms: policyMs === undefined ? undefined : { policy: rounded(policyMs) },
 		});
 		this.#started.set(context, this.#options.elapsed());
 		this.#options.observer?.decided(context, { asked, decision, final, revision: this.revision(), policyMs });
@@ -116,15 +118,14 @@ export class Journal {
 		const started = this.#started.get(context);
 		const driverMs = started === undefined ? undefined : this.#options.elapsed() - started;
 		const result = resultOf(finished);
+		const { error, truncated } = finished;
 		await this.#append({
 			event: 'completed',
 			id: call.id,
 			result,
-			...(finished.truncated === undefined ? {} : { told_agent: true }),
-			...(finished.error === undefined
-				? {}
-				: { error: { type: 'policy_error', message: finished.error, effect: 'withheld' } }),
-			...(driverMs === undefined ? {} : { ms: { driver: rounded(driverMs) } }),
+			told_agent: truncated === undefined ? undefined : true,
+			error: error === undefined ? undefined : { type: 'policy_error', message: error, effect: 'withheld' },
+			ms: driverMs === undefined ? undefined : { driver: rounded(driverMs) },
 		});
 		this.#options.observer?.completed(context, { finished, isError: result.is_error, driverMs });
 	}
@@ -138,8 +139,8 @@ export class Journal {
 			event: 'completed',
 			id,
 			result: { is_error: code !== 0, exit: code },
-			...('failed' in exit ? { error: { type: 'not_started', message: exit.failed, effect: 'not_run' } } : {}),
-			...(started === undefined ? {} : { ms: { driver: rounded(this.#options.elapsed() - started) } }),
+			error: 'failed' in exit ? { type: 'not_started', message: exit.failed, effect: 'not_run' } : undefined,
+			ms: this.#driverMs(started),
 		});
 	}
 
@@ -154,10 +155,11 @@ export class Journal {
 		await this.#append({
 			...this.#callFields(about.asked, target, about.decision, about.parent),
 			event: 'ask',
-			...rulesOf(about.decision),
-			...argumentsOf(target, this.#options.detailOf(target)),
+			rules: ruleIdsOf(about.decision),
+			command: about.decision.because[0]?.command,
+			args: this.#argumentsOf(target),
 			approval: { channel: 'elicitation', bound_to: about.boundTo },
-			...(about.decision.reason === undefined ? {} : { reason: about.decision.reason }),
+			reason: about.decision.reason,
 		});
 	}
 
@@ -205,8 +207,8 @@ export class Journal {
 			decision: decision.verdict,
 			acted: decision.acted,
 			final: true,
-			rules: decision.because.map((rule) => rule.id),
-			...argumentsOf(target, this.#options.detailOf(target)),
+			rules: ruleIdsOf(decision),
+			args: this.#argumentsOf(target),
 			told_agent: false,
 		});
 	}
@@ -228,15 +230,16 @@ export class Journal {
 			event: 'decided',
 			// A follow-up on a task passes although nothing of its kind would; see ask-client.
 			decision: about.passed && decision.verdict === 'denied' && decision.acted ? 'allowed' : decision.verdict,
-			...(decision.verdict === 'asked'
-				? { approval: { channel: 'elicitation', outcome: about.passed ? 'approved' : 'declined' } }
-				: {}),
+			approval:
+				decision.verdict === 'asked'
+					? { channel: 'elicitation', outcome: about.passed ? 'approved' : 'declined' }
+					: undefined,
 			acted: decision.acted,
 			final: true,
-			rules: decision.because.map((rule) => rule.id),
-			...argumentsOf(target, this.#options.detailOf(target)),
+			rules: ruleIdsOf(decision),
+			args: this.#argumentsOf(target),
 			told_agent: false,
-			...(decision.reason === undefined ? {} : { reason: decision.reason }),
+			reason: decision.reason,
 		});
 	}
 
@@ -268,15 +271,23 @@ export class Journal {
 	}
 
 	#callFields(asked: Syscall, target: Target, decision: Decision, parent?: string): CallFields {
-		const traceId = traceIdOf(asked.params);
 		return {
 			...this.#common(asked.caller, asked.method),
 			...targetFields(target),
 			id: asked.id,
-			...(parent === undefined ? {} : { parent }),
+			parent,
 			mode: decision.mode,
-			...(traceId === undefined ? {} : { trace_id: traceId }),
+			trace_id: traceIdOf(asked.params),
 		};
+	}
+
+	#driverMs(started: number | undefined): { driver: number } | undefined {
+		return started === undefined ? undefined : { driver: rounded(this.#options.elapsed() - started) };
+	}
+
+	#argumentsOf(target: Target): EntryArgs | undefined {
+		const value = valuesOf(target);
+		return value === undefined ? undefined : { level: this.#options.detailOf(target), value };
 	}
 
 	#common(caller: Caller, method: string) {
@@ -292,22 +303,21 @@ export class Journal {
 	}
 }
 
-/** The rules that took part, and the command that the strictest is about. */
-function rulesOf({ because }: Decision): { rules: readonly string[]; command?: string } {
-	const [first] = because;
-	return { rules: because.map(({ id }) => id), ...(first?.command === undefined ? {} : { command: first.command }) };
+/** The rules that took part; the command that the record names is the one that the first, the strictest, is about. */
+function ruleIdsOf({ because }: Decision): readonly string[] {
+	return because.map(({ id }) => id);
 }
 
-function argumentsOf(target: Target, level: DetailLevel): { args?: { level: DetailLevel; value: Json } } {
+function valuesOf(target: Target): Json | undefined {
 	switch (target.kind) {
 		case 'tool':
 		case 'prompt':
-			return { args: { level, value: target.args } };
+			return target.args;
 		case 'method':
 		case 'driver_asks':
-			return { args: { level, value: target.params } };
+			return target.params;
 		case 'resource':
-			return {};
+			return undefined;
 		default:
 			return target satisfies never;
 	}
@@ -318,14 +328,13 @@ function approvalFields({ outcome, channel, waitedMs, boundTo }: Approval) {
 }
 
 function resultOf({ reply, redacted, truncated }: Finished): ResultFields {
-	const bytes = Buffer.byteLength(reply.body.text);
 	return {
 		is_error: !reply.ok || saysError(reply),
-		bytes,
+		bytes: Buffer.byteLength(reply.body.text),
 		tokens: tokensIn(reply.body.text.length),
-		...exitOf(reply),
+		exit: exitOf(reply),
 		redacted,
-		...(truncated === undefined ? {} : { truncated }),
+		truncated,
 	};
 }
 
@@ -333,11 +342,11 @@ function saysError(reply: Reply): boolean {
 	return reply.body.text.includes('isError') && member(reply.body.value(), 'isError') === true;
 }
 
-function exitOf(reply: Reply): { exit?: number } {
-	if (!reply.ok || !reply.body.text.includes('"exitCode"')) return {};
+function exitOf(reply: Reply): number | undefined {
+	if (!reply.ok || !reply.body.text.includes('"exitCode"')) return undefined;
 	const structured = member(reply.body.value(), 'structuredContent');
 	const exit = isJsonObject(structured) ? structured['exitCode'] : undefined;
-	return typeof exit === 'number' ? { exit } : {};
+	return typeof exit === 'number' ? exit : undefined;
 }
 
 function rounded(ms: number): number {

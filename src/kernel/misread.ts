@@ -4,8 +4,8 @@ import { foldKey } from '../policy/arguments.ts';
 import { isProtocolMethod } from '../policy/methods.ts';
 
 /** What the kernel reads in the params of MCP's own requests; the empty name is for params themselves. */
-const read: Readonly<Record<string, readonly string[]>> = {
-	'': [
+const read = [
+	known('', [
 		'name',
 		'arguments',
 		'uri',
@@ -18,11 +18,15 @@ const read: Readonly<Record<string, readonly string[]>> = {
 		'_meta',
 		'inputResponses',
 		'requestState',
-	],
-	ref: ['type', 'name', 'uri'],
-	argument: ['name', 'value'],
-	context: ['arguments'],
-};
+	]),
+	known('ref', ['type', 'name', 'uri']),
+	known('argument', ['name', 'value']),
+	known('context', ['arguments']),
+];
+
+function known(parameter: string, names: readonly string[]) {
+	return { parameter, names: new Set(names), folded: new Set(names.map(foldKey)) };
+}
 
 /**
  * The first key that is another's but for its case or Unicode spelling: to Go's `encoding/json`, `Arguments` are the
@@ -30,12 +34,10 @@ const read: Readonly<Record<string, readonly string[]>> = {
  */
 export function misreadKey(method: string, params: JsonObject): string | undefined {
 	if (!isProtocolMethod(method)) return undefined;
-	for (const [name, known] of Object.entries(read)) {
-		const object = name === '' ? params : params[name];
+	for (const { parameter, names, folded } of read) {
+		const object = parameter === '' ? params : params[parameter];
 		if (!isJsonObject(object)) continue;
-		const folded = new Set(known.map(foldKey));
-		const misread = Object.keys(object).find((key) => !known.includes(key) && folded.has(foldKey(key)));
-		if (misread !== undefined) return misread;
+		for (const key of Object.keys(object)) if (!names.has(key) && folded.has(foldKey(key))) return key;
 	}
 	return undefined;
 }

@@ -1,5 +1,5 @@
 // Paths as the file system has them: symlinks resolved through the deepest ancestor that exists.
-import { readlinkSync, realpathSync } from 'node:fs';
+import { lstatSync, readlinkSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -68,24 +68,48 @@ const longestChain = 40;
 function realPath(absolute: string): string | undefined {
 	let existing = absolute;
 	let links = 0;
-	const missing: string[] = [];
+	let missing = '';
 	for (;;) {
-		try {
-			return join(realpathSync.native(existing), ...missing);
-		} catch (error) {
-			const code = (error as NodeJS.ErrnoException).code;
-			const parent = dirname(existing);
-			// ENOTDIR: a file stands where a directory should; nothing below it can exist.
-			if ((code !== 'ENOENT' && code !== 'ENOTDIR') || parent === existing) return undefined;
-			const end = linkTarget(existing);
-			if (end !== undefined) {
-				if (++links > longestChain) return undefined;
-				existing = resolve(parent, end);
-				continue;
-			}
-			missing.unshift(basename(existing));
-			existing = parent;
+		const found = look(existing);
+		if (found === 'unknowable') return undefined;
+		if (found === 'there') {
+			const real = realOf(existing);
+			if (real !== undefined) return missing === '' ? real : join(real, missing);
 		}
+		const parent = dirname(existing);
+		const end = found === 'there' ? linkTarget(existing) : undefined;
+		if (end !== undefined) {
+			if (++links > longestChain) return undefined;
+			existing = resolve(parent, end);
+			continue;
+		}
+		if (found === 'there' || parent === existing) return undefined;
+		missing = missing === '' ? basename(existing) : join(basename(existing), missing);
+		existing = parent;
+	}
+}
+
+/** ENOTDIR: a file stands where a directory should; nothing below it can exist. */
+function isAbsence(error: unknown): boolean {
+	const { code } = error as NodeJS.ErrnoException;
+	return code === 'ENOENT' || code === 'ENOTDIR';
+}
+
+/** Most texts are no file's name: asking whether there is one costs a fifth of what an error does. */
+function look(path: string): 'there' | 'missing' | 'unknowable' {
+	try {
+		return lstatSync(path, { throwIfNoEntry: false }) === undefined ? 'missing' : 'there';
+	} catch (error) {
+		return isAbsence(error) ? 'missing' : 'unknowable';
+	}
+}
+
+/** Undefined for a link that leads to nothing. Any other trouble is for the caller: there is no link to follow. */
+function realOf(path: string): string | undefined {
+	try {
+		return realpathSync.native(path);
+	} catch {
+		return undefined;
 	}
 }
 

@@ -418,11 +418,8 @@ export class Session implements BankListener {
 		const flight = { driver, incoming };
 		this.#inFlight.push(flight);
 		try {
-			return await syscall(this.#kernel.door, call, {
-				...plainSurroundings(this.#kernel, driver),
-				toolsRevision: undefined,
-				definitionNow: async () => undefined,
-				...about,
+			const around = plainSurroundings(this.#kernel, driver);
+			const context: CallContext = {
 				bank: this.#bank,
 				// A driver that says which call it asks for is taken at its word.
 				listener: {
@@ -430,15 +427,25 @@ export class Session implements BankListener {
 					note: (noting, note) => this.note(noting, note),
 					changed: (kind) => this.changed(kind),
 				},
-				driverHasAllowedTool: incoming.method === 'tools/call' || (await this.#catalog.hasAllowedTool(driver)),
-				elicit: this.#elicit(incoming.id),
-				traceparent: stringMember(member(params, '_meta'), 'traceparent'),
-				countRefusal: (fingerprint) => this.#countRefusal(fingerprint),
 				exchange: {
 					signal: incoming.signal,
 					progress: (note) => void this.#client.notify({ ...note, params: screenNote(note.params) }, incoming.id),
 				},
-			});
+				name: about.name,
+				cwd: around.cwd,
+				definition: about.definition ?? around.definition,
+				definitionNow: about.definitionNow ?? nothingNow,
+				toolsRevision: about.toolsRevision,
+				commandsAt: about.commandsAt ?? around.commandsAt,
+				driverHasAllowedTool: incoming.method === 'tools/call' || (await this.#catalog.hasAllowedTool(driver)),
+				unknown: about.unknown,
+				elicit: this.#elicit(incoming.id),
+				traceparent: stringMember(member(params, '_meta'), 'traceparent'),
+				followsUp: about.followsUp,
+				ran: about.ran,
+				countRefusal: (fingerprint) => this.#countRefusal(fingerprint),
+			};
+			return await syscall(this.#kernel.door, call, context);
 		} finally {
 			this.#inFlight.splice(this.#inFlight.indexOf(flight), 1);
 		}
@@ -497,6 +504,8 @@ interface KeptTask {
 	readonly rules: () => ResultRules;
 	readonly definition: JsonObject;
 }
+
+const nothingNow = async () => undefined;
 
 /** A call without an id is a call all the same to some servers, and it would go around the door. */
 function notANote(call: Pick<Syscall, 'driver' | 'method' | 'params'>): Decision {

@@ -40,7 +40,7 @@ export class LineWriter {
 		if (this.#turn === undefined) {
 			this.#turn = turn();
 			this.#last = this.#turn.promise;
-			if (!this.#full) queueMicrotask(() => this.#flush());
+			if (!this.#full) void Promise.resolve().then(() => this.#flush());
 		}
 		return this.#turn.promise;
 	}

@@ -269,3 +269,42 @@ test('a sync that fails for the day before leaves a chain that is not gone on wi
 	await expect(log.append(decided('later'))).rejects.toMatchObject({ code: 'A103' });
 	await log.close();
 });
+
+test('records of one turn are one write; when it fails, none of them stands and everybody is refused', async () => {
+	const place = newPlace();
+	const disk = new TroubledDisk();
+	const { log, path } = await openLog(place, { disk });
+	const { head } = log;
+	let writes = 0;
+	disk.write = () => {
+		writes += 1;
+		throw failure('ENOSPC');
+	};
+	const refused = await Promise.allSettled(['a', 'b', 'c'].map((id) => log.append(decided(id))));
+	for (const outcome of refused) expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'A101' } });
+	expect(writes).toBe(1);
+	expect(log.head).toEqual(head);
+
+	disk.write = (fd, bytes) => {
+		writes += 1;
+		return realDisk.write(fd, bytes);
+	};
+	await Promise.all(['d', 'e', 'f'].map((id) => log.append(denied(id))));
+	expect(writes).toBe(2);
+	expect(recordsOf(path).map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5]);
+	await log.close();
+	expect(await verify(place)).toMatchObject({ ok: true, findings: [] });
+});
+
+test('nobody acts before the record is in the file', async () => {
+	const disk = new TroubledDisk();
+	const { log } = await openLog(newPlace(), { disk });
+	const events: string[] = [];
+	disk.write = (fd, bytes) => {
+		events.push('written');
+		return realDisk.write(fd, bytes);
+	};
+	await log.append(decided('a')).then(() => events.push('acted'));
+	expect(events).toEqual(['written', 'acted']);
+	await log.close();
+});
