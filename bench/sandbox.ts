@@ -10,6 +10,7 @@ import { type Prepared, prepare } from '../src/sandbox/run.ts';
 import { median } from './median.ts';
 
 /** The bars, in starts of bare bubblewrap. */
+type Backend = 'bwrap' | 'landlock';
 const most = { gated: 1.6, refused: 0.25, approved: 2.2, driver: 3 };
 
 const rounds = Number(process.argv[2] ?? '60');
@@ -66,6 +67,8 @@ const runs: Readonly<Record<string, () => Promise<void>>> = {
 	'gated shell': () => confined('true', refuses),
 	'one trap refused': () => confined('./gated || true', refuses),
 	'one trap approved': () => confined('./gated; true', approves),
+	'shell by Landlock': () => confined('true', refuses, 'landlock'),
+	'uv by Landlock, refused': () => confined('uv || true', refuses, 'landlock'),
 	'server, plain': () => serves(spawn(process.execPath, [server], { env, stdio: ['pipe', 'pipe', 'ignore'] })),
 	'server, confined': async () => {
 		const prepared = await make([process.execPath, server], refuses);
@@ -94,7 +97,7 @@ function report(calls: { readonly plain: number; readonly confined: number }): v
 	const start = of('bare bubblewrap');
 	for (const name of Object.keys(runs)) {
 		process.stdout.write(
-			`${name.padEnd(20)} ${of(name).toFixed(1).padStart(7)} ms   ${(of(name) / start).toFixed(2)} starts\n`,
+			`${name.padEnd(24)} ${of(name).toFixed(1).padStart(7)} ms   ${(of(name) / start).toFixed(2)} starts\n`,
 		);
 	}
 	const costs = {
@@ -113,12 +116,12 @@ function report(calls: { readonly plain: number; readonly confined: number }): v
 	}
 }
 
-async function make(argv: readonly string[], trapped: Trapped): Promise<Prepared> {
-	return prepare(ring, { argv, cwd: workspace, env, confinement, gates, tmp, caches, trapped });
+async function make(argv: readonly string[], trapped: Trapped, backend: Backend = 'bwrap'): Promise<Prepared> {
+	return prepare(ring, { argv, cwd: workspace, env, confinement, backend, gates, tmp, caches, trapped });
 }
 
-async function confined(command: string, trapped: Trapped): Promise<void> {
-	const prepared = await make([...shell, command], trapped);
+async function confined(command: string, trapped: Trapped, backend: Backend = 'bwrap'): Promise<void> {
+	const prepared = await make([...shell, command], trapped, backend);
 	await ended(start(prepared, 'ignore')).finally(() => prepared.close());
 }
 

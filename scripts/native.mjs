@@ -13,10 +13,10 @@ import { fileURLToPath } from 'node:url';
 
 const source = resolve(fileURLToPath(import.meta.url), '../../src/sandbox/native');
 const home = join(source, 'programs.ts');
-const names = ['bridge', 'runner', 'trap'];
+const names = ['bridge', 'runner', 'shim', 'trap'];
 const architectures = { arm64: 'aarch64', x64: 'x86_64' };
 /** What each exits with when it is started without anything it needs. */
-const bareExit = { bridge: 125, runner: 125, trap: 126 };
+const bareExit = { bridge: 125, runner: 125, shim: 126, trap: 126 };
 
 const flags = [
 	...['-std=gnu11', '-Os', '-Wall', '-Wextra', '-Werror', '-Wno-main'],

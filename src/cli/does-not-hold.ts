@@ -65,17 +65,28 @@ function withoutRing({ drivers }: Receipt): string {
 	return why === undefined ? 'No driver runs in the runtime ring' : `The runtime ring does not hold here (${why})`;
 }
 
+/** What it leaves open beside what every ring does. */
+function heldByLandlock(names: string): readonly string[] {
+	return [
+		`With \`backend: landlock\` (${names}) a gated program is refused by its path, neither corrected nor in the log; only by its name it traps.`,
+		`With \`backend: landlock\` no file can be made, removed or renamed beside a guarded one: not in the workspace's own folder, nor in \`.git\`, so that git can't commit. Keep the policy elsewhere, and name folders in \`write:\`.`,
+		'Landlock holds no modes, times and owners (`chmod` reaches every file of your account), hides no names, sizes and processes, and under `exec: strict` leaves the loader open.',
+	];
+}
+
 /** What the runtime ring leaves open. */
 function insideTheRing(confined: readonly DriverConfig[], receipt: Receipt, isClosed: boolean): readonly string[] {
 	const namesOf = (drivers: readonly DriverConfig[]) => drivers.map(({ name }) => name).join(', ');
 	const open = confined.filter(({ sandbox }) => sandbox?.exec !== 'strict');
 	const networked = confined.filter(({ sandbox }) => sandbox === undefined || sandbox.network === 'all');
+	const alone = confined.filter(({ sandbox }) => sandbox?.backend === 'landlock');
 	const free = receipt.drivers.filter(({ isConfined }) => !isConfined).map(({ name }) => name);
 	return [
 		...(free.length === 0 ? [] : [`What ${free.join(', ')} starts runs outside of the runtime ring, unseen.`]),
 		open.length === 0
 			? 'Under `exec: strict` programs are still made in memory: WebAssembly in node, machine code in perl.'
 			: `A program that is written or downloaded into a folder that can be written runs unjudged (${namesOf(open)}), an interpreter under another name included, unless \`exec: strict\` is set.`,
+		...(alone.length === 0 ? [] : heldByLandlock(namesOf(alone))),
 		'The runtime ring gates files, not languages: a shell with node, perl or a compiler can compute anything.',
 		'An approved execution is trusted with its own program: what it starts of that program again is covered by the one decision.',
 		'The sandbox bounds the memory of each process, not of all of them together.',

@@ -1,5 +1,6 @@
 // Opens the runtime ring: tries whether it holds here, and makes the sandboxes that drivers run in.
 import { randomBytes } from 'node:crypto';
+import process from 'node:process';
 import { errorText, TrapgateError } from '../abi/problem.ts';
 import type { Gates } from '../abi/sandbox.ts';
 import { childEnvironment } from '../drivers/environment.ts';
@@ -8,31 +9,33 @@ import { type Probe, probe } from '../sandbox/probe.ts';
 import { Ring } from '../sandbox/ring.ts';
 import { prepare } from '../sandbox/run.ts';
 import { type Witnessed, witness } from '../sandbox/witness.ts';
+import { whyNotAlone, witnessAlone } from '../sandbox/witness-alone.ts';
 import { noRings, type RingState, type Rings } from './ring.ts';
 import { noRing, type RingSurroundings, type RuntimeRing } from './runtime-ring.ts';
 
-/** Never throws: where the ring can't be opened its state says why. */
-export async function openRing(around: RingSurroundings): Promise<RuntimeRing> {
+/** Never throws: where the ring can't be opened its state says why. Landlock is tried only where somebody asks for it. */
+export async function openRing(
+	around: RingSurroundings,
+	asks: { landlock: boolean } = { landlock: false },
+): Promise<RuntimeRing> {
 	let ring: Ring | undefined;
 	try {
 		ring = new Ring({ tmp: around.tmp, searchPath: childEnvironment(around.env)['PATH'] ?? '', warn: around.warn });
 		await ring.sweep();
-		const state = await stateOf(ring);
-		if (state.is !== 'absent') return opened(ring, { ...noRings, bwrap: state });
+		const bwrap = await stateOf(ring);
+		const rings: Rings = asks.landlock ? { bwrap, landlock: await stateAlone(ring) } : { ...noRings, bwrap };
+		if ([rings.bwrap, rings.landlock].some(({ is }) => is !== 'absent')) return opened(ring, rings);
 		ring.close();
-		return closed(state);
+		return { ...noRing, rings };
 	} catch (error) {
 		ring?.close();
 		const help = error instanceof TrapgateError ? error.problems[0]?.help : undefined;
-		return closed({ is: 'absent', why: errorText(error), hint: help ?? diagnosed });
+		const state: RingState = { is: 'absent', why: errorText(error), hint: help ?? diagnosed };
+		return { ...noRing, rings: asks.landlock ? { bwrap: state, landlock: state } : { ...noRings, bwrap: state } };
 	}
 }
 
 const diagnosed = 'Report it, with what `trapgate doctor` prints.';
-
-function closed(state: RingState): RuntimeRing {
-	return { ...noRing, rings: { ...noRings, bwrap: state } };
-}
 
 /** What the machine can do, and the proof: a program that every system has is gated, executed and read. */
 async function stateOf(ring: Ring): Promise<RingState> {
@@ -59,18 +62,44 @@ function stateFrom(found: Exclude<Probe, { state: 'absent' }>, seen: Witnessed):
 		: { is: 'degraded', proof, why: found.symptom, hint: found.hint };
 }
 
-async function proveWith(ring: Ring): Promise<Witnessed> {
-	const gates: Gates = {
-		gatedAs: (name) => (name === 'env' ? 'env' : undefined),
-		names: ['env'],
-		revision: 'witness',
+/** Without namespaces: it never holds as much as with them, and says so. */
+async function stateAlone(ring: Ring): Promise<RingState> {
+	const folder = ring.newDirectory();
+	const seen = await witnessAlone({
+		...{ file: witnessFile, gates: witnessGates, nonce: randomBytes(16).toString('hex'), folder, pid: process.pid },
+		launch: (one) => attempt(ring, { ...one, backend: 'landlock' }),
+	});
+	ring.dropDirectory(folder);
+	if (!seen.holds) {
+		const { why, hint } = whyNotAlone(seen.saw) ?? {
+			why: `what Landlock was to forbid it did not: ${seen.saw}`,
+			hint: diagnosed,
+		};
+		return { is: 'absent', why, hint };
+	}
+	return {
+		is: 'degraded',
+		proof: `Landlock: \`${seen.path}\` could not be executed or read, and asked and was refused by its name; what is guarded or outside could not be changed, nor signalled`,
+		why: 'it holds less than bubblewrap does',
+		hint: holdsLess,
 	};
+}
+
+const holdsLess = `Gated programs by their path are refused by the system, and neither corrected nor in the log.
+No file can be made, removed or renamed beside a guarded one (trapgate.yaml, .git/config, .mcp.json: in the workspace itself).
+Modes, times and owners of your files can be changed anywhere, and names, sizes and processes be seen. SECURITY.md has the rest.`;
+
+const witnessFile = { path: '/usr/bin/env', program: 'env' };
+const witnessGates: Gates = {
+	gatedAs: (name) => (name === 'env' ? 'env' : undefined),
+	names: ['env'],
+	revision: 'witness',
+};
+
+async function proveWith(ring: Ring): Promise<Witnessed> {
 	return witness({
-		file: { path: '/usr/bin/env', program: 'env' },
-		gates,
-		trap: ring.trap,
-		nonce: randomBytes(16).toString('hex'),
-		launch: (one) => attempt(ring, one),
+		...{ file: witnessFile, gates: witnessGates, trap: ring.trap, nonce: randomBytes(16).toString('hex') },
+		launch: (one) => attempt(ring, { ...one, backend: 'bwrap' }),
 	});
 }
 
@@ -84,13 +113,14 @@ function opened(ring: Ring, rings: Rings): RuntimeRing {
 				async prepare(program) {
 					const { sandbox, gates } = plan();
 					if (sandbox === undefined) throw new TypeError('the driver has no sandbox any more, and was started in one');
-					const { confinement } = sandbox;
+					const { confinement, backend } = sandbox;
 					const concealed = [...confinement.concealed, ring.directory];
 					return prepare(ring, {
 						argv: program.argv,
 						cwd: program.cwd,
 						env: program.env,
 						confinement: { ...confinement, concealed },
+						backend,
 						gates,
 						tmp,
 						caches,

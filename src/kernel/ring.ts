@@ -23,15 +23,15 @@ const untried: RingState = {
 	hint: 'trapgate doctor tells whether it can hold here',
 };
 
-/** What nobody has built can't hold: whoever asks for it gets nothing, never something weaker. */
-const notBuilt: RingState = {
-	is: 'absent',
-	why: 'this version can’t hold a sandbox with Landlock alone',
-	hint: 'use `backend: bwrap`',
-};
-
 /** Where nobody has tried, none holds. */
-export const noRings: Rings = Object.freeze({ bwrap: untried, landlock: notBuilt });
+export const noRings: Rings = Object.freeze({ bwrap: untried, landlock: untried });
+
+/** Landlock judges ports, and no addresses: any host that listens on the port of a proxy would be let through. */
+const holdsNoHosts: RingState = {
+	is: 'absent',
+	why: 'with `backend: landlock` a sandbox can’t be let reach some hosts and no others',
+	hint: 'use `network: none` or `network: all`, or `backend: bwrap`',
+};
 
 /** Does the ring hold for the processes of this driver, if they are started in it? A driver that is not configured is judged as a local one. */
 export function ringFor(driver: Pick<DriverConfig, 'name' | 'kind' | 'sandbox'> | undefined, rings: Rings): RingState {
@@ -50,6 +50,7 @@ export function ringFor(driver: Pick<DriverConfig, 'name' | 'kind' | 'sandbox'> 
 		};
 	if (driver !== undefined && driver.sandbox === undefined && rings.startedUnder?.get(driver.name)?.size === 0)
 		return startedBefore;
+	if (backend === 'landlock' && typeof driver?.sandbox?.network === 'object') return holdsNoHosts;
 	return rings[backend];
 }
 

@@ -38,7 +38,8 @@ export async function loadWithRing(
 	if (loaded.revision === undefined || !couldUseRing(loaded.revision)) return { load, loaded, ring: noRing };
 	const { config, set } = loaded.revision;
 	const { openRing } = await import('./open-ring.ts');
-	const ring = await openRing({ tmp: load.tmp, env: load.env, warn });
+	const landlock = config.drivers.some(({ sandbox }) => sandbox?.backend === 'landlock');
+	const ring = await openRing({ tmp: load.tmp, env: load.env, warn }, { landlock });
 	const withRing = { ...load, rings: { ...ring.rings, startedUnder: startedUnder(config.drivers, set.rules) } };
 	return { load: withRing, loaded: loadRevision(withRing), ring };
 }

@@ -52,7 +52,7 @@ export const driverSandboxSchema = z
 			.enum(['bwrap', 'landlock', 'none'])
 			.optional()
 			.describe(
-				'What holds it: `bwrap` (bubblewrap), or `none`. The shell has `bwrap` where that works, without being told; a driver that says it is absent where that does not work. `landlock` is kept for a sandbox without bubblewrap; this version does not have it, so that a driver that says it is absent.',
+				'What holds it: `bwrap` (bubblewrap), `landlock`, or `none`. The shell has `bwrap` where that works, without being told; a driver that says one of the first two is absent where that does not work. `landlock` is for machines where a program may make no namespaces (most containers), with Linux 6.12 or later, and holds less: a gated program traps by its name and is refused by its path, without a record; beside a guarded file no other can be made or removed; a list of hosts is refused. SECURITY.md says what else.',
 			)
 			.meta({ default: 'bwrap' }),
 		read: z

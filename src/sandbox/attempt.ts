@@ -1,14 +1,17 @@
-// Runs one small program in a sandbox that may write nothing, to see what comes of it.
+// Runs one small program in a sandbox that may do next to nothing, to see what comes of it.
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import type { Gates, Trapped } from '../abi/sandbox.ts';
+import type { Confinement, Gates, Trapped } from '../abi/sandbox.ts';
 import { nothing } from './probe.ts';
 import type { Ring } from './ring.ts';
-import { prepare } from './run.ts';
+import { type Launch, prepare } from './run.ts';
 
 export interface Attempt {
+	readonly backend: Launch['backend'];
 	readonly argv: readonly string[];
 	readonly gates: Gates;
+	/** Default: it may write nothing. */
+	readonly confinement?: Confinement;
 	readonly trapped: Trapped;
 }
 
@@ -22,10 +25,11 @@ export interface Attempted {
 const longestMs = 10_000;
 
 /** Rejects when the sandbox can't be made. */
-export async function attempt(ring: Ring, { argv, gates, trapped }: Attempt): Promise<Attempted> {
+export async function attempt(ring: Ring, { confinement = nothing, ...one }: Attempt): Promise<Attempted> {
 	const [tmp, caches] = [ring.newDirectory(), ring.newCaches()];
 	const env = { PATH: '/usr/bin:/bin' };
-	const prepared = await prepare(ring, { argv, cwd: '/', env, confinement: nothing, gates, tmp, caches, trapped });
+	const launch = { ...one, confinement, cwd: '/', env, tmp, caches };
+	const prepared = await prepare(ring, launch);
 	try {
 		const descriptors = prepared.files.map((path) => openSync(path, 'r'));
 		const child = spawn(prepared.file, [...prepared.args], {

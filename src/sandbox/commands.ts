@@ -32,6 +32,8 @@ export interface Place {
 	readonly lifted: ReadonlySet<string>;
 	/** As the sandbox has it. */
 	readonly searchPath: string;
+	/** Where temporary files may be written; default `/tmp`. */
+	readonly tmp?: string;
 }
 
 export interface Runnable {
@@ -54,7 +56,7 @@ export function approvedFile(
 	const path = name === asked && name.includes('/') ? file : lookUp(name, place);
 	if (path === undefined) return undefined;
 	const real = realPath(path);
-	const writable = [path, real].find((at) => isWritable(at, confinement));
+	const writable = [path, real].find((at) => isWritable(at, confinement, place));
 	return writable === undefined ? { path } : { path, writable: real };
 }
 
@@ -64,12 +66,12 @@ export function isFoundByName(
 	{ file, place, confinement }: { file: string; place: Place; confinement: Confinement },
 ): boolean {
 	const found = lookUp(basename(path), { ...place, lifted: new Set() });
-	return found === path && realPath(found) === file && ![found, file].some((at) => isWritable(at, confinement));
+	return found === path && realPath(found) === file && ![found, file].some((at) => isWritable(at, confinement, place));
 }
 
-function isWritable(at: string, { write, exec, roExec }: Confinement): boolean {
+function isWritable(at: string, { write, exec, roExec }: Confinement, { tmp = '/tmp' }: Place): boolean {
 	const kept = exec === 'strict' ? roExec : [];
-	return ['/tmp', ...write].some((tree) => isWithin(at, tree)) && !kept.some((tree) => isWithin(at, tree));
+	return [tmp, ...write].some((tree) => isWithin(at, tree)) && !kept.some((tree) => isWithin(at, tree));
 }
 
 /** Of what the host does not have at that path, the path. */

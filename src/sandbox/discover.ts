@@ -221,6 +221,19 @@ export class Discovery {
 		for (const { path, program } of this.#otherNames.find(short, search.roots)) search.cover(path, program);
 	}
 
+	/** Every gated name that PATH leads to, and those that rules name. As of the last `find`. */
+	called(gates: Gates, { shared }: Pick<Found, 'shared'>): readonly Stub[] {
+		const folders = this.#options.path.flatMap((path) => this.#folderOf(path) ?? []);
+		const inPath = folders.flatMap((folder) => this.#matches(folder, gates));
+		const names = new Set([...gates.names, ...inPath, ...shared.map(({ path }) => basename(path))]);
+		return [...names].flatMap((name) => {
+			const program = gates.gatedAs(name);
+			if (program === undefined || !isFileName(name)) return [];
+			const real = folders.map((folder) => executable(join(folder, name))).find((path) => path !== undefined);
+			return [{ name, program, real }];
+		});
+	}
+
 	#findStubs(search: Search, gates: Gates): readonly Stub[] {
 		const folders = this.#options.path.flatMap((path) => this.#folderOf(path) ?? []);
 		const names = new Set(gates.names);
@@ -232,7 +245,7 @@ export class Discovery {
 		const stubs: Stub[] = [];
 		for (const name of [...names, ...shared]) {
 			const program = gates.gatedAs(name);
-			if (program === undefined || !/^[^/\0]+$/.test(name) || name === '.' || name === '..') continue;
+			if (program === undefined || !isFileName(name)) continue;
 			if (stubs.some((stub) => stub.name === name)) continue;
 			const homes = folders.flatMap((folder) => {
 				const path = this.#matches(folder, gates).includes(name) ? executable(join(folder, name)) : undefined;
@@ -243,6 +256,10 @@ export class Discovery {
 		}
 		return stubs;
 	}
+}
+
+function isFileName(name: string): boolean {
+	return /^[^/\0]+$/.test(name) && name !== '.' && name !== '..';
 }
 
 function checkRawNames(folder: string, gates: Gates): void {

@@ -97,15 +97,34 @@ export interface Spec {
 	readonly program?: string;
 	readonly argv: readonly string[];
 	readonly env: Readonly<Record<string, string>>;
+	/** Where there are no namespaces: what the runner takes away itself. */
+	readonly alone?: { readonly rules: readonly Grant[]; readonly filter: Buffer };
+	/** Signals for it come on the status descriptor. */
+	readonly isSignalled?: true;
 }
 
-const [takesFromTrap, hasProgram] = [1, 1 << 4];
+/** Rights on a path and all that is below it, by the numbers of linux/landlock.h. */
+export interface Grant {
+	readonly path: string;
+	readonly access: number;
+}
+
+const [takesFromTrap, hasLandlock, hasFilter, hasProgram, hasSignals] = [1, 1 << 1, 1 << 2, 1 << 4, 1 << 5];
 
 /** Throws TypeError for a text that can be no argument. */
-export function specFile({ fromTrap, umask, limits, cwd, program, argv, env }: Spec): Buffer {
-	const head = Buffer.alloc(16 + 16 * limits.length + 8);
+export function specFile({ fromTrap, umask, limits, cwd, program, argv, env, alone, isSignalled }: Spec): Buffer {
+	const head = Buffer.alloc(16 + 16 * limits.length);
 	head.write('TGS1', 0, 'latin1');
-	head.writeUInt32LE((fromTrap ? takesFromTrap : 0) | (program === undefined ? 0 : hasProgram), 4);
+	const flags = [
+		...(fromTrap ? [takesFromTrap] : []),
+		...(program === undefined ? [] : [hasProgram]),
+		...(alone === undefined ? [] : [hasLandlock | hasFilter]),
+		...(isSignalled === true ? [hasSignals] : []),
+	];
+	head.writeUInt32LE(
+		flags.reduce((all, flag) => all | flag, 0),
+		4,
+	);
 	head.writeUInt32LE(umask ?? 0xffff_ffff, 8);
 	head.writeUInt32LE(limits.length, 12);
 	for (const [index, { resource, value }] of limits.entries()) {
@@ -113,16 +132,32 @@ export function specFile({ fromTrap, umask, limits, cwd, program, argv, env }: S
 		head.writeBigUInt64LE(value, 24 + 16 * index);
 	}
 	const entries = Object.entries(env).map(([name, value]) => `${name}=${value}`);
-	head.writeUInt32LE(argv.length, head.length - 8);
-	head.writeUInt32LE(entries.length, head.length - 4);
 	const zero = Buffer.alloc(1);
 	return Buffer.concat([
 		head,
+		...(alone === undefined ? [] : [rulesOf(alone.rules), numbers(alone.filter.length), alone.filter]),
+		numbers(argv.length, entries.length),
 		...[cwd, ...(program === undefined ? [] : [program]), ...argv, ...entries].flatMap((text) => [
 			encodeBytes(text),
 			zero,
 		]),
 	]);
+}
+
+function rulesOf(rules: readonly Grant[]): Buffer {
+	return Buffer.concat([
+		numbers(rules.length),
+		...rules.flatMap(({ path, access }) => {
+			const bytes = encodeBytes(path);
+			return [numbers(access, 0, bytes.length), bytes];
+		}),
+	]);
+}
+
+function numbers(...values: readonly number[]): Buffer {
+	const bytes = Buffer.alloc(4 * values.length);
+	for (const [index, value] of values.entries()) bytes.writeUInt32LE(value, 4 * index);
+	return bytes;
 }
 
 /** What a runner says of its program. */

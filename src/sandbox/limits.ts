@@ -7,10 +7,11 @@ type Limits = Spec['limits'];
 /** Numbers of `getrlimit(2)` on x86-64 and arm64 (asm-generic/resource.h). */
 const resources = { cpu: 0, fileSize: 1, data: 2, core: 4, processes: 6, openFiles: 7 } as const;
 
-export function limitsOf(limits: ConfinementLimits): Limits {
+/** `others`: processes that the account has beside those, where the system counts all of an account together. */
+export function limitsOf(limits: ConfinementLimits, others = 0): Limits {
 	const { processes, memoryBytes, fileBytes, openFiles, cpuSeconds } = limits;
 	return [
-		{ resource: resources.processes, value: BigInt(processes) },
+		{ resource: resources.processes, value: BigInt(processes + others) },
 		{ resource: resources.data, value: BigInt(memoryBytes) },
 		{ resource: resources.fileSize, value: BigInt(fileBytes) },
 		{ resource: resources.openFiles, value: BigInt(openFiles) },

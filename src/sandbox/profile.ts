@@ -257,23 +257,35 @@ function liftedNeeds({ lifted, system, session, confinement, found }: ViewReques
 	return { steps, caches, environment };
 }
 
-function maskSteps({ found, lifted, own, natives, confinement }: ViewRequest, hidden: readonly string[]): Step[] {
-	const holders = own === undefined ? [] : ['/tmp', ...confinement.write].filter((tree) => isWithin(own, tree));
+/** What may be neither executed nor read: files, libraries that are worth as much, and folders. */
+export function maskedIn({
+	found,
+	lifted,
+	own,
+	writable,
+}: Pick<ViewRequest, 'found' | 'lifted' | 'own'> & { readonly writable: readonly string[] }) {
+	const holders = own === undefined ? [] : writable.filter((tree) => isWithin(own, tree));
 	const isBeside = (path: string) =>
 		own !== undefined && isWithin(path, dirname(dirname(own))) && holders.some((tree) => isWithin(path, tree));
 	const trapping = found.companions.filter(({ program }) => !lifted.has(program));
-	const trees = outermost(trapping.flatMap((companion) => companion.trees)).filter((tree) => !isBeside(tree));
+	return {
+		files: found.files
+			.filter(({ path, program }) => !lifted.has(program) && path !== own)
+			.map(({ path }): string => path),
+		libraries: trapping.flatMap(({ libraries }) => libraries).filter((path) => !isBeside(path)),
+		trees: outermost(trapping.flatMap((companion) => companion.trees)).filter((tree) => !isBeside(tree)),
+	};
+}
+
+function maskSteps(request: ViewRequest, hidden: readonly string[]): Step[] {
+	const { natives, confinement } = request;
+	const { files, libraries, trees } = maskedIn({ ...request, writable: ['/tmp', ...confinement.write] });
 	// Where nothing is to be seen there is no place for a mount, and no need of one.
 	const gone = [...hidden, ...trees];
 	const isSeen = (path: string) => !gone.some((folder) => isWithin(path, folder));
 	return [
-		...found.files
-			.filter(({ path, program }) => !lifted.has(program) && path !== own && isSeen(path))
-			.map(({ path }): Step => ({ kind: 'roBind', source: natives.trap, target: path })),
-		...trapping
-			.flatMap(({ libraries }) => libraries)
-			.filter((path) => isSeen(path) && !isBeside(path))
-			.map((path): Step => ({ kind: 'roBind', source: '/dev/null', target: path })),
+		...files.filter(isSeen).map((path): Step => ({ kind: 'roBind', source: natives.trap, target: path })),
+		...libraries.filter(isSeen).map((path): Step => ({ kind: 'roBind', source: '/dev/null', target: path })),
 		...trees.filter((tree) => !hidden.some((folder) => isWithin(tree, folder))).flatMap(empty),
 	];
 }
@@ -308,7 +320,14 @@ const programFolders: readonly string[] = [
 	'local/lib',
 ];
 
-function checkTrees({ confinement, system }: ViewRequest): void {
+/** Throws D101 for a tree that is never given to a confined process. */
+export function checkTrees({
+	confinement,
+	system,
+}: {
+	readonly confinement: Confinement;
+	readonly system: Pick<SystemLayout, 'trees' | 'home'>;
+}): void {
 	const refuse = (tree: string, why: string, help: string): never => {
 		throw new TrapgateError('D101', `\`${tree}\` can't be given to a confined process: ${why}`, { help });
 	};

@@ -5,10 +5,11 @@ import process from 'node:process';
 import { errorText, TrapgateError } from '../abi/problem.ts';
 import { companions } from './companions.ts';
 import { Discovery } from './discover.ts';
+import { Entries, readEtc } from './entries.ts';
 import { type NativeProgram, programs } from './native/programs.ts';
 import { Placeholders } from './placeholders.ts';
 import type { Features } from './probe.ts';
-import { seccompProgram } from './seccomp.ts';
+import { type Alone, type SeccompArchitecture, seccompProgram } from './seccomp.ts';
 import { Session } from './session.ts';
 import { readSystem, type SystemLayout } from './system.ts';
 
@@ -23,7 +24,7 @@ export interface RingOptions {
 
 /** The path of a socket has at most 107 bytes (unix(7)): this, `/trapgate-ring-PID-RANDOM`, `/NUMBER` and `/egress.sock`. */
 const longestTmpBytes = 107 - 29 - 8 - 12;
-const natives = ['trap', 'runner', 'bridge'] as const satisfies readonly NativeProgram[];
+const natives = ['trap', 'runner', 'bridge', 'shim'] as const satisfies readonly NativeProgram[];
 
 export class Ring {
 	/** Nothing can be started before it is known. */
@@ -33,11 +34,16 @@ export class Ring {
 	readonly seccomp: string;
 	readonly system: SystemLayout;
 	readonly discovery: Discovery;
+	/** For rules that name what lies in a folder. */
+	readonly entries = new Entries(() => Date.now());
+	/** What of the system's `/etc` may be read where there are no mounts. */
+	readonly #etc: { value?: ReturnType<typeof readEtc> } = {};
 	readonly #session: Session;
 	readonly #placeholders: Placeholders;
 	readonly warn: (text: string) => void;
 	/** Nothing inside of a sandbox may see it but its own part. */
 	readonly directory: string;
+	readonly #architecture: SeccompArchitecture;
 	#sandboxes = 0;
 
 	/** Throws TrapgateError D108 on a machine that the ring has no programs for, or where it can't keep its files. */
@@ -48,6 +54,7 @@ export class Ring {
 				help: 'It holds on x64 and arm64; elsewhere rely on the call ring alone.',
 			});
 		this.warn = warn;
+		this.#architecture = arch;
 		this.#session = openSession(tmp);
 		this.directory = this.#session.directory;
 		this.#placeholders = new Placeholders(async () =>
@@ -79,6 +86,26 @@ export class Ring {
 	get bwrap(): { readonly path: string; readonly features: Features } {
 		if (this.#bwrap === undefined) throw new TrapgateError('D108', 'no bubblewrap was found to work here');
 		return this.#bwrap;
+	}
+
+	get etc(): ReturnType<typeof readEtc> {
+		this.#etc.value ??= readEtc(this.system.etc);
+		return this.#etc.value;
+	}
+
+	/** The filter for where there are no namespaces. */
+	filterAlone(network: Alone['network']): Buffer {
+		return seccompProgram(this.#architecture, { network });
+	}
+
+	/**
+	 * Processes that count against the limit of a sandbox, and are none of it. A user namespace counts its own; elsewhere all of the
+	 * account count, and that is no more than there are at all.
+	 */
+	othersCounted(backend: 'bwrap' | 'landlock'): number {
+		if (backend === 'bwrap') return 0;
+		const [, all] = /^(?:\S+ ){3}\d+\/(\d+) /.exec(readFileSync('/proc/loadavg', 'latin1')) ?? [];
+		return Number(all ?? 0);
 	}
 
 	/** The bytes of the trap. */

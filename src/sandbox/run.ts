@@ -2,7 +2,7 @@
 import type { Confinement, Gates, Trapped } from '../abi/sandbox.ts';
 import { limitsOf } from './limits.ts';
 import type { Ring } from './ring.ts';
-import { Sandbox } from './sandbox.ts';
+import { Sandbox, type Shared } from './sandbox.ts';
 import { Slots } from './slots.ts';
 
 /** What a driver wants to run. */
@@ -12,8 +12,10 @@ export interface Launch {
 	readonly cwd: string;
 	readonly env: Readonly<Record<string, string>>;
 	readonly confinement: Confinement;
+	/** What holds it. */
+	readonly backend: 'bwrap' | 'landlock';
 	readonly gates: Gates;
-	/** The host's directory that is `/tmp` inside, for approved programs too. */
+	/** The host's directory that is `/tmp` inside, for approved programs too; without namespaces it is where `TMPDIR` points. */
 	readonly tmp: string;
 	/** What approved programs keep from one launch to the next (`Ring.newCaches`). */
 	readonly caches: string;
@@ -23,7 +25,7 @@ export interface Launch {
 	readonly trapped: Trapped;
 }
 
-/** A sandbox that can be started, once: bubblewrap, and what it must be given. */
+/** A sandbox that can be started, once: bubblewrap or our own runner, and what it must be given. */
 export interface Prepared {
 	readonly file: string;
 	readonly args: readonly string[];
@@ -40,16 +42,23 @@ const mostUnreadBytes = 64 * 1024 * 1024;
 
 /** Throws TrapgateError when no such sandbox can be made. */
 export async function prepare(ring: Ring, launch: Launch): Promise<Prepared> {
-	const { argv, cwd, env, confinement, gates, tmp, trapped, mostApproved } = launch;
-	const found = ring.discovery.find(gates, confinement, tmp);
+	const { argv, cwd, env, trapped, mostApproved } = launch;
+	const { found, called } = look(ring, launch);
 	const slots = new Slots({ atOnce, inAll: mostApproved ?? inAll });
 	const unread = { left: mostUnreadBytes };
-	const sandbox = new Sandbox({ ring, launch, found, slots, unread }, { depth: 0, lifted: [], trapped });
+	const sandbox = new Sandbox({ ring, launch, found, called, slots, unread }, { depth: 0, lifted: [], trapped });
 	try {
-		const limits = limitsOf(confinement.limits);
+		const limits = limitsOf(launch.confinement.limits, ring.othersCounted(launch.backend));
 		return await sandbox.prepare({ fromTrap: false, umask: undefined, limits, cwd, argv, env });
 	} catch (error) {
 		await sandbox.close();
 		throw error;
 	}
+}
+
+function look({ discovery }: Ring, { gates, confinement, tmp, backend }: Launch): Pick<Shared, 'found' | 'called'> {
+	if (backend === 'bwrap') return { found: discovery.find(gates, confinement, tmp), called: [] };
+	// Without mounts it is a folder like any other.
+	const found = discovery.find(gates, { ...confinement, write: [...confinement.write, tmp] });
+	return { found, called: discovery.called(gates, found) };
 }

@@ -1,22 +1,26 @@
 // One sandbox: its directory, its listener, and the approved programs that run beside it.
+import type { ChildProcess } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import { execa } from 'execa';
 import { errorText } from '../abi/problem.ts';
 import type { TrapExit, Trapped, TrapRequest, TrapVerdict } from '../abi/sandbox.ts';
+import { asSeen, behindStub, prepareAlone } from './alone.ts';
 import { bwrapArguments } from './bwrap.ts';
-import { approvedFile, coveredProgram, executedAs, isFoundByName, stubFolder } from './commands.ts';
-import type { Found } from './discover.ts';
+import type { Calls } from './calls.ts';
+import { approvedFile, coveredProgram, executedAs, isFoundByName, type Place, stubFolder } from './commands.ts';
+import type { Found, Stub } from './discover.ts';
 import { openEgress } from './egress.ts';
-import { approvalFrame, refusalFrame, type Spec, specFile } from './frames.ts';
+import { approvalFrame, refusalFrame, type Spec, specFile, type TrapFrame } from './frames.ts';
 import { inheritedEnvironment } from './inherited.ts';
 import { limitsOf, lower } from './limits.ts';
 import { planView } from './profile.ts';
+import { Relay } from './relay.ts';
 import type { Ring } from './ring.ts';
 import type { Launch, Prepared } from './run.ts';
 import type { Slots } from './slots.ts';
-import { followStatus } from './status.ts';
+import { followStatus, type Status } from './status.ts';
 import { launchCommand } from './strict.ts';
 import { refusedCode, Trapd, type Unread, type WaitingTrap } from './trapd.ts';
 
@@ -24,7 +28,10 @@ import { refusedCode, Trapd, type Unread, type WaitingTrap } from './trapd.ts';
 export interface Shared {
 	readonly ring: Ring;
 	readonly launch: Launch;
+	/** In paths of the host where there are no namespaces. */
 	readonly found: Found;
+	/** What gated names lead to, where there are no namespaces. */
+	readonly called: readonly Stub[];
 	readonly slots: Slots;
 	readonly unread: Unread;
 }
@@ -39,8 +46,8 @@ export interface Level {
 	readonly trapped: Trapped;
 }
 
-/** Descriptors of bubblewrap; the reaper has 3. */
-const [seccompFd, statusFd] = [4, 5];
+/** Descriptors of bubblewrap; the reaper has 3, and the status comes after all files. */
+const [firstFd, seccompFd, statusFd] = [4, 4, 5];
 const proxyPort = 3128;
 const deepest = 8;
 /** A verdict that takes longer is none, unless a person is asked. */
@@ -56,7 +63,7 @@ export class Sandbox {
 	readonly #directory: string;
 	readonly #running = new Set<Promise<void>>();
 	readonly #stop = new AbortController();
-	#trapd: Trapd | undefined;
+	#trapd: Trapd | Calls | undefined;
 	#egress: Awaited<ReturnType<typeof openEgress>> | undefined;
 	#letGo: () => Promise<void> = async () => undefined;
 	readonly #stages: string[] = [];
@@ -73,11 +80,13 @@ export class Sandbox {
 	async prepare(spec: Spec, exchange?: string): Promise<Prepared> {
 		const { ring, launch, found } = this.#shared;
 		const { confinement } = launch;
-		this.#trapd = await Trapd.listen({
-			path: join(this.#directory, 'trap.sock'),
-			onTrap: (trap) => this.#take(trap),
-			unread: this.#shared.unread,
-		});
+		const serving = { onTrap: (trap: WaitingTrap) => this.#take(trap), unread: this.#shared.unread };
+		if (launch.backend === 'landlock') {
+			const { file, args, listener } = prepareAlone(this.#shared, this.#level, this.#directory, spec, serving);
+			this.#trapd = listener;
+			return { file, args, files: [], close: () => this.close() };
+		}
+		this.#trapd = await Trapd.listen({ ...serving, path: join(this.#directory, 'trap.sock') });
 		const isProxied = typeof confinement.network === 'object';
 		if (isProxied) await this.#openEgress(confinement.network.hosts);
 		const view = planView({
@@ -144,8 +153,9 @@ export class Sandbox {
 	}
 
 	async #answer(trap: WaitingTrap): Promise<void> {
-		const { frame } = trap;
-		const { slots, launch, found } = this.#shared;
+		const { slots, launch } = this.#shared;
+		const frame = this.#seen(trap.frame);
+		const found = this.#found;
 		const depth = this.#level.depth + 1;
 		const refuse = (why: string, code = refusedCode) => trap.answer(refusalFrame(why, code));
 		const program = coveredProgram(frame.file, found);
@@ -153,7 +163,7 @@ export class Sandbox {
 		const isCopy = program === undefined;
 		const first = isCopy ? file : executedAs(frame, program, launch.gates);
 		const argv = [first, ...frame.argv.slice(1)];
-		const place = { found, lifted: new Set<string>(), searchPath: launch.env['PATH'] ?? '' };
+		const place = this.#placeWhere([]);
 		const isFound = !isCopy && isFoundByName(path, { file, place, confinement: launch.confinement });
 		const request: TrapRequest = {
 			...{ path, file, argv, cwd, env, depth },
@@ -188,43 +198,73 @@ export class Sandbox {
 		}
 	}
 
+	/** Where there are no namespaces nothing but a shim can be executed for a gated program. */
+	get #found(): Found {
+		const { launch, found, called } = this.#shared;
+		return launch.backend === 'landlock' ? { ...found, files: [], stubs: called } : found;
+	}
+
+	#placeWhere(lifted: readonly string[]): Place {
+		const { launch } = this.#shared;
+		const tmp = launch.backend === 'landlock' ? launch.tmp : '/tmp';
+		return { found: this.#found, lifted: new Set(lifted), searchPath: launch.env['PATH'] ?? '', tmp };
+	}
+
+	#seen(frame: TrapFrame): TrapFrame {
+		return this.#shared.launch.backend === 'landlock' ? asSeen(frame, this.#directory) : frame;
+	}
+
 	/** Runs the approved program with the trap's descriptors. Returns how it ended, or why it could not be started. */
 	async #run(trap: WaitingTrap, asked: string, verdict: TrapVerdict & { kind: 'run' }): Promise<TrapExit | NotStarted> {
-		const { frame } = trap;
-		const { found, launch } = this.#shared;
+		const { ring, launch, called } = this.#shared;
+		const frame = this.#seen(trap.frame);
+		const isAlone = launch.backend === 'landlock';
 		const { argv, lifted, trapped } = verdict;
 		const [name = ''] = argv;
-		const place = { found, lifted: new Set(lifted), searchPath: launch.env['PATH'] ?? '' };
+		const place = this.#placeWhere(lifted);
 		const { file } = frame;
 		const program = approvedFile(name, { asked, file, place, confinement: launch.confinement });
-		if (program === undefined) return notStarted(`\`${name}\` is not installed`, missingCode);
-		const exchange = join(this.#directory, `x${++this.#exchanges}`);
-		mkdirSync(exchange, { mode: 0o700 });
-		const { path, writable: own } = program;
+		const path = program === undefined ? undefined : behindStub(program.path, isAlone ? called : []);
+		if (program === undefined || path === undefined) return notStarted(`\`${name}\` is not installed`, missingCode);
+		const { writable: own } = program;
 		const depth = this.#level.depth + 1;
 		// What processes inside may have written themselves is trusted with nothing: it runs as if it had another name.
 		const inner = new Sandbox(this.#shared, { depth, lifted: own === undefined ? lifted : [], own, trapped });
+		const spec: Spec = {
+			fromTrap: !isAlone,
+			umask: frame.umask,
+			limits: lower(limitsOf(launch.confinement.limits, ring.othersCounted(launch.backend)), frame.limits),
+			cwd: frame.cwd,
+			program: path,
+			argv: [name.includes('/') && program.path === path ? name : path, ...argv.slice(1)],
+			env: inheritedEnvironment(frame.env, launch.env),
+		};
+		if (isAlone) {
+			try {
+				return await this.#follow(trap, await inner.prepare({ ...spec, isSignalled: true }), undefined);
+			} finally {
+				await inner.close();
+			}
+		}
+		const exchange = join(this.#directory, `x${++this.#exchanges}`);
+		mkdirSync(exchange, { mode: 0o700 });
 		try {
-			const prepared = await inner.prepare(
-				{
-					fromTrap: true,
-					umask: frame.umask,
-					limits: lower(limitsOf(launch.confinement.limits), frame.limits),
-					cwd: frame.cwd,
-					program: path,
-					argv: [name.includes('/') ? name : path, ...argv.slice(1)],
-					env: inheritedEnvironment(frame.env, launch.env),
-				},
-				exchange,
-			);
-			return await this.#follow(trap, prepared, `/run/gate/x${this.#exchanges}/s`);
+			return await this.#follow(trap, await inner.prepare(spec, exchange), `/run/gate/x${this.#exchanges}/s`);
 		} finally {
 			await inner.close();
 			this.#shared.ring.dropDirectory(exchange);
 		}
 	}
 
-	async #follow(trap: WaitingTrap, prepared: Prepared, socket: string): Promise<TrapExit | NotStarted> {
+	#relay(trap: WaitingTrap, child: Pick<ChildProcess, 'stdin' | 'stdout' | 'stderr'>, signals: Duplex): Relay {
+		const { stdin, stdout, stderr } = child;
+		if (stdin === null || stdout === null || stderr === null) throw new TypeError('a program without streams');
+		trap.stream.write(approvalFrame('-'));
+		return new Relay(trap.stream, { stdin, stdout, stderr, signals });
+	}
+
+	/** With the socket that the trap hands its descriptors to; without one everything is carried between the two. */
+	async #follow(trap: WaitingTrap, prepared: Prepared, socket: string | undefined): Promise<TrapExit | NotStarted> {
 		const descriptors = prepared.files.map((path) => openSync(path, 'r'));
 		const child = execa(prepared.file, prepared.args, {
 			cwd: '/',
@@ -234,14 +274,22 @@ export class Sandbox {
 			reject: false,
 			cleanup: false,
 			// Its types take numbers in the first three places only; it passes them on anywhere.
-			stdio: ['ignore', 'ignore', 'pipe', 'ignore', ...(descriptors as unknown as readonly 'ignore'[]), 'pipe'],
+			stdio: [
+				...(socket === undefined ? (['pipe', 'pipe'] as const) : (['ignore', 'ignore'] as const)),
+				...(['pipe', 'ignore'] as const),
+				...(descriptors as unknown as readonly 'ignore'[]),
+				'pipe',
+			],
 		});
 		for (const descriptor of descriptors) closeSync(descriptor);
 		const said: Buffer[] = [];
-		child.stderr?.on('data', (chunk: Buffer) => {
-			if (said.length < 16) said.push(chunk);
-		});
-		const status = followStatus(child.stdio[statusFd] as Readable);
+		const control = child.stdio[firstFd + prepared.files.length] as Duplex;
+		const status = followStatus(control);
+		const relay = socket === undefined ? this.#relay(trap, child, control) : undefined;
+		if (relay === undefined)
+			child.stderr?.on('data', (chunk: Buffer) => {
+				if (said.length < 16) said.push(chunk);
+			});
 		let timer: NodeJS.Timeout | undefined;
 		const kill = () => child.kill('SIGKILL');
 		const leave = () => {
@@ -250,9 +298,10 @@ export class Sandbox {
 		trap.signal.addEventListener('abort', leave, { once: true });
 		this.#stop.signal.addEventListener('abort', kill, { once: true });
 		try {
-			if (await status.listening) trap.answer(approvalFrame(socket));
+			if (socket !== undefined && (await status.listening)) trap.answer(approvalFrame(socket));
 			const last = await status.last;
 			await child;
+			await relay?.end(exitOf(last));
 			if (last?.is === 'ended') return { code: last.code, signal: last.signal };
 			if (last?.is === 'failed') return notStarted(last.message);
 			const words = Buffer.concat(said).toString('utf8').trim();
@@ -263,6 +312,12 @@ export class Sandbox {
 			this.#stop.signal.removeEventListener('abort', kill);
 		}
 	}
+}
+
+/** What its stand-in is told, which has been told already that it was approved. */
+function exitOf(last: Awaited<Status['last']>): TrapExit {
+	if (last?.is === 'ended') return { code: last.code, signal: last.signal };
+	return { code: failedCode, signal: undefined };
 }
 
 /** Whatever goes wrong is a refusal, and so is silence. */

@@ -1,4 +1,4 @@
-// The filter of system calls that everything in a sandbox runs under, as the classic BPF that `bwrap --seccomp` takes.
+// The filter of system calls that everything in a sandbox runs under, as the classic BPF that the kernel and `bwrap --seccomp` take.
 
 /**
  * A second wall behind the namespaces: what a confined program has no need of, and what could undo the view of its files.
@@ -6,7 +6,7 @@
  * `struct sock_filter` (linux/filter.h). What the filter was not written for (a newer call) is answered as a kernel would that
  * has not got it either; another ABI of the same machine (32 bit, x32), whose numbers mean other calls, ends the process.
  */
-export function seccompProgram(architecture: SeccompArchitecture): Buffer {
+export function seccompProgram(architecture: SeccompArchitecture, alone?: Alone): Buffer {
 	const { audit, lastKnown, calls } = tables[architecture];
 	const numbersOf = (names: readonly string[]) => names.flatMap((name) => calls[name] ?? []);
 	const one = (name: string) => numbersOf([name]);
@@ -32,18 +32,54 @@ export function seccompProgram(architecture: SeccompArchitecture): Buffer {
 		...when(one('openat2'), [end(fail(errno.ENOSYS))]),
 		...when(one('ioctl'), refuseIf(1, 'equal', terminalInjections, errno.EPERM)),
 		// A network namespace does not hold AF_VSOCK; the rest is what no tool of an agent needs.
-		...when(one('socket'), refuseUnless(0, 'equal', Object.values(families), errno.EAFNOSUPPORT)),
+		...when(one('socket'), refuseUnless(0, 'equal', familiesFor(alone), errno.EAFNOSUPPORT)),
 		...when(one('socket'), [
 			...[load(argumentOffset(0)), jump('equal', families.NETLINK, 0, 3)],
 			...[load(argumentOffset(2)), jump('equal', NETLINK_ROUTE, 1, 0), end(fail(errno.EPROTONOSUPPORT))],
 			load(numberOffset),
 		]),
+		...(alone === undefined ? [] : withoutNamespaces(numbersOf)),
 		end(allow),
 	];
 	return Buffer.concat(instructions.map(encode));
 }
 
 export type SeccompArchitecture = 'x64' | 'arm64';
+
+/** Where no namespaces are: what those would keep apart, the filter has to refuse. */
+export interface Alone {
+	readonly network: 'none' | 'all';
+}
+
+/**
+ * A socket of the file system leads to services that act for us (Docker, D-Bus), whatever files may be opened; and Landlock
+ * judges TCP by ports alone, and nothing else of the network at all.
+ */
+function familiesFor(alone: Alone | undefined): readonly number[] {
+	const { UNIX, INET, INET6, NETLINK } = families;
+	if (alone === undefined) return [UNIX, INET, INET6, NETLINK];
+	return alone.network === 'all' ? [INET, INET6, NETLINK] : [NETLINK];
+}
+
+function withoutNamespaces(numbersOf: (names: readonly string[]) => readonly number[]): readonly Instruction[] {
+	return [
+		// One of a pair of datagram sockets can send to any other that has a path. Streams are bound to each other.
+		...when(numbersOf(['socketpair']), refuseIf(1, 'hasAny', [SOCK_DGRAM], errno.EPROTONOSUPPORT)),
+		...when(numbersOf(sharedMemory), [end(fail(errno.EPERM))]),
+		// Limits and precedence of other processes, such as the kernel's own.
+		...when(numbersOf(['prlimit64']), refuseUnless(0, 'equal', [0], errno.EPERM)),
+		...when(numbersOf(['setpriority', 'ioprio_set']), [
+			...refuseUnless(0, 'equal', [0, 1], errno.EPERM),
+			...refuseUnless(1, 'equal', [0], errno.EPERM),
+		]),
+	];
+}
+
+/** System V and POSIX: by numbers and names that all processes of an account share. */
+const sharedMemory: readonly string[] = [
+	...['shmget', 'shmat', 'shmctl', 'semget', 'semop', 'semtimedop', 'semctl', 'msgget', 'msgsnd', 'msgrcv', 'msgctl'],
+	...['mq_open', 'mq_unlink'],
+];
 
 /** Refused with EPERM, whatever the arguments. */
 const refused: readonly string[] = [
@@ -72,6 +108,8 @@ const creation = 0o100 | 0o2000_0000;
 const terminalInjections = [0x5412, 0x541c, 0x5423];
 const families = { UNIX: 1, INET: 2, INET6: 10, NETLINK: 16 } as const;
 const NETLINK_ROUTE = 0;
+/** Its bit is in SOCK_RAW as well, which a socket of the file system takes for the same. */
+const SOCK_DGRAM = 2;
 const errno = { EPERM: 1, EACCES: 13, ENOSYS: 38, EPROTONOSUPPORT: 93, EAFNOSUPPORT: 97 } as const;
 
 interface Table {
@@ -103,6 +141,9 @@ const tables: Readonly<Record<SeccompArchitecture, Table>> = {
 		calls: {
 			...everywhere,
 			...{ open: 2, creat: 85, chmod: 90, fchmod: 91, mknod: 133, openat: 257, mknodat: 259, fchmodat: 268 },
+			...{ shmget: 29, shmat: 30, shmctl: 31, socketpair: 53, semget: 64, semop: 65, semctl: 66, msgget: 68 },
+			...{ msgsnd: 69, msgrcv: 70, msgctl: 71, setpriority: 141, semtimedop: 220, mq_open: 240, mq_unlink: 241 },
+			...{ ioprio_set: 251, prlimit64: 302 },
 			...{ ioctl: 16, socket: 41, clone: 56, ptrace: 101, syslog: 103, uselib: 134, modify_ldt: 154, pivot_root: 155 },
 			...{ chroot: 161, acct: 163, mount: 165, umount2: 166, swapon: 167, swapoff: 168, reboot: 169, iopl: 172 },
 			...{ ioperm: 173, init_module: 175, delete_module: 176, quotactl: 179, lookup_dcookie: 212, kexec_load: 246 },
@@ -117,6 +158,9 @@ const tables: Readonly<Record<SeccompArchitecture, Table>> = {
 		calls: {
 			...everywhere,
 			...{ mknodat: 33, fchmod: 52, fchmodat: 53, openat: 56 },
+			...{ ioprio_set: 30, setpriority: 140, mq_open: 180, mq_unlink: 181, msgget: 186, msgctl: 187, msgrcv: 188 },
+			...{ msgsnd: 189, semget: 190, semctl: 191, semtimedop: 192, semop: 193, shmget: 194, shmctl: 195, shmat: 196 },
+			...{ socketpair: 199, prlimit64: 261 },
 			...{ lookup_dcookie: 18, ioctl: 29, umount2: 39, mount: 40, pivot_root: 41, chroot: 51, quotactl: 60, acct: 89 },
 			...{ unshare: 97, kexec_load: 104, init_module: 105, delete_module: 106, syslog: 116, ptrace: 117, reboot: 142 },
 			...{ socket: 198, add_key: 217, request_key: 218, keyctl: 219, clone: 220, swapon: 224, swapoff: 225 },

@@ -20,7 +20,7 @@ export interface Diagnosis {
 }
 
 const withoutRing =
-	'Where that is not possible, `sandbox: { backend: none }` lets a driver run unconfined; Trapgate never does so by itself where a rule or a `sandbox:` asks for more.';
+	'Where that is not possible, `sandbox: { backend: landlock }` needs no namespaces and holds less (Linux 6.12 or later); `sandbox: { backend: none }` lets a driver run unconfined; Trapgate never does so by itself where a rule or a `sandbox:` asks for more.';
 
 const dockerHint = `Start the container so that it may make namespaces:
   docker run --security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined …

@@ -1,5 +1,6 @@
 // Listens for the traps of one sandbox: reads what was executed, and answers when there is a verdict.
 import { createServer, type Server, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { frameLength, headerBytes, readFrame, refusalFrame, type TrapFrame } from './frames.ts';
 
 /** One trap that waits for its verdict. */
@@ -9,6 +10,8 @@ export interface WaitingTrap {
 	readonly signal: AbortSignal;
 	/** Sends the one answer; what comes later goes nowhere. */
 	answer(bytes: Buffer): void;
+	/** To go on talking with it, where it has been told nothing yet. */
+	readonly stream: Duplex;
 }
 
 /** How many bytes traps may still send before the answers to others are out; listeners share it. */
@@ -16,9 +19,12 @@ export interface Unread {
 	left: number;
 }
 
-export interface TrapdOptions {
+export interface TrapdOptions extends Serving {
 	/** Path of the socket. */
 	readonly path: string;
+}
+
+export interface Serving {
 	/** Takes over a trap. Never throws, never rejects. */
 	readonly onTrap: (trap: WaitingTrap) => void;
 	/** A trap that says more than is left is refused. */
@@ -32,7 +38,7 @@ export const refusedCode = 126;
 
 const frameMs = 5_000;
 /** More than a sandbox may have processes. */
-const mostConnections = 512;
+export const mostConnections = 512;
 
 /** The listener of one sandbox. Everything that it reads may be forged; see `TrapRequest`. */
 export class Trapd {
@@ -66,7 +72,8 @@ export class Trapd {
 	}
 }
 
-function serve(socket: Socket, { onTrap, unread, frameMs: patience = frameMs }: TrapdOptions): void {
+/** Reads what one trap says. */
+export function serve(socket: Duplex, { onTrap, unread, frameMs: patience = frameMs }: Serving): void {
 	const gone = new AbortController();
 	const chunks: Buffer[] = [];
 	let size = 0;
@@ -101,7 +108,7 @@ function serve(socket: Socket, { onTrap, unread, frameMs: patience = frameMs }: 
 		// Whatever else comes is thrown away, so that the end is seen.
 		socket.resume();
 		if (frame === undefined) return refuse();
-		onTrap({ frame, signal: gone.signal, answer: (bytes) => void socket.end(bytes) });
+		onTrap({ frame, signal: gone.signal, answer: (bytes) => void socket.end(bytes), stream: socket });
 	};
 	socket.on('data', read);
 }

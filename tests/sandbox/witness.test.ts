@@ -92,6 +92,7 @@ describe.runIf(ringTrouble() === undefined)('for real', () => {
 				cwd: '/',
 				env,
 				confinement: confinementOf(lab.workspace, { write: [] }),
+				backend: 'bwrap',
 				gates: gates ?? only,
 				tmp: lab.tmp,
 				caches: lab.caches,

@@ -15,6 +15,12 @@ export function ringTrouble(): string | undefined {
 	return tell(firstTrouble('bwrap', ['--unshare-user', '--unshare-pid', '--ro-bind', '/', '/', 'true'], 'bubblewrap'));
 }
 
+/** Undefined where Landlock can hold a sandbox alone, in its sixth version. Nobody installs a newer Linux for a test. */
+export function landlockTrouble(): string | undefined {
+	const version = ['-e', 'exit(syscall(444, 0, 0, 1) >= 6 ? 0 : 1)'];
+	return spawnSync('perl', version).status === 0 ? undefined : 'no Landlock, or an old one';
+}
+
 /** The same for the compiler of the programs of the ring. */
 export function compilerTrouble(): string | undefined {
 	return tell(firstTrouble('gcc', ['--version'], 'gcc'));

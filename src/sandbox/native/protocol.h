@@ -13,7 +13,7 @@
 // Without SPEC_PROGRAM the program is argv[0]. With it argv[0] is only what the program is called: it may be a path that others can
 // put another file at. The two in the middle are for a machine without namespaces, where the runner does what bwrap does elsewhere. All rights that the
 // kernel's Landlock knows are taken away but for those (LANDLOCK_ACCESS_FS_…) that a rule gives below its path; a path that is not
-// there gives none. SPEC_NO_TCP takes TCP away, too. What the kernel can't take away is a failure, not a gap.
+// there, or leads through a link, gives none. SPEC_NO_TCP takes TCP away, too. What the kernel can't take away is a failure, not a gap.
 //
 // Status: runner -> kernel, on the descriptor named in its arguments.
 //
@@ -40,6 +40,26 @@
 //     'S' u8 signal     as often as it likes
 //
 // and back, once: 'X' u8 code | 'K' u8 signal. A trap that goes away takes its program with it: TERM, two seconds, KILL.
+//
+// Without namespaces a shim takes the trap's place, and talks with the kernel alone. It makes two pipes with names in FOLDER/calls,
+// NAME.q to ask and NAME.a to be answered, and has the latter open when the name of the former appears. NAME is 32 digits in base 16.
+//
+//     'H'                         kernel -> shim: both are open
+//     a request, and the verdict: as above; the path of 'R' means nothing
+//
+// and after 'R', kernel -> shim:
+//
+//     'O' u32 length bytes        to its descriptor 1; 'P': to 2. At most 4096 bytes at once
+//     'C'                         a piece of input is wanted
+//     'X' u8 code | 'K' u8 signal the last word
+//
+// and shim -> kernel:
+//
+//     'I' u32 length bytes        what was read from descriptor 0, once for each 'C'; 'E': there is no more
+//     'Q' u8 descriptor           nobody reads what is written there
+//     'S' u8 signal               as often as it likes
+//
+// With SPEC_SIGNALS the same 'S' goes from the kernel to the runner, on the status descriptor; its end is that of the trap.
 
 #define SPEC_MAGIC "TGS1"
 #define REQUEST_MAGIC "TGE1"
@@ -47,7 +67,7 @@
 enum {
 	MESSAGE_MAX_BYTES = 3 * 1024 * 1024,
 	SPEC_MAX_LIMITS = 16,
-	SPEC_MAX_RULES = 4096,
+	SPEC_MAX_RULES = 32768,
 	SPEC_MAX_FILTER_BYTES = 4096 * 8,
 	// Descriptors that go from the trap to the program, counted from 0.
 	PASSED_DESCRIPTORS = 16,
@@ -58,7 +78,8 @@ enum {
 	SPEC_SECCOMP = 1 << 2,
 	SPEC_NO_TCP = 1 << 3, // with SPEC_LANDLOCK
 	SPEC_PROGRAM = 1 << 4,
-	SPEC_FLAGS = SPEC_FROM_TRAP | SPEC_LANDLOCK | SPEC_SECCOMP | SPEC_NO_TCP | SPEC_PROGRAM,
+	SPEC_SIGNALS = 1 << 5, // signals for the program come on the status descriptor
+	SPEC_FLAGS = SPEC_FROM_TRAP | SPEC_LANDLOCK | SPEC_SECCOMP | SPEC_NO_TCP | SPEC_PROGRAM | SPEC_SIGNALS,
 	SPEC_KEEP_UMASK = -1,
 
 	EXIT_NOT_STARTED = 125,
@@ -67,6 +88,10 @@ enum {
 	HAND_OVER_SECONDS = 10,
 	TERM_SECONDS = 2,
 	GRACE_NANOSECONDS = 300 * 1000 * 1000,
+	SHIM_NAME_BYTES = 16,
+	// Where it is not process 1, the runner has so long to end what is left, each time that it has to wait.
+	SWEEP_SECONDS = 5,
+	LEAST_LANDLOCK = 6, // the first that keeps signals inside
 };
 
 // Tests build the trap with a folder of their own.

@@ -3,7 +3,8 @@
 //     runner SPEC STATUS_DESCRIPTOR [SOCKET]
 //
 // As process 1 of its namespace it outlives TERM and HUP, so that its program gets the chance to answer them; when it ends,
-// the system ends everything that is left. With SOCKET, stdio and signals come from a trap.
+// the system ends everything that is left. With SOCKET, stdio and signals come from a trap. Where there is no namespace, the first
+// process stays in its group, to be signalled and killed there, and a second one, out of reach, sees to it that nothing is left.
 #include "protocol.h"
 #include "sys.h"
 #include "confine.h"
@@ -270,9 +271,10 @@ __attribute__((noreturn)) static void give_up(int trouble, const char *what, lon
 	leave(EXIT_NOT_STARTED);
 }
 
-__attribute__((noreturn)) static void become(const struct spec *spec, const struct trap *trap, int trouble) {
+// `group`: to be in; 0: one of its own; -1: as it is.
+__attribute__((noreturn)) static void become(const struct spec *spec, const struct trap *trap, int group, int trouble) {
+	if (group >= 0) SYSCALL(setpgid, 0, group);
 	if (trap->connection >= 0) {
-		SYSCALL(setpgid, 0, 0);
 		for (int fd = 0, next = 0; fd < PASSED_DESCRIPTORS; fd++) {
 			if (trap->descriptors >> fd & 1) SYSCALL(dup3, trap->fds[next++], fd, 0);
 			else SYSCALL(close, fd);
@@ -292,15 +294,15 @@ __attribute__((noreturn)) static void become(const struct spec *spec, const stru
 		set_handler(signal, trap->ignored & signal_bit(signal) ? SIG_IGN : SIG_DFL);
 	u64 none = 0;
 	SYSCALL(rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof none);
-	// Where no namespace ends with us.
-	if (spec->confinement.has_landlock) SYSCALL(prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	long confined = confine(&spec->confinement);
+	// Where no namespace ends with us. After it has given up its rights: that takes this back.
+	if (spec->confinement.has_landlock) SYSCALL(prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	if (confined < 0) give_up(trouble, "can't confine ", confined);
 	give_up(trouble, "can't start ", SYSCALL(execve, spec->program, spec->argv, spec->env));
 }
 
 // Its process number. Fails unless the program has really been executed.
-static int launch(const struct spec *spec, const struct trap *trap) {
+static int launch(const struct spec *spec, const struct trap *trap, int group) {
 	int ends[2];
 	long piped = SYSCALL(pipe2, ends, O_CLOEXEC);
 	if (piped < 0) fail("no pipe", "", describe(piped));
@@ -310,8 +312,8 @@ static int launch(const struct spec *spec, const struct trap *trap) {
 	SYSCALL(close, ends[1]);
 	int program = (int)SYSCALL(clone, SIGCHLD, 0, 0, 0, 0);
 	if (program < 0) fail("can't start ", spec->program, describe(program));
-	if (program == 0) become(spec, trap, trouble);
-	if (trap->connection >= 0) SYSCALL(setpgid, program, program);
+	if (program == 0) become(spec, trap, group, trouble);
+	if (group == 0) SYSCALL(setpgid, program, program);
 	SYSCALL(close, trouble);
 	struct trouble message;
 	if (read_all(ends[0], &message, sizeof message)) fail(message.what, spec->program, describe(message.error));
@@ -356,22 +358,28 @@ static void drain(int signals) {
 	while (SYSCALL(read, signals, &info, sizeof info) == sizeof info) continue;
 }
 
-// The wait status of the program.
-static int wait_for_end(int program, int trap, int signals) {
-	struct pollfd watched[2] = {{signals, POLLIN, 0}, {trap, POLLIN, 0}};
+static const int none_left = -1;
+
+// The wait status of the program; `none_left` when the process before us is gone, and it was killed. `lifeline` may be -1.
+static int wait_for_end(int program, int commands, int signals, int lifeline) {
+	struct pollfd watched[3] = {{signals, POLLIN, 0}, {commands, POLLIN, 0}, {lifeline, POLLIN, 0}};
 	struct timespec patience = {TERM_SECONDS, 0};
 	bool is_told_to_leave = false;
 	for (;;) {
 		struct reaped reaped = reap(program);
 		if (reaped.has_ended) return reaped.status;
-		long ready = SYSCALL(ppoll, watched, 2, is_told_to_leave ? &patience : NULL, NULL, 0);
+		long ready = SYSCALL(ppoll, watched, 3, is_told_to_leave ? &patience : NULL, NULL, 0);
 		if (ready == 0) {
 			SYSCALL(kill, program, SIGKILL);
 			is_told_to_leave = false;
 		}
 		if (ready <= 0) continue;
+		if (watched[2].revents != 0) {
+			SYSCALL(kill, program, SIGKILL);
+			return none_left;
+		}
 		if (watched[0].revents != 0) drain(signals);
-		if (watched[1].revents != 0 && !take_signal(trap, program)) {
+		if (watched[1].revents != 0 && !take_signal(commands, program)) {
 			watched[1].fd = -1;
 			// A stopped program hears TERM only when it goes on.
 			SYSCALL(kill, program, SIGTERM);
@@ -402,6 +410,26 @@ static void sweep(void) {
 	}
 }
 
+// Ends everything. Who starts another before it dies sends us a signal with every one that ends, so that we are as fast; what dies
+// slowly is waited for. How many there were.
+static u32 end_all(int signals) {
+	struct timespec patience = {SWEEP_SECONDS, 0};
+	u32 ended = 0;
+	for (int round = 0; round < 1 << 20 && patience.seconds >= 0; round++) {
+		struct reaped reaped = reap(0);
+		ended += reaped.others;
+		if (!reaped.has_children) break;
+		sweep();
+		struct timespec moment = {0, 10 * 1000 * 1000};
+		if (wait_for(signals, POLLIN, &moment)) drain(signals);
+		else if ((patience.nanoseconds -= 10 * 1000 * 1000) < 0) {
+			patience.seconds--;
+			patience.nanoseconds += 1000 * 1000 * 1000;
+		}
+	}
+	return ended;
+}
+
 // `cmd > >(tee log)`: what the program started may have a word to write. How many had to be killed after that.
 static u32 wind_up(int signals) {
 	struct timespec grace = {0, GRACE_NANOSECONDS};
@@ -409,16 +437,50 @@ static u32 wind_up(int signals) {
 		if (!wait_for(signals, POLLIN, &grace)) break;
 		drain(signals);
 	}
-	u32 left_behind = 0;
-	for (int round = 0; round < 100; round++) {
-		struct reaped reaped = reap(0);
-		left_behind += reaped.others;
-		if (!reaped.has_children) break;
-		sweep();
-		struct timespec moment = {0, 10 * 1000 * 1000};
-		if (wait_for(signals, POLLIN, &moment)) drain(signals);
+	return end_all(signals);
+}
+
+static int watch_children(void) {
+	u64 child_signal = signal_bit(SIGCHLD);
+	int signals = (int)SYSCALL(signalfd4, -1, &child_signal, sizeof child_signal, O_CLOEXEC | O_NONBLOCK);
+	if (signals < 0) fail("no descriptor for signals", "", describe(signals));
+	return signals;
+}
+
+// Only the child returns, with a descriptor that ends with its parent. The parent goes when the kernel goes, or its group is killed; the
+// child is in another, and no signal of what runs inside reaches it. Whoever it leaves over comes to the parent.
+static int stand_guard(void) {
+	// Without the list of its children nothing could be ended for certain.
+	int list = (int)SYSCALL(openat, AT_FDCWD, "/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
+	if (list < 0) fail("/proc does not tell of its children", "", describe(list));
+	SYSCALL(close, list);
+	SYSCALL(prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	SYSCALL(prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	int ends[2];
+	long piped = SYSCALL(pipe2, ends, O_CLOEXEC);
+	if (piped < 0) fail("no pipe", "", describe(piped));
+	int warden = (int)SYSCALL(clone, SIGCHLD, 0, 0, 0, 0);
+	if (warden < 0) fail("can't start its warden", "", describe(warden));
+	if (warden == 0) {
+		SYSCALL(close, ends[1]);
+		SYSCALL(setpgid, 0, 0);
+		return ends[0];
 	}
-	return left_behind;
+	const struct trap none = {.connection = -1};
+	let_go(&none);
+	SYSCALL(close, STATUS);
+	SYSCALL(close, ends[0]);
+	int status = 0;
+	long ended;
+	do ended = SYSCALL(wait4, warden, &status, 0, NULL);
+	while (ended == -EINTR);
+	end_all(watch_children());
+	leave((status & 0x7f) != 0 ? EXIT_NOT_STARTED : status >> 8 & 0xff);
+}
+
+// What is in there would tell our processes from others by a mark that they must not bear.
+static void wipe(char **env) {
+	for (; *env != NULL; env++) memset(*env, 0, length_of(*env));
 }
 
 __attribute__((used, noreturn)) void start(u64 *stack) {
@@ -428,6 +490,7 @@ __attribute__((used, noreturn)) void start(u64 *stack) {
 	SYSCALL(prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
 	u64 every = ~0UL;
 	SYSCALL(rt_sigprocmask, SIG_SETMASK, &every, NULL, sizeof every);
+	wipe(argv + argc + 1);
 
 	int status = argc == 3 || argc == 4 ? (int)parse_number(argv[2], 1 << 20) : -1;
 	// What bwrap or the kernel left open (a folder of the host, say) must not reach the program.
@@ -444,17 +507,24 @@ __attribute__((used, noreturn)) void start(u64 *stack) {
 	if (((spec->flags & SPEC_FROM_TRAP) != 0) != (argc == 4)) malformed();
 	long entered = SYSCALL(chdir, spec->cwd);
 	if (entered < 0) fail("can't enter ", spec->cwd, describe(entered));
+	bool is_alone = spec->confinement.has_landlock && SYSCALL(getpid, 0) != 1;
+	int group = is_alone ? (int)SYSCALL(getpgid, 0) : -1;
+	int lifeline = is_alone ? stand_guard() : -1;
 	if (SYSCALL(getpid, 0) != 1) SYSCALL(prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 
 	struct trap trap = {.connection = -1};
 	if (argc == 4) trap = receive_trap(argv[3]);
-	u64 child_signal = signal_bit(SIGCHLD);
-	int signals = (int)SYSCALL(signalfd4, -1, &child_signal, sizeof child_signal, O_CLOEXEC | O_NONBLOCK);
-	if (signals < 0) fail("no descriptor for signals", "", describe(signals));
-	int program = launch(spec, &trap);
+	bool is_signalled = (spec->flags & SPEC_SIGNALS) != 0;
+	if (trap.connection >= 0 || is_signalled) group = 0;
+	int signals = watch_children();
+	int program = launch(spec, &trap, group);
 	let_go(&trap);
 
-	int ending = wait_for_end(program, trap.connection, signals);
+	int ending = wait_for_end(program, is_signalled ? STATUS : trap.connection, signals, lifeline);
+	if (ending == none_left) {
+		end_all(signals);
+		leave(EXIT_NOT_STARTED);
+	}
 	u32 left_behind = wind_up(signals);
 	u8 signal = ending & 0x7f;
 	u8 message[6] = {signal != 0 ? 'K' : 'X', signal != 0 ? signal : (u8)(ending >> 8)};

@@ -22,8 +22,11 @@ enum {
 	NR_getcwd = 79, NR_chdir = 80, NR_umask = 95, NR_setpgid = 109, NR_prctl = 157, NR_exit_group = 231, NR_openat = 257,
 	NR_unlinkat = 263, NR_readlinkat = 267, NR_ppoll = 271, NR_accept4 = 288, NR_signalfd4 = 289, NR_dup3 = 292,
 	NR_pipe2 = 293, NR_prlimit64 = 302, NR_seccomp = 317, NR_close_range = 436, NR_landlock_create_ruleset = 444,
-	NR_landlock_add_rule = 445, NR_landlock_restrict_self = 446,
+	NR_landlock_add_rule = 445, NR_landlock_restrict_self = 446, NR_getpgid = 121, NR_capset = 126, NR_mknodat = 259,
+	NR_renameat2 = 316, NR_openat2 = 437, NR_getrandom = 318,
 };
+
+enum { O_DIRECTORY = 0200000, O_NOFOLLOW = 0400000 };
 
 static inline long syscall6(long number, long a, long b, long c, long d, long e, long f) {
 	long result;
@@ -48,8 +51,11 @@ enum {
 	NR_getpid = 172, NR_socket = 198, NR_bind = 200, NR_listen = 201, NR_connect = 203, NR_sendto = 206,
 	NR_setsockopt = 208, NR_shutdown = 210, NR_sendmsg = 211, NR_recvmsg = 212, NR_clone = 220, NR_execve = 221,
 	NR_mmap = 222, NR_accept4 = 242, NR_wait4 = 260, NR_prlimit64 = 261, NR_seccomp = 277, NR_close_range = 436,
-	NR_landlock_create_ruleset = 444, NR_landlock_add_rule = 445, NR_landlock_restrict_self = 446,
+	NR_landlock_create_ruleset = 444, NR_landlock_add_rule = 445, NR_landlock_restrict_self = 446, NR_mknodat = 33,
+	NR_capset = 91, NR_getpgid = 155, NR_renameat2 = 276, NR_openat2 = 437, NR_getrandom = 278,
 };
+
+enum { O_DIRECTORY = 040000, O_NOFOLLOW = 0100000 };
 
 static inline long syscall6(long number, long a, long b, long c, long d, long e, long f) {
 	register long x8 __asm__("x8") = number;
@@ -80,8 +86,8 @@ enum {
 	ENOENT = 2, EINTR = 4, E2BIG = 7, ENOEXEC = 8, ECHILD = 10, EAGAIN = 11, ENOMEM = 12, EACCES = 13, ENOTDIR = 20,
 	EINVAL = 22, ETXTBSY = 26, ENOSYS = 38, ELOOP = 40, EOPNOTSUPP = 95,
 
-	AT_FDCWD = -100, O_RDONLY = 0, O_RDWR = 2, O_NONBLOCK = 04000, O_CLOEXEC = 02000000, O_PATH = 010000000,
-	F_GETFD = 1, F_SETFD = 2, FD_CLOEXEC = 1, F_DUPFD_CLOEXEC = 1030,
+	AT_FDCWD = -100, O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_NONBLOCK = 04000, O_CLOEXEC = 02000000, O_PATH = 010000000, RESOLVE_NO_SYMLINKS = 4,
+	F_GETFD = 1, F_SETFD = 2, F_SETFL = 4, S_IFIFO = 0010000, FD_CLOEXEC = 1, F_DUPFD_CLOEXEC = 1030,
 	PROT_READ = 1, PROT_WRITE = 2, MAP_PRIVATE = 2, MAP_ANONYMOUS = 32,
 
 	AF_UNIX = 1, AF_INET = 2, SOCK_STREAM = 1, SOCK_CLOEXEC = O_CLOEXEC, SOCK_NONBLOCK = O_NONBLOCK,
@@ -95,8 +101,9 @@ enum {
 	SIGSYS = 31,
 
 	WNOHANG = 1, RLIMIT_CORE = 4, PR_SET_PDEATHSIG = 1, PR_SET_DUMPABLE = 4, PR_SET_CHILD_SUBREAPER = 36, PR_SET_NO_NEW_PRIVS = 38,
+	PR_CAPBSET_DROP = 24, PR_CAP_AMBIENT = 47, PR_CAP_AMBIENT_CLEAR_ALL = 4, CAPABILITY_VERSION_3 = 0x20080522, LAST_CAPABILITY = 63,
 	SECCOMP_SET_MODE_FILTER = 1, LANDLOCK_CREATE_RULESET_VERSION = 1, LANDLOCK_RULE_PATH_BENEATH = 1,
-	 AT_EXECFN = 31,
+	AT_EXECFN = 31,
 };
 
 struct timespec { long seconds, nanoseconds; };
@@ -104,6 +111,7 @@ struct pollfd { int fd; short events, revents; };
 struct rlimit { u64 soft, hard; };
 struct sockaddr_un { u16 family; char path[108]; };
 struct sockaddr_in { u16 family, port; u32 address; u8 zero[8]; };
+struct open_how { u64 flags, mode, resolve; };
 struct iovec { void *base; size length; };
 struct msghdr {
 	void *name; u32 name_length; u32 pad0;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { Confinement, Gates, Trapped, TrapRequest, TrapVerdict } from '../../../src/abi/sandbox.ts';
 import { Ring } from '../../../src/sandbox/ring.ts';
-import { type Prepared, prepare } from '../../../src/sandbox/run.ts';
+import { type Launch, type Prepared, prepare } from '../../../src/sandbox/run.ts';
 import { followStatus, type Status } from '../../../src/sandbox/status.ts';
 
 export const env = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: homedir(), LANG: 'C.UTF-8' };
@@ -49,6 +49,8 @@ export interface Ask {
 	readonly cwd?: string;
 	readonly confinement?: Partial<Confinement>;
 	readonly gates?: Gates;
+	/** Default: bubblewrap. */
+	readonly backend?: Launch['backend'];
 	readonly caches?: string;
 	readonly mostApproved?: number;
 	/** Default: approved as it is, and nothing below it. */
@@ -89,6 +91,7 @@ export class Lab {
 			cwd,
 			env: { ...env, ...ask.env },
 			confinement: confinementOf(this.workspace, ask.confinement),
+			backend: ask.backend ?? 'bwrap',
 			gates,
 			tmp: this.tmp,
 			caches: ask.caches ?? this.caches,
@@ -99,7 +102,9 @@ export class Lab {
 			const child = start(prepared);
 			ask.started?.(child, prepared);
 			child.stdin?.end(ask.stdin ?? '');
-			const status = followStatus((child.stdio as unknown as readonly Readable[])[5] as Readable);
+			const status = followStatus(
+				(child.stdio as unknown as readonly Readable[])[4 + prepared.files.length] as Readable,
+			);
 			const [stdout, stderr] = await Promise.all([textOf(child.stdout), textOf(child.stderr), closed(child)]);
 			return { stdout, stderr, last: await status.last, requests, ends };
 		} finally {
