@@ -1,4 +1,5 @@
 // Clients of 2026-07-28 that we did not write, before servers of 2025-11-25 that we did not write either.
+import { fileURLToPath } from 'node:url';
 import type { Client } from '@modelcontextprotocol/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type HttpKernel, startHttp } from '../support/http-kernel.ts';
@@ -133,4 +134,27 @@ test('one process speaks both eras, and ends with its input although a call wait
 	expect(site.records().filter(({ event }) => event === 'ask')).toHaveLength(1);
 	expect(JSON.stringify(site.records().filter(({ final }) => final === true))).toContain('unanswered');
 	site.remove();
+}, 120_000);
+
+test('a client and a server of the revision meet, though nobody hands on what they say', async () => {
+	const server = fileURLToPath(new URL('../fixtures/servers/second-sdk.mjs', import.meta.url));
+	const modern = makeSite({
+		...config,
+		rules: config.rules.slice(0, 1),
+		drivers: { modern: { command: process.execPath, args: [server, '--modern-only'] } },
+	});
+	const client = new RawClient([process.execPath, ...runArguments(modern)], modern.env);
+	const _meta = {
+		'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+		'io.modelcontextprotocol/clientCapabilities': { roots: {} },
+	};
+	const call = { name: 'modern__ask-roots', arguments: {}, _meta };
+	const asked = (await client.request(1, 'tools/call', call)).result;
+	expect(asked.inputRequests).toMatchObject({ 'ask-1': { method: 'roots/list' } });
+	const inputResponses = { 'ask-1': { roots: [{ uri: 'file:///here' }] } };
+	const retry = { ...call, requestState: asked.requestState, inputResponses };
+	expect(JSON.stringify((await client.request(2, 'tools/call', retry)).result)).toContain('file:///here');
+	expect((await client.request(3, 'tools/call', retry)).error.code).toBe(-32602);
+	expect(await client.end()).toBe(0);
+	modern.remove();
 }, 120_000);
