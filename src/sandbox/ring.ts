@@ -57,9 +57,11 @@ export class Ring {
 		this.#architecture = arch;
 		this.#session = openSession(tmp);
 		this.directory = this.#session.directory;
-		this.#placeholders = new Placeholders(async () =>
-			(await this.#session.others()).filter(({ isAlive }) => isAlive).map(({ note }) => note),
-		);
+		this.#placeholders = new Placeholders({
+			others: async () => (await this.#session.others()).filter(({ isAlive }) => isAlive).map(({ note }) => note),
+			say: (note) => this.#session.writeNote(note),
+			warn,
+		});
 		try {
 			const paths = natives.map((name) => {
 				const path = join(this.directory, name);
@@ -114,24 +116,8 @@ export class Ring {
 	}
 
 	/** Before a launch, what stands on the host for its sake: written down, so that it goes even if this kernel is killed. */
-	holdPlaceholders(paths: readonly string[]): () => Promise<void> {
-		if (paths.length === 0) return async () => undefined;
-		const letGo = this.#placeholders.hold(paths);
-		try {
-			this.#session.writeNote(this.#placeholders.note);
-		} catch (error) {
-			void letGo();
-			throw error;
-		}
-		return async () => {
-			await letGo();
-			try {
-				this.#session.writeNote(this.#placeholders.note);
-			} catch (error) {
-				// It says too much then, and an empty folder stays longer.
-				this.warn(`what stands on the host could not be written down: ${errorText(error)}`);
-			}
-		};
+	async holdPlaceholders(paths: readonly string[]): Promise<() => Promise<void>> {
+		return paths.length === 0 ? async () => undefined : this.#placeholders.hold(paths);
 	}
 
 	/** An empty directory that nobody else can read. */

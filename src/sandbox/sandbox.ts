@@ -109,7 +109,7 @@ export class Sandbox {
 		const whole = { ...spec, env: { ...spec.env, ...path, ...view.environment } };
 		const file = specFile(isProxied ? throughBridge(whole) : whole);
 		writeFileSync(join(this.#directory, 'run.spec'), file, { mode: 0o600 });
-		this.#letGo = ring.holdPlaceholders(view.placeholders);
+		this.#letGo = await ring.holdPlaceholders(view.placeholders);
 		const { bwrap } = ring;
 		const runner = ['/gate/runner', '/run/gate/run.spec', String(statusFd)];
 		const socket = exchange === undefined ? [] : ['/run/gx/s'];

@@ -48,8 +48,9 @@ function look(path: string, root: string, hides: boolean, writable: boolean): Se
 		if (found.isSymbolicLink()) return { ...seal, at, state: 'link' };
 		// `.git` is a file where it is a worktree's or a submodule's: then there are no hooks below it, but it names where they are.
 		if (!found.isDirectory()) return { ...seal, at, state: 'file' };
-		// An empty one may be a placeholder that is about to be taken away: it is covered in a way that does not need it.
-		if (at === path) return { ...seal, at, state: isEmpty(at) ? 'absent' : 'folder' };
+		// An empty one, also on the way, may be a placeholder that is about to be taken away: it is covered in a way that does not need it.
+		if (isEmpty(at)) return { ...seal, at, state: 'absent' };
+		if (at === path) return { ...seal, at, state: 'folder' };
 		parent = at;
 	}
 	return undefined;

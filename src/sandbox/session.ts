@@ -16,6 +16,8 @@ export interface Note {
 	readonly held: readonly string[];
 	/** Those that came into being for it, and have to go. */
 	readonly made: readonly string[];
+	/** Those that it is about to remove, unless somebody holds them. */
+	readonly removing: readonly string[];
 }
 
 export interface OtherSession {
@@ -101,7 +103,7 @@ function answers(directory: string): Promise<boolean> {
 	});
 }
 
-const nothing: Note = { held: [], made: [] };
+const nothing: Note = { held: [], made: [], removing: [] };
 
 function noteIn(directory: string, isAlive: boolean): Note | undefined {
 	let text: string;
@@ -111,8 +113,8 @@ function noteIn(directory: string, isAlive: boolean): Note | undefined {
 		return (error as NodeJS.ErrnoException).code === 'ENOENT' || !isAlive ? nothing : undefined;
 	}
 	try {
-		const { held, made } = JSON.parse(text) as Record<string, unknown>;
-		return { held: texts(held), made: texts(made) };
+		const { held, made, removing } = JSON.parse(text) as Record<string, unknown>;
+		return { held: texts(held), made: texts(made), removing: texts(removing) };
 	} catch {
 		// Of one that was killed while it wrote: then an empty folder stays.
 		return isAlive ? undefined : nothing;

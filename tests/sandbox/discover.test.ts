@@ -332,8 +332,16 @@ describe('seals', () => {
 
 	test('an empty folder counts as missing: it may be a placeholder', () => {
 		mkdirSync(join(ws, '.git/hooks'), { recursive: true });
+		writeFileSync(join(ws, '.git/HEAD'), '');
 		expect(seals({ guarded: [join(ws, '.git/hooks')] })).toEqual([
 			{ at: join(ws, '.git/hooks'), state: 'absent', hides: false },
+		]);
+	});
+
+	test('an empty folder on the way does, too: what is below it would be made in what another takes away', () => {
+		mkdirSync(join(ws, '.git'), { recursive: true });
+		expect(seals({ guarded: [join(ws, '.git/hooks')] })).toEqual([
+			{ at: join(ws, '.git'), state: 'absent', hides: false },
 		]);
 	});
 

@@ -65,12 +65,12 @@ test('what it holds on the host is written down while it is there', async () => 
 	const ring = open();
 	const path = join(tmp, 'held');
 	const note = () => JSON.parse(readFileSync(join(ring.directory, 'placeholders.json'), 'utf8'));
-	const letGo = ring.holdPlaceholders([path]);
+	const letGo = await ring.holdPlaceholders([path]);
 	mkdirSync(path);
-	expect(note()).toEqual({ held: [path], made: [path] });
+	expect(note()).toEqual({ held: [path], made: [path], removing: [] });
 	await letGo();
 	expect(existsSync(path)).toBe(false);
-	expect(note()).toEqual({ held: [], made: [] });
+	expect(note()).toEqual({ held: [], made: [], removing: [] });
 	ring.close();
 });
 
@@ -83,7 +83,7 @@ const elsewhere = `
 	let letGo;
 	const acts = {
 		sweep: () => ring.sweep(),
-		hold: () => { letGo = ring.holdPlaceholders([path]); fs.mkdirSync(path, { recursive: true }); },
+		hold: async () => { letGo = await ring.holdPlaceholders([path]); fs.mkdirSync(path, { recursive: true }); },
 		letGo: () => letGo(),
 	};
 	console.log(ring.directory);
