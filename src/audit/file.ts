@@ -19,6 +19,8 @@ export const realDisk: Disk = {
 	syncNow: (fd) => fdatasyncSync(fd),
 };
 
+const lookEveryMs = 50;
+
 /**
  * INVARIANT: `size` bytes are whole lines. Behind them may stand at most `#torn` bytes of lines that did not fit;
  * they are cut off before anything else is written.
@@ -28,13 +30,18 @@ export class LogFile {
 	readonly #fd: number;
 	readonly #inode: { readonly dev: number; readonly ino: number };
 	readonly #disk: Disk;
+	readonly #elapsed: () => number;
+	/** When the path was looked at last. */
+	#seenAt = Number.NEGATIVE_INFINITY;
 	#size = 0;
 	#torn = 0;
 
-	constructor(file: RunFile & { readonly fd: number }, disk: Disk) {
+	/** `elapsed` is a monotonic clock in milliseconds. */
+	constructor(file: RunFile & { readonly fd: number }, disk: Disk, elapsed: () => number) {
 		this.path = file.path;
 		this.#fd = file.fd;
 		this.#disk = disk;
+		this.#elapsed = elapsed;
 		this.#inode = fstatSync(file.fd);
 	}
 
@@ -97,11 +104,16 @@ export class LogFile {
 		this.#torn = 0;
 	}
 
-	// Looking at the path and not at the descriptor tells all of it at once: a file that was unlinked or moved away, one
-	// that stands in its place, bytes taken off or added.
+	// The descriptor tells of bytes taken off or added and of the last name that is gone, at every write; only the path, which
+	// costs ten times as much to look at, tells of a file that was moved away or has another in its place. What is written
+	// until that is seen stands in the moved file.
 	#checkUntouched(): void {
-		const found = lstatSync(this.path, { throwIfNoEntry: false });
-		if (found === undefined) throw this.#changed('it was removed');
+		const at = this.#elapsed();
+		const isDue = at - this.#seenAt >= lookEveryMs;
+		const found = isDue ? lstatSync(this.path, { throwIfNoEntry: false }) : fstatSync(this.#fd);
+		if (isDue) this.#seenAt = at;
+		if (found === undefined || found.nlink === 0) throw this.#changed('it was removed');
+		// Numbers beyond 2^53 are compared with their nearest neighbours; none of those stands here by chance.
 		if (found.ino !== this.#inode.ino || found.dev !== this.#inode.dev)
 			throw this.#changed('another file stands in its place');
 		if (found.size < this.#size) throw this.#changed('its end was cut off');

@@ -7,7 +7,7 @@ import { type Disk, realDisk } from './file.ts';
 import { newestHead } from './head.ts';
 import { openKey, type SigningKey } from './key.ts';
 import { prepareDirectory } from './layout.ts';
-import type { AuditEntry, AuditRecord, Head, HostFields } from './record.ts';
+import type { AuditEntry, Head, HostFields } from './record.ts';
 import { type ChainedRecord, ChainWriter, type Durability } from './writer.ts';
 
 export interface AuditOptions {
@@ -25,6 +25,8 @@ export interface AuditOptions {
 	warn(text: string): void;
 	/** Absent: the real one. */
 	readonly disk?: Disk;
+	/** A monotonic clock in milliseconds; absent: the real one. */
+	elapsed?(): number;
 	/** Runs something once, later, without keeping the process alive; returns how to call it off. Absent: a real timer. */
 	schedule?(run: () => void, delayMs: number): () => void;
 }
@@ -39,7 +41,7 @@ export interface AuditLog {
 	 * succeeds when the disk allows it), A103 when the file was changed beneath the kernel. A103 stays until restart: what
 	 * was recorded is being taken away, and a kernel whose past can be removed must not go on acting.
 	 */
-	append(entry: AuditEntry): Promise<AuditRecord>;
+	append(entry: AuditEntry): Promise<ChainedRecord>;
 	/** Writes `closed` and a last checkpoint. Never throws; idempotent. */
 	close(reason?: string): Promise<void>;
 }
@@ -80,12 +82,12 @@ class RunLog implements AuditLog {
 		this.#key = key;
 		this.#checkpoint = { seq: 0, at };
 		this.run = `r_${Buffer.from(options.random(8)).toString('hex')}`;
-		const { directory, durability, disk = realDisk, warn } = options;
+		const { directory, durability, disk = realDisk, elapsed = () => performance.now(), warn } = options;
 		const takenBack = (seq: number) => {
 			this.#copies = this.#copies.filter((copy) => copy.seq <= seq);
 			this.#checkpoint = { ...this.#checkpoint, seq: Math.min(this.#checkpoint.seq, seq) };
 		};
-		this.#writer = new ChainWriter({ directory, run: this.run, durability, disk, warn, takenBack }, at);
+		this.#writer = new ChainWriter({ directory, run: this.run, durability, disk, elapsed, warn, takenBack }, at);
 	}
 
 	get head(): Head {
@@ -109,18 +111,18 @@ class RunLog implements AuditLog {
 		this.#copyCheckpoints();
 	}
 
-	async append(entry: AuditEntry): Promise<AuditRecord> {
+	async append(entry: AuditEntry): Promise<ChainedRecord> {
 		if (this.#closing !== undefined) throw refusal('', new TrapgateError('A101', 'the audit log is closed'), '');
 		try {
 			const at = this.#options.now();
 			const fields = fieldsOf(entry, this.#key.argsKey);
 			if (entry.event === 'decided' || entry.event === 'ask') this.#addHost(fields);
-			const { record } = this.#writer.write(fields, at);
+			const chained = this.#writer.write(fields, at);
 			this.#checkpointWhenDue(at);
 			this.#armTimer();
 			await this.#writer.durable();
 			this.#copyCheckpoints();
-			return record;
+			return chained;
 		} catch (thrown) {
 			throw this.#noticed(refusal(this.#options.directory, thrown, consequences[entry.event]));
 		}

@@ -24,7 +24,8 @@ interface Place extends Tail {
 /** A record with its place in the chain. */
 export interface ChainedRecord extends SealedRecord {
 	readonly seq: number;
-	readonly record: AuditRecord;
+	/** The same as a value. */
+	readonly record: () => AuditRecord;
 }
 
 /** Records of one turn of the event loop. */
@@ -49,6 +50,8 @@ export interface WriterOptions {
 	readonly run: string;
 	readonly durability: Durability;
 	readonly disk: Disk;
+	/** A monotonic clock in milliseconds. */
+	elapsed(): number;
 	warn(text: string): void;
 	/** Records behind `seq` were written and are gone again: their sync failed. */
 	takenBack(seq: number): void;
@@ -106,22 +109,21 @@ export class ChainWriter {
 		return chained;
 	}
 
-	/** The record that would follow, not written. */
+	/** The record that would follow, not written. `fields` become a part of it. */
 	next(fields: object, at: number, sign?: (record: Omit<Frame, 'hash'>) => object): ChainedRecord {
 		const seq = this.#tail.seq + 1;
-		const time = new Date(at).toISOString();
-		const unsigned = {
-			...fields,
+		const frame = {
 			v: 1,
 			seq,
-			time,
+			time: new Date(at).toISOString(),
 			run: this.#options.run,
 			prev: this.#tail.hash,
-			hash: undefined,
 		} as const;
+		// Whatever the fields say of their own place in the chain does not count.
+		const unsigned = Object.assign(fields, frame, { hash: undefined });
 		const whole = sign === undefined ? unsigned : sign(unsigned);
 		const { line, hash } = this.#sealer.seal(whole);
-		return { seq, line, hash, record: { ...whole, hash } as AuditRecord };
+		return { seq, line, hash, record: () => ({ ...whole, hash }) as AuditRecord };
 	}
 
 	// Calls that are decided in one turn share one write: it happens when the turn's other work has been done.
@@ -264,8 +266,8 @@ export class ChainWriter {
 	}
 
 	#createFile(day: string): LogFile {
-		const { directory, run, disk, durability } = this.#options;
-		const file = new LogFile(createRunFile(directory, day, run), disk);
+		const { directory, run, disk, durability, elapsed } = this.#options;
+		const file = new LogFile(createRunFile(directory, day, run), disk, elapsed);
 		if (durability === 'fsync') {
 			syncDirectory(dirname(file.path));
 			syncDirectory(directory);

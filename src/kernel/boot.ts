@@ -28,7 +28,7 @@ import type { Log } from './log.ts';
 import { type Metrics, makeMetrics } from './metrics.ts';
 import { together } from './observer.ts';
 import { makeOwnDriver } from './own-driver.ts';
-import { resolvePath } from './paths.ts';
+import { existsAt, resolvePath } from './paths.ts';
 import { Pools } from './pools.ts';
 import { makeProtection } from './protect.ts';
 import { receiptFields, receiptLine, receiptOf } from './receipt.ts';
@@ -177,6 +177,7 @@ async function bootWith(
 		home: load.home,
 		governed: () => governedPaths({ revision: revisions.current(), load, directories }),
 		resolvePath,
+		exists: existsAt,
 		elapsed,
 	});
 	const byName = new Map(config.drivers.map((driver) => [driver.name, driver]));

@@ -4,7 +4,7 @@ import { Approver } from './approve.ts';
 import type { DriverSurroundings } from './drivers.ts';
 import { type GatherOptions, makeJudge } from './gather.ts';
 import { type Governed, governedPaths, isBuiltinShell } from './governed.ts';
-import { resolvePath } from './paths.ts';
+import { existsAt, resolvePath } from './paths.ts';
 import { ports } from './ports.ts';
 import { makeProtection } from './protect.ts';
 import { noRings } from './ring.ts';
@@ -25,6 +25,7 @@ export function lookingDoor(
 			home: load.home,
 			governed: () => governedPaths({ revision, load, directories }),
 			resolvePath,
+			exists: existsAt,
 			elapsed: () => 0,
 		}),
 		env: around.env,

@@ -104,6 +104,11 @@ function look(path: string): 'there' | 'missing' | 'unknowable' {
 	}
 }
 
+/** Is there anything of that name, a link that leads nowhere included? When it can't be told: yes. */
+export function existsAt(path: string): boolean {
+	return look(path) !== 'missing';
+}
+
 /** Undefined for a link that leads to nothing. Any other trouble is for the caller: there is no link to follow. */
 function realOf(path: string): string | undefined {
 	try {

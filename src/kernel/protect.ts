@@ -52,12 +52,15 @@ export interface ProtectOptions {
 	/** Root file, policy files, audit, state, user and organisation directories; absolute. */
 	readonly governed: () => readonly string[];
 	readonly resolvePath: (text: string, cwd: string) => PathForms | undefined;
+	/** Is there anything of that name, a link that leads nowhere included? When it can't be told: yes. */
+	readonly exists: (path: string) => boolean;
 	/** A monotonic clock in milliseconds. */
 	readonly elapsed: () => number;
 }
 
 export function makeProtection(options: ProtectOptions): Protection {
-	const { workspace, home, resolvePath } = options;
+	const { workspace, home, resolvePath, exists } = options;
+	const realOf = (directory: string) => resolvePath(directory, '/')?.real;
 	const fixed = [
 		...(workspace === undefined ? [] : inWorkspace.map((name) => join(workspace, name))),
 		...inHome.map((name) => join(home, name)),
@@ -69,6 +72,18 @@ export function makeProtection(options: ProtectOptions): Protection {
 				return forms === undefined ? [path] : [forms.lexical, forms.real];
 			}),
 		);
+	/**
+	 * A plain word names nothing but an entry of the directory, and where there is none it could only be made: so one look
+	 * is enough for most of the texts that are no names at all.
+	 */
+	const isNobodysName = (text: string, cwd: string, { forms, holders, realOf }: Guarded): boolean => {
+		if (!isPlainWord.test(text)) return false;
+		const path = join(cwd, text);
+		if (exists(path)) return false;
+		const real = realOf(cwd);
+		const places = real === undefined ? undefined : [path, join(real, text)];
+		return places?.every((place) => guardedAbove(place, forms) === undefined && !holders.has(place)) ?? false;
+	};
 	const roots = [...(workspace === undefined ? [] : [workspace]), home];
 	let known: (Guarded & { readonly governed: string; readonly at: number }) | undefined;
 	/** Resolving two dozen paths for every call would cost more than all the rest of it. */
@@ -78,7 +93,7 @@ export function makeProtection(options: ProtectOptions): Protection {
 		const at = options.elapsed();
 		if (known === undefined || known.governed !== key || at - known.at > freshMs) {
 			const forms = everyForm([...fixed, ...governed]);
-			known = { forms, holders: holdersOf(forms, everyForm(roots)), governed: key, at };
+			known = { forms, holders: holdersOf(forms, everyForm(roots)), realOf: remembered(realOf), governed: key, at };
 		}
 		return known;
 	};
@@ -86,9 +101,11 @@ export function makeProtection(options: ProtectOptions): Protection {
 		check(target, cwd) {
 			const texts = stringsOf(target);
 			if (texts === undefined) return refusalOf(target, 'more values than can be checked');
-			const candidates = texts.flatMap((text) => fileReadings(text, { cwd, home }));
-			if (candidates.length === 0) return undefined;
+			if (texts.length === 0) return undefined;
 			const guarded = guardedForms();
+			const candidates = texts
+				.filter((text) => !isNobodysName(text, cwd, guarded))
+				.flatMap((text) => fileReadings(text, { cwd, home }));
 			for (const text of candidates) {
 				const forms = resolvePath(text, cwd);
 				if (forms === undefined) continue;
@@ -111,6 +128,16 @@ interface Guarded {
 	 * moves it back has named no hook. Only they themselves are guarded, not what else is in them.
 	 */
 	readonly holders: ReadonlySet<string>;
+	/** Where a working directory really is, as far as it was looked up. */
+	readonly realOf: (directory: string) => string | undefined;
+}
+
+function remembered<Key, Value>(find: (key: Key) => Value): (key: Key) => Value {
+	const known = new Map<Key, Value>();
+	return (key) => {
+		if (!known.has(key)) known.set(key, find(key));
+		return known.get(key) as Value;
+	};
 }
 
 function holdersOf(forms: ReadonlySet<string>, roots: ReadonlySet<string>): ReadonlySet<string> {
@@ -140,6 +167,9 @@ function guardedAbove(path: string, guarded: ReadonlySet<string>): string | unde
 function shortName(path: string): string {
 	return basename(dirname(path)) === '.git' ? `.git/${basename(path)}` : basename(path);
 }
+
+/** No separator, no dot, no escape, nothing that any reader changes: it is read in this one way by everybody. */
+const isPlainWord = /^[a-z0-9_-]{1,200}$/i;
 
 /** What parameters are called, and nothing that governs an agent. */
 const isPlainName = /^[\w-]*$/;

@@ -10,7 +10,7 @@ import { type Considered, explain, type SeenText } from '../policy/explain.ts';
 import { cwdOf } from './drivers.ts';
 import { commandPointers, type Governed, governedPaths, isBuiltinShell } from './governed.ts';
 import type { Lock } from './lock/lock.ts';
-import { resolvePath } from './paths.ts';
+import { existsAt, resolvePath } from './paths.ts';
 import { ports } from './ports.ts';
 import { makeProtection } from './protect.ts';
 import { noRings } from './ring.ts';
@@ -47,6 +47,7 @@ export function makeAnswer({ revision, load, directories }: Governed): (question
 		home: load.home,
 		governed: () => governedPaths({ revision, load, directories }),
 		resolvePath,
+		exists: existsAt,
 		elapsed: () => 0,
 	});
 	const opened: PolicySet = { ...set, defaults: { ...set.defaults, tool: 'allow' } };

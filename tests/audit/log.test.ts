@@ -17,6 +17,7 @@ import { expect, test } from 'vitest';
 import { ExactNumber } from '../../src/abi/json.ts';
 import type { AuditRecord } from '../../src/audit/record.ts';
 import {
+	appended,
 	Clock,
 	completed,
 	decided,
@@ -62,13 +63,14 @@ test('a run begins with who and what it is, and a signed checkpoint', async () =
 
 test('a call is two records, with the members in the order of the samples', async () => {
 	const { log, path } = await openLog(newPlace());
-	const appended = await log.append(
+	const record = await appended(
+		log,
 		decided('01KAG0A1', { trace_id: '4bf92f3577b34da6a3ce929d0e0e4736', tools_rev: 'sha256:77d0c1e9' }),
 	);
 	await log.append(completed('01KAG0A1'));
 	await log.close();
 	const [, , first, second] = linesOf(path).map((line) => JSON.parse(line));
-	expect(first).toEqual(appended);
+	expect(first).toEqual(record);
 	expect(Object.keys(first).join(' ')).toBe(
 		'v seq time id event run trace_id agent user workspace policy_rev tools_rev mode method driver tool decision acted rules args ms prev hash',
 	);
@@ -78,7 +80,7 @@ test('a call is two records, with the members in the order of the samples', asyn
 
 test('a refusal is one final record, with a fingerprint', async () => {
 	const { log } = await openLog(newPlace());
-	const record = await log.append(denied('x', { tool: 'shell/run', driver: 'shell', repeat: 2 }));
+	const record = await appended(log, denied('x', { tool: 'shell/run', driver: 'shell', repeat: 2 }));
 	expect(record).toMatchObject({
 		decision: 'denied',
 		final: true,
@@ -87,7 +89,7 @@ test('a refusal is one final record, with a fingerprint', async () => {
 		repeat: 2,
 		fp: expect.stringMatching(/^v1:[0-9a-f]{12}$/),
 	});
-	expect(await log.append(decided('y'))).not.toHaveProperty('fp');
+	expect(await appended(log, decided('y'))).not.toHaveProperty('fp');
 	await log.close();
 });
 
@@ -95,7 +97,7 @@ test('an entry can not name its own place in the chain', async () => {
 	const place = newPlace();
 	const { log } = await openLog(place);
 	const forged = { ...decided('x'), v: 9, seq: 77, run: 'r_other', prev: 'sha256:1', hash: 'sha256:2', time: 'never' };
-	expect(await log.append(forged)).toMatchObject({ v: 1, seq: 3, run: log.run, time: '2026-11-20T12:00:00.000Z' });
+	expect(await appended(log, forged)).toMatchObject({ v: 1, seq: 3, run: log.run, time: '2026-11-20T12:00:00.000Z' });
 	await log.close();
 	expect(await verify(place)).toMatchObject({ ok: true, interrupted: [{ id: 'x' }] });
 });
@@ -119,7 +121,7 @@ test.each([
 		{ path: '/password', from: 'hunter2', to: 'hunter3', rule: 'r' as never },
 		{ path: '/user', to: 'dana', rule: 'r' as never },
 	];
-	const record = await log.append(decided('x', { args: { level, value: secretArgs }, changed }));
+	const record = await appended(log, decided('x', { args: { level, value: secretArgs }, changed }));
 	await log.close();
 	expect(record).toMatchObject({ args });
 	const kept = (record as { changed: unknown }).changed;
@@ -141,7 +143,8 @@ test('a change shows nothing that the arguments hide', async () => {
 	const { log } = await openLog(newPlace());
 	const value = { argv: ['--password', 'hunter2'], env: [{ name: 'API_KEY', value: 'hunter2' }], plain: 'a' };
 	const rule = 'r' as never;
-	const record = await log.append(
+	const record = await appended(
+		log,
 		decided('x', {
 			args: { value },
 			changed: [
@@ -198,7 +201,7 @@ test('hashed arguments group equal calls, and nobody without the key can test a 
 	const place = newPlace();
 	const { log } = await openLog(place);
 	const hashOf = async (value: object) => {
-		const record = await log.append(decided('x', { args: { level: 'hash', value: value as never } }));
+		const record = await appended(log, decided('x', { args: { level: 'hash', value: value as never } }));
 		return (record as { args?: { sha256?: string } }).args?.sha256;
 	};
 	expect(await hashOf({ a: 1, b: 2 })).toBe(await hashOf({ b: 2, a: 1 }));
@@ -208,9 +211,9 @@ test('hashed arguments group equal calls, and nobody without the key can test a 
 	expect(await hashOf({ a: 1 })).not.toBe(createHmac('sha256', '').update('{"a":1}').digest('hex'));
 	await log.close();
 	const other = await openLog(newPlace());
-	const elsewhere = await other.log.append(decided('x', { args: { level: 'hash', value: { a: 1 } } }));
+	const elsewhere = await appended(other.log, decided('x', { args: { level: 'hash', value: { a: 1 } } }));
 	const again = await openLog(place);
-	const here = await again.log.append(decided('x', { args: { level: 'hash', value: { a: 1 } } }));
+	const here = await appended(again.log, decided('x', { args: { level: 'hash', value: { a: 1 } } }));
 	expect(here).not.toMatchObject({ args: (elsewhere as { args?: object }).args });
 	await other.log.close();
 	await again.log.close();
@@ -248,7 +251,7 @@ test('whatever an agent or a server writes into a text field loses its secrets t
 
 test('the kernel’s own figures are not taken for secrets', async () => {
 	const { log } = await openLog(newPlace());
-	expect(await log.append(completed('x'))).toMatchObject({ result: { bytes: 1822, tokens: 455 } });
+	expect(await appended(log, completed('x'))).toMatchObject({ result: { bytes: 1822, tokens: 455 } });
 	await log.close();
 });
 
@@ -502,4 +505,26 @@ test('an append whose entry can not be read is refused, and the log goes on', as
 	expect(report).toMatchObject({ ok: true, findings: [] });
 	const ids = (records: AuditRecord[]) => records.flatMap((record) => ('id' in record ? [record.id] : []));
 	expect(ids(recordsOf(join(place.directory, '2026-11-20', `${log.run}.jsonl`)))).toEqual(['y']);
+});
+
+test('a file that was moved away is seen within 50 ms; what was recorded until then stands in it', async () => {
+	let at = 0;
+	const { log, path } = await openLog(newPlace(), { elapsed: () => at });
+	renameSync(path, `${path}.old`);
+	at += 49;
+	await log.append(decided('a'));
+	expect(recordsOf(`${path}.old`)).toHaveLength(3);
+	at += 1;
+	await expect(log.append(decided('b'))).rejects.toMatchObject({ code: 'A103' });
+	expect(recordsOf(`${path}.old`)).toHaveLength(3);
+	await log.close();
+});
+
+test('a file that is gone, or was cut off, is seen at the very next record', async () => {
+	for (const harm of [(path: string) => rmSync(path), (path: string) => truncateSync(path, 10)]) {
+		const { log, path } = await openLog(newPlace(), { elapsed: () => 0 });
+		harm(path);
+		await expect(log.append(decided('a'))).rejects.toMatchObject({ code: 'A103' });
+		await log.close();
+	}
 });

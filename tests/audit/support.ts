@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll } from 'vitest';
 import { type AuditLog, type AuditOptions, openAudit } from '../../src/audit/log.ts';
-import type { AuditRecord, CompletedEntry, DecidedEntry } from '../../src/audit/record.ts';
+import type { AuditEntry, AuditRecord, CompletedEntry, DecidedEntry } from '../../src/audit/record.ts';
 import { type VerifyReport, verifyAudit } from '../../src/audit/verify.ts';
 
 const made: string[] = [];
@@ -53,11 +53,14 @@ export async function openLog(place: Place, options: Partial<AuditOptions> & { c
 	const { clock = new Clock(), ...rest } = options;
 	const warnings: string[] = [];
 	const timers: Opened['timers'] = [];
+	let looks = 0;
 	const log = await openAudit({
 		directory: place.directory,
 		keyFile: place.keyFile,
 		durability: 'written',
 		now: clock.now,
+		// So late that every write is due to look at the path.
+		elapsed: () => (looks += 1_000),
 		random: (size) => randomBytes(size),
 		host: { pid: 4711, version: '0.1.0', user: 'dana', workspace: '/w/app' },
 		policyRev: 'sha256:9c1f42ab',
@@ -73,6 +76,11 @@ export async function openLog(place: Place, options: Partial<AuditOptions> & { c
 	});
 	const path = join(place.directory, new Date(clock.at).toISOString().slice(0, 10), `${log.run}.jsonl`);
 	return { log, clock, warnings, timers, path };
+}
+
+/** Appends, and gives the record that stands in the file. */
+export async function appended(log: AuditLog, entry: AuditEntry): Promise<AuditRecord> {
+	return (await log.append(entry)).record();
 }
 
 export function decided(id: string, more: Partial<DecidedEntry> = {}): DecidedEntry {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Json } from '../../src/abi/json.ts';
 import type { DriverName } from '../../src/abi/names.ts';
-import { resolvePath } from '../../src/kernel/paths.ts';
+import { existsAt, resolvePath } from '../../src/kernel/paths.ts';
 import { makeProtection } from '../../src/kernel/protect.ts';
 
 const top = realpathSync(mkdtempSync(join(tmpdir(), 'trapgate-protect-')));
@@ -24,8 +24,9 @@ afterAll(() => rmSync(top, { recursive: true, force: true }));
 const protection = makeProtection({
 	workspace,
 	home: join(top, 'home'),
-	governed: () => [join(top, 'policy.yaml'), join(top, 'state')],
+	governed: () => [join(top, 'policy.yaml'), join(top, 'state'), join(workspace, 'to-come')],
 	resolvePath,
+	exists: existsAt,
 	elapsed: () => 0,
 });
 const check = (args: Record<string, Json>) =>
@@ -41,6 +42,7 @@ describe('refused', () => {
 		['below the state directory', { path: join(top, 'state/audit/x.jsonl') }],
 		['the state directory itself', { directory: join(top, 'state') }],
 		['a root file that does not exist yet', { path: 'trapgate.yaml' }],
+		['a plain word that is not there yet', { path: 'to-come' }],
 		['the lock through a dangling symlink', { path: 'to-the-lock' }],
 		['client configuration', { path: '.claude/settings.json' }],
 		['a hook', { path: './.git/hooks/pre-commit' }],

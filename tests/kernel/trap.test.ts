@@ -86,6 +86,7 @@ function kitOf(rules: readonly string[], { mode = 'enforce', tail = '' }: Settin
 			home: '/home/dana',
 			governed: () => ['/state'],
 			resolvePath: ports.resolvePath,
+			exists: () => true,
 			elapsed: () => 0,
 		}),
 		env: {},
