@@ -31,7 +31,7 @@ import { makeOwnDriver } from './own-driver.ts';
 import { existsAt, resolvePath } from './paths.ts';
 import { Pools } from './pools.ts';
 import { makeProtection } from './protect.ts';
-import { receiptFields, receiptLine, receiptOf } from './receipt.ts';
+import { receiptFields, receiptLine, receiptOf, untrappedUntilRestart } from './receipt.ts';
 import { makeResults, type Results } from './results.ts';
 import { Revisions } from './revisions.ts';
 import { noRings } from './ring.ts';
@@ -148,6 +148,7 @@ async function bootWith(
 		load,
 		first,
 		acceptedHash: () => acceptedOrNone(trust, options.file),
+		waiting: (revision) => untrappedUntilRestart(first, revision, ports.commands, load.rings),
 		report(outcome) {
 			const level = outcome.accepted ? 'info' : 'error';
 			log[level](

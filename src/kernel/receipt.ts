@@ -2,8 +2,10 @@
 import type { CommandReader } from '../abi/command.ts';
 import type { JsonObject } from '../abi/json.ts';
 import type { DriverName, RuleId } from '../abi/names.ts';
+import type { PolicySet } from '../policy/compile.ts';
 import { type CompiledRule, effectOf, isKind } from '../policy/compiled.ts';
 import { type CallOnly, type Coverage, gatesOf, type Ring } from '../policy/gates.ts';
+import type { DriverConfig } from './config.ts';
 import type { Revision } from './revision.ts';
 import { neededBy, noRings, type RingState, type Rings, ringFor } from './ring.ts';
 import { isConfined, sandboxRules } from './sandbox-rules.ts';
@@ -61,6 +63,26 @@ export function receiptOf(
 			...set.rules.filter(isKind('sandbox')).map((rule) => sandboxReceipt(rule, config, rings)),
 		].sort((one, other) => (one.id < other.id ? -1 : 1)),
 	};
+}
+
+/** Programs that servers were started without a trap for, in words. A process keeps its traps; a shell starts each command anew. */
+export function untrappedUntilRestart(
+	started: Pick<Revision, 'set'>,
+	{ set, config }: Pick<Revision, 'set' | 'config'>,
+	commands: CommandReader,
+	rings: Rings = noRings,
+): readonly string[] {
+	const gated = (one: PolicySet, driver: DriverConfig) =>
+		gatesOf(one, commands, neededBy(driver)).coverage.flatMap(({ gates }) => gates);
+	return config.drivers
+		.filter((driver) => driver.kind === 'stdio' && isConfined(driver, set.rules, rings))
+		.flatMap((driver) => {
+			const known = new Set(gated(started.set, driver));
+			const fresh = new Set(gated(set, driver).filter((program) => !known.has(program)));
+			const names = [...fresh].sort().map((name) => `\`${name}\``);
+			if (names.length === 0) return [];
+			return [`\`${driver.name}\` runs already, so ${names.join(', ')} will not trap in it: restart to apply`];
+		});
 }
 
 /** It is about processes, so it holds in the runtime ring or not at all: what it is about is absent then. */

@@ -20,6 +20,8 @@ export interface RevisionsOptions {
 	readonly first: Revision;
 	/** The hash of project files that a person accepted, as it stands now. */
 	readonly acceptedHash: () => string | undefined;
+	/** What of a revision has to wait for a restart beside what is built once, in words. */
+	readonly waiting?: (revision: Revision) => readonly string[];
 	/** Called after each edit, applied or not, before anybody else hears of it. */
 	readonly report: (outcome: ReloadOutcome) => void;
 }
@@ -69,6 +71,7 @@ export class Revisions {
 			...(sameMachinery(edited, this.#trusted)
 				? []
 				: ['`drivers`, `audit`, `ask`, `http`, `prefix` or `workspace` changed: restart to apply']),
+			...(this.#options.waiting?.({ ...next.revision, config: this.#options.first.config }) ?? []),
 		];
 		if (isTrusted)
 			this.#trusted = { ...next.revision, config: { ...next.revision.config, ...machinery(this.#trusted) } };

@@ -4,7 +4,7 @@ import type { DriverName } from '../../src/abi/names.ts';
 import { doesNotHold } from '../../src/cli/does-not-hold.ts';
 import { type DriverConfig, sandboxOf } from '../../src/kernel/config.ts';
 import { ports } from '../../src/kernel/ports.ts';
-import { receiptFields, receiptLine, receiptOf } from '../../src/kernel/receipt.ts';
+import { receiptFields, receiptLine, receiptOf, untrappedUntilRestart } from '../../src/kernel/receipt.ts';
 import { noRings, type Rings } from '../../src/kernel/ring.ts';
 import { setOf } from '../policy/support.ts';
 
@@ -126,4 +126,23 @@ test('what the ring leaves open is said where it holds, and that there is none w
 	const strict = said(holding, shellWith({ exec: 'strict', network: 'none', backend: 'landlock' }));
 	expect(strict).toContain('WebAssembly');
 	expect(strict).not.toContain("the network is the host's");
+});
+
+test('a server that runs keeps the traps it was started with, and what is gated since then is told', () => {
+	const rules = (yaml: string) => setOf(`rules:\n${yaml}`);
+	const python = '  - { id: a, match: { command: python }, then: deny, reason: r, instead: i }\n';
+	const more = `${python}  - { id: b, match: { command: [node, python, "perl*"] }, then: deny, reason: r, instead: i }\n`;
+	const boxed: DriverConfig = { ...files, sandbox: sandboxOf({}) };
+	const told = (before: string, after: string, ...drivers: readonly DriverConfig[]) =>
+		untrappedUntilRestart(
+			{ set: rules(before) },
+			{ set: rules(after), config: { drivers } as never },
+			ports.commands,
+			holding,
+		);
+	expect(told(python, more, boxed, notes, shellWith(undefined))).toEqual([
+		'`files` runs already, so `node`, `perl*` will not trap in it: restart to apply',
+	]);
+	expect(told(more, python, boxed)).toEqual([]);
+	expect(told(more, more, boxed)).toEqual([]);
 });

@@ -124,6 +124,11 @@ describe.runIf(landlockTrouble() === undefined).each(isRoot ? ['root', 'an ordin
 				expect(ran.ends).toMatchObject([{ failed: expect.stringContaining('is not installed') }]);
 			});
 
+			test('without descriptors left to ask anybody with does not run, and says why', async () => {
+				const ran = await run('(ulimit -n 3; exec perl -e "print 1"); echo " $?"');
+				expect([ran.stdout, ran.stderr]).toEqual([' 126\n', expect.stringContaining('`ulimit -n` leaves it no')]);
+			});
+
 			test('that is approved ends with the command', async () => {
 				const mark = `TRAPGATE_ALONE=${outside}`;
 				await run(`${mark} perl -e 'sleep 600' & sleep 0.5`);

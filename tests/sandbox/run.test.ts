@@ -93,6 +93,13 @@ describe('a gated program', () => {
 		]);
 	});
 
+	test('without descriptors left to ask anybody with does not run, and says why', async () => {
+		const { stdout, stderr } = await lab.run(
+			'(ulimit -n 3; exec perl -e "print 1"); echo " $?"; (ulimit -n 20; exec perl -e "print 1")',
+		);
+		expect([stdout, stderr]).toEqual([' 126\n1', expect.stringContaining('`ulimit -n` leaves it no descriptors')]);
+	});
+
 	test('can be read by nobody: a copy is a copy of the trap', async () => {
 		const { stdout, stderr, requests } = await lab.run(
 			'cp /usr/bin/perl copy; chmod +x copy; head -c 4 copy | od -c | head -1; stat -c %s copy; ./copy -e 1; echo $?; ln /usr/bin/perl link',

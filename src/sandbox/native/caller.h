@@ -14,10 +14,15 @@ __attribute__((noreturn)) static void refuse(const char *why, int code) {
 
 // Below 16 lies what the program is to inherit, and a descriptor that is closed there must look closed.
 static int out_of_the_way(int fd) {
-	if (fd < 0) return fd;
-	long moved = SYSCALL(fcntl, fd, F_DUPFD_CLOEXEC, 64);
-	if (moved < 0) moved = SYSCALL(fcntl, fd, F_DUPFD_CLOEXEC, PASSED_DESCRIPTORS);
-	SYSCALL(close, fd);
+	long moved = fd;
+	if (fd >= 0) {
+		moved = SYSCALL(fcntl, fd, F_DUPFD_CLOEXEC, 64);
+		if (moved < 0) moved = SYSCALL(fcntl, fd, F_DUPFD_CLOEXEC, PASSED_DESCRIPTORS);
+		SYSCALL(close, fd);
+	}
+	// Nobody would guess it from what fails then.
+	if (moved == -EMFILE || (fd >= 0 && moved < 0))
+		refuse("`ulimit -n` leaves it no descriptors to ask the policy kernel with; refusing to run this program: allow 64", EXIT_REFUSED);
 	return (int)moved;
 }
 
