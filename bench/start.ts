@@ -1,13 +1,8 @@
 // How long an agent waits for its tools and what waits in memory meanwhile, beside a Node process that only copies bytes:
 // `node bench/run.mjs start [rounds] [calls]`, of the built program.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
 import process from 'node:process';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { type Way, waysToADriver } from './beside-relay.ts';
 import { median } from './median.ts';
 
 /** The bars: starts of the relay, and megabytes of all our processes together. */
@@ -15,60 +10,11 @@ const most = { start: 1.6, idleMb: 85 };
 
 const rounds = Number(process.argv[2] ?? '15');
 const calls = Number(process.argv[3] ?? '20000');
-const program = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
-const folder = realpathSync(mkdtempSync(join(tmpdir(), 'bench-start-')));
-
-/** The fastest driver that there can be, which a relay has behind it, too. */
-const server = join(folder, 'server.mjs');
-writeFileSync(
-	server,
-	`import { createInterface } from 'node:readline';
-const tools = [{ name: 'echo', inputSchema: { type: 'object', properties: { message: { type: 'string' } } } }];
-const answers = {
-	initialize: ({ protocolVersion }) => ({ protocolVersion, capabilities: { tools: {} }, serverInfo: { name: 'echo', version: '1' } }),
-	'tools/list': () => ({ tools }),
-	'tools/call': (params) => ({ content: [{ type: 'text', text: params.arguments.message }] }),
-};
-for await (const line of createInterface({ input: process.stdin })) {
-	const { id, method, params } = JSON.parse(line);
-	if (id === undefined) continue;
-	const answer = answers[method];
-	const outcome = answer === undefined ? { error: { code: -32601, message: 'unknown' } } : { result: answer(params) };
-	process.stdout.write(JSON.stringify({ jsonrpc: '2.0', id, ...outcome }) + '\\n');
-}
-`,
-);
-const relay = join(folder, 'relay.mjs');
-writeFileSync(
-	relay,
-	`import { spawn } from 'node:child_process';
-const child = spawn(process.execPath, [${JSON.stringify(server)}], { stdio: ['pipe', 'pipe', 'inherit'] });
-process.stdin.pipe(child.stdin);
-child.stdout.pipe(process.stdout);
-child.on('exit', (code) => process.exit(code ?? 1));
-`,
-);
-const config = join(folder, 'trapgate.yaml');
-const rules = Array.from({ length: 99 }, (_, index) => {
-	const match = `{ tool: "echo/*", args: { message: { glob: "*forbidden-${index}*" } } }`;
-	return `  - { id: deny-${index}, match: ${match}, then: deny, reason: no, instead: ask }\n`;
-});
-writeFileSync(
-	config,
-	`version: 1
-drivers: { echo: { command: ${JSON.stringify(process.execPath)}, args: [${JSON.stringify(server)}] } }
-defaults: { tool: deny }
-audit: { directory: ${JSON.stringify(join(folder, 'audit'))} }
-rules:
-  - { id: allow-echo, match: { tool: "echo/*" }, then: allow }
-${rules.join('')}`,
-);
-const env = { ...process.env, XDG_STATE_HOME: join(folder, 'state'), XDG_CONFIG_HOME: join(folder, 'config') };
-
-const rows: Readonly<Record<string, readonly string[]>> = {
-	'the server alone': [server],
-	'a Node relay': [relay],
-	trapgate: [program, 'run', '--quiet', '--config', config],
+const ways = waysToADriver();
+const rows: Readonly<Record<string, Way>> = {
+	'the server alone': ways.alone,
+	'a Node relay': ways.relay,
+	trapgate: ways.trapgate(),
 };
 
 interface Run {
@@ -79,17 +25,16 @@ interface Run {
 }
 
 const seen = new Map(Object.keys(rows).map((name) => [name, [] as Run[]]));
-if (!existsSync(program)) throw new Error('there is no dist: npm run build');
 try {
 	for (let round = -1; round < rounds; round++) {
-		for (const [name, argv] of Object.entries(rows)) {
+		for (const [name, way] of Object.entries(rows)) {
 			// Loading takes as long whatever comes after it: calls are made in the first round alone.
-			const run = await measure(argv, round === 0 ? calls : 0);
+			const run = await measure(way, round === 0 ? calls : 0);
 			if (round >= 0) seen.get(name)?.push(run);
 		}
 	}
 } finally {
-	rmSync(folder, { recursive: true, force: true });
+	ways.remove();
 }
 
 const startOf = (name: string) => median((seen.get(name) ?? []).map(({ startMs }) => startMs));
@@ -117,40 +62,17 @@ function startIn(name: string, at: number): number {
 }
 
 /** From the start of the process to the first list of tools that has one in it. */
-async function measure(argv: readonly string[], mostCalls: number): Promise<Run> {
+async function measure(way: Way, mostCalls: number): Promise<Run> {
 	const began = performance.now();
-	const child = spawn(process.execPath, argv, { env, cwd: folder, stdio: ['pipe', 'pipe', 'ignore'] });
-	const ended = once(child, 'exit');
-	const waiting = new Map<number, (message: { readonly result?: { readonly tools?: readonly unknown[] } }) => void>();
-	createInterface({ input: child.stdout }).on('line', (line) => {
-		const message = JSON.parse(line);
-		waiting.get(message.id)?.(message);
-		waiting.delete(message.id);
-	});
-	let last = 0;
-	const ask = (method: string, params: object) => {
-		const id = ++last;
-		const answer = new Promise<{ readonly result?: { readonly tools?: readonly unknown[] } }>((resolve) =>
-			waiting.set(id, resolve),
-		);
-		child.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', id, method, params })}\n`);
-		return answer;
-	};
-	await ask('initialize', {
-		protocolVersion: '2025-11-25',
-		capabilities: {},
-		clientInfo: { name: 'bench', version: '1' },
-	});
-	child.stdin.write('{"jsonrpc":"2.0","method":"notifications/initialized"}\n');
-	while (((await ask('tools/list', {})).result?.tools?.length ?? 0) === 0);
+	const client = ways.connect(way);
+	await client.introduce();
 	const startMs = performance.now() - began;
-	const idleMb = ownMemory(child.pid ?? 0);
-	const name = argv[0] === program ? 'echo__echo' : 'echo';
+	const idleMb = ownMemory(client.pid);
+	const name = way.toolName('echo');
 	for (let call = 0; call < mostCalls; call++)
-		await ask('tools/call', { name, arguments: { message: `call ${call}` } });
-	const endMb = ownMemory(child.pid ?? 0);
-	child.stdin.end();
-	await ended;
+		await client.ask('tools/call', { name, arguments: { message: `call ${call}` } });
+	const endMb = ownMemory(client.pid);
+	await client.end();
 	return { startMs, idleMb, endMb };
 }
 
@@ -169,7 +91,7 @@ function residentMb(pid: string | number): number {
 }
 
 function isServer(pid: string): boolean {
-	return read(`/proc/${pid}/cmdline`).includes(server);
+	return read(`/proc/${pid}/cmdline`).includes(ways.server);
 }
 
 function read(file: string): string {
