@@ -113,7 +113,7 @@ function checkNewerNode() {
 		);
 	}
 	requireNode(asked.stdout.trim().slice(1), [22, 19], 'the MCP Inspector');
-	say(`tests/inspector: Node ${asked.stdout.trim()} for the MCP Inspector`);
+	say(`tests/inspector: Node ${asked.stdout.trim()} for the MCP Inspector and the conformance tool`);
 }
 
 function requireNode(version, [major, minor], who) {

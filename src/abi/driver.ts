@@ -59,8 +59,17 @@ export interface DriverTrouble {
 
 /** What a driver may say to the kernel without being asked. */
 export interface DriverHost {
-	/** A request of the server to the client: sampling, elicitation, roots, or a vendor's own. `ping` never gets here. */
-	request(method: string, params: JsonObject | undefined, extra: JsonObject, signal: AbortSignal): Promise<Reply>;
+	/**
+	 * A request of the server to the client: sampling, elicitation, roots, or a vendor's own. `ping` never gets here.
+	 * `key` is the server's own name for the question, where it has one.
+	 */
+	request(
+		method: string,
+		params: JsonObject | undefined,
+		extra: JsonObject,
+		signal: AbortSignal,
+		key?: string,
+	): Promise<Reply>;
 	/** Any notification except progress and cancellation, which the driver has already matched to their requests. */
 	note(note: Note): void;
 	/** The server ended or can't be used. `retryInMs` is set when the driver will restart it by itself. */

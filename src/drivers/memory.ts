@@ -23,8 +23,8 @@ export interface Doing {
 	readonly signal: AbortSignal;
 	/** Sends progress for this call, under the token it came with; nothing when it came with none. */
 	progress(params: JsonObject): void;
-	/** Asks the client. */
-	ask(method: string, params?: JsonObject): Promise<Reply>;
+	/** Asks the client; with a `key` as servers of 2026-07-28 do. */
+	ask(method: string, params?: JsonObject, key?: string): Promise<Reply>;
 	note(method: string, params?: JsonObject): void;
 }
 
@@ -209,7 +209,10 @@ export class MemoryDriver implements Driver {
 				if (token === undefined) return;
 				exchange.progress({ method: 'notifications/progress', params: { ...params, progressToken: token }, extra: {} });
 			},
-			ask: (method, params) => this.ask(method, params, exchange.signal),
+			ask: (method, params, key) =>
+				key === undefined || exchange.ask === undefined
+					? this.ask(method, params, exchange.signal)
+					: exchange.ask(method, params, {}, exchange.signal, key),
 			note: (method, params) => this.emit(method, params),
 		};
 	}

@@ -158,9 +158,11 @@ export class ModernConversation implements Conversation {
 		if (code === modernErrors.unsupportedProtocolVersion)
 			this.#options.lost('the server no longer speaks the revision of MCP that it was found to speak');
 		if (code !== modernErrors.missingClientCapability) return errorReply(-32603, `the server refused: ${message}`);
-		const missing = Object.keys(member(member(error, 'data'), 'requiredCapabilities') ?? {});
-		const what = missing.length === 0 ? message : missing.slice(0, 10).join(', ').slice(0, 500);
-		return errorReply(-32603, `the server needs what this client can't do: ${what}`);
+		const named = Object.keys(member(member(error, 'data'), 'requiredCapabilities') ?? {});
+		const missing = named.slice(0, 10).map((name) => name.slice(0, 50));
+		const what = missing.length === 0 ? message : missing.join(', ');
+		const requiredCapabilities = Object.fromEntries(missing.map((name) => [name, {}]));
+		return errorReply(-32603, `the server needs what this client can't do: ${what}`, { requiredCapabilities });
 	}
 }
 

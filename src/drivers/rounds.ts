@@ -96,21 +96,27 @@ function readNeed({ body }: Reply): Need | string {
 	return { questions: read, state };
 }
 
-/** The answers of the client, one question after the other; the first that is not answered ends the request. */
+/** The answers of the client, which is asked all at once; where one is not answered, the others are withdrawn and the request ends. */
 async function answer(
 	{ questions: asked, state }: Need,
 	{ question, signal = new AbortController().signal, pauseMs = 250 }: Rounds,
 	round: number,
 ): Promise<{ readonly answers: JsonObject } | Reply> {
-	const responses: [string, Json][] = [];
-	for (const { key, method, params } of asked) {
-		const reply = await question(method, params, {}, signal);
-		if (!reply.ok) {
-			const why = shortenedTo(500, stringMember(reply.body.value(), 'message') ?? '');
-			return errorReply(-32603, `the server asked for ${method}, which was not answered: ${why}`);
-		}
-		responses.push([key, reply.body.value()]);
-	}
+	const withdrawn = new AbortController();
+	const both = AbortSignal.any([signal, withdrawn.signal]);
+	let ended: Reply | undefined;
+	const responses = await Promise.all(
+		asked.map(async ({ key, method, params }): Promise<[string, Json]> => {
+			const reply = await question(method, params, {}, both, key);
+			if (!reply.ok) {
+				const why = shortenedTo(500, stringMember(reply.body.value(), 'message') ?? '');
+				ended ??= errorReply(-32603, `the server asked for ${method}, which was not answered: ${why}`);
+				withdrawn.abort();
+			}
+			return [key, reply.body.value()];
+		}),
+	);
+	if (ended !== undefined) return ended;
 	if (asked.length === 0) await sleep(pauseMs * round, undefined, { signal }).catch(() => undefined);
 	return {
 		answers: {

@@ -73,6 +73,7 @@ export async function askClient(door: AskDoor, context: AskContext): Promise<Rep
 		signal,
 		extra: shown.extra,
 		...(context.related === undefined ? {} : { related: context.related }),
+		...(shown.key === undefined ? {} : { key: shown.key }),
 	});
 	const task = reply.ok && reply.body.text.includes('taskId') ? member(reply.body.value(), 'task') : undefined;
 	const created = stringMember(task, 'taskId');
@@ -87,11 +88,20 @@ function withoutSecrets(
 	taskId: string | undefined,
 ): DriverRequest | undefined {
 	const { method, params = {}, extra, signal } = ask;
-	const passed = results.around(driver, caller.agent).pass({ params, extra }, `its request ${method}`);
+	const handling = results.around(driver, caller.agent);
+	const passed = handling.pass({ params, extra }, `its request ${method}`);
 	if (passed === undefined) return undefined;
+	// A name may hold a secret as any other text, and it is of use only as it is.
+	const key = ask.key === undefined || !isPlainKey(ask.key) ? undefined : ask.key;
+	const named = key === undefined ? undefined : handling.pass({ params: { key }, extra: {} }, `its request ${method}`);
 	// The id of its task is the client's own.
 	const own = taskId === undefined ? passed.params : { ...passed.params, taskId };
-	return { method, params: own, extra: passed.extra, signal };
+	return { method, params: own, extra: passed.extra, signal, key: named?.params['key'] === key ? key : undefined };
+}
+
+/** What any client can use as the name of a member. */
+function isPlainKey(key: string): boolean {
+	return /^[A-Za-z0-9][\w.-]{0,63}$/.test(key);
 }
 
 function refusedAsk({ because, reason }: Decision, method: string, driver: DriverName): Reply {

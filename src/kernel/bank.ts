@@ -22,6 +22,8 @@ export interface DriverRequest {
 	readonly params: JsonObject | undefined;
 	readonly extra: JsonObject;
 	readonly signal: AbortSignal;
+	/** What the driver calls it, where it does. */
+	readonly key?: string | undefined;
 }
 
 /** Where a driver stands; `doctor` and the log show it. */

@@ -18,4 +18,6 @@ export interface ClientAsk {
 	readonly timeoutMs?: number;
 	readonly extra?: JsonObject;
 	readonly related?: MessageId;
+	/** What whoever asks would like the question to be called. */
+	readonly key?: string;
 }

@@ -74,6 +74,7 @@ const maxSubscriptions = 100;
 const mayWait: ReadonlySet<string> = new Set(['tools/call', 'prompts/get', 'resources/read']);
 /** What 2026-07-28 took out of the protocol. */
 const removed: ReadonlySet<string> = new Set([
+	'initialize',
 	'ping',
 	'logging/setLevel',
 	'resources/subscribe',
@@ -240,7 +241,8 @@ export class ModernClient {
 
 	#complete(reply: Reply, { incoming, envelope, session }: Request): Reply {
 		const allows = () => Object.keys(extensionsOf(envelope)).length > 0;
-		return completed(reply, { method: incoming.method, serverInfo: session.serverInfo(), allows });
+		const lacks = (capability: string) => envelope.capabilities[capability] === undefined;
+		return completed(reply, { method: incoming.method, serverInfo: session.serverInfo(), allows, lacks });
 	}
 
 	/** A stream ends with the right to it, as the next request of its client would. */

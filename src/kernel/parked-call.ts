@@ -110,12 +110,11 @@ export class ParkedCall {
 	}
 
 	/** Asks the client at the end of this round. Resolves with its answer, or an error when there won't be one. */
-	ask(method: string, params: JsonObject, { signal, timeoutMs }: ClientAsk): Promise<Reply> {
+	ask(method: string, params: JsonObject, { signal, timeoutMs, key: wanted }: ClientAsk): Promise<Reply> {
 		const { mayWait, now, longestWaitMs } = this.#options;
 		if (this.#isOver || !mayWait()) return Promise.resolve(errorReply(-32603, 'the client can not be asked now'));
 		if (signal?.aborted === true) return Promise.resolve(withdrawn);
-		this.#asked += 1;
-		const key = `ask-${this.#asked}`;
+		const key = this.#keyFor(wanted);
 		const deadline = now() + Math.min(timeoutMs ?? longestWaitMs, longestTimerMs);
 		return new Promise((resolve) => {
 			const withdraw = () => settle(withdrawn);
@@ -170,6 +169,17 @@ export class ParkedCall {
 		if (this.#isOver) return;
 		this.#end();
 		this.#controller.abort(reason);
+	}
+
+	/** A name that no other open question has: two who ask could want the same one. */
+	#keyFor(wanted: string | undefined): string {
+		if (wanted !== undefined && !this.#questions.has(wanted)) return wanted;
+		let key: string;
+		do {
+			this.#asked += 1;
+			key = `ask-${this.#asked}`;
+		} while (this.#questions.has(key));
+		return key;
 	}
 
 	#end(): void {

@@ -78,7 +78,8 @@ export async function syscall(door: Door, asked: Syscall, context: CallContext):
 	const exchange: Exchange = {
 		...context.exchange,
 		progress,
-		ask: (method, params, extra, signal) => context.listener.request(call.driver, { method, params, extra, signal }),
+		ask: (method, params, extra, signal, key) =>
+			context.listener.request(call.driver, { method, params, extra, signal, key }),
 		trapped: door.trapped?.(call, context, approval),
 	};
 	const reply = await context.bank.call(call.driver, door.grant(call), exchange, context.listener);

@@ -34,9 +34,13 @@ export interface EnvelopeFault {
 	readonly data?: JsonObject;
 }
 
-/** Does this request belong to the modern era? Looks at what was read already, so an older client's call pays nothing. */
+/**
+ * Does this request belong to the modern era? Looks at what was read already, so an older client's call pays nothing. An
+ * introduction may carry an envelope as well; it is one where it says its revision in the older way.
+ */
 export function isModern(method: string, params: JsonObject | undefined): boolean {
-	return statedVersion(params) !== undefined && method !== 'initialize';
+	if (statedVersion(params) === undefined) return false;
+	return method !== 'initialize' || member(params, 'protocolVersion') === undefined;
 }
 
 /** The revision that the request names, whatever that is. */
@@ -66,12 +70,12 @@ export function isFault(read: Envelope | EnvelopeFault): read is EnvelopeFault {
 	return 'code' in read;
 }
 
-/** The answer to a revision that is not spoken; `supported` names those that begin with `initialize`, too. */
+/** The answer to a revision that is not spoken: `supported` is what an envelope may name, as `server/discover` says it. */
 export function unsupported(requested: string): EnvelopeFault {
 	return {
 		code: modernErrors.unsupportedProtocolVersion,
 		message: 'Unsupported protocol version',
-		data: { supported: [...modernVersions, ...olderVersions.toReversed()], requested },
+		data: { supported: modernVersions, requested },
 	};
 }
 

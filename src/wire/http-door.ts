@@ -143,8 +143,8 @@ export class HttpDoor {
 	#isModern(message: Message, headers: IncomingHttpHeaders): boolean {
 		if (this.#onExchange === undefined) return false;
 		if (message.kind === 'response') return this.#isModernHeader(headers);
-		if (message.method === 'initialize') return false;
-		return isModern(message.method, message.params) || this.#isModernHeader(headers);
+		if (isModern(message.method, message.params)) return true;
+		return message.method !== 'initialize' && this.#isModernHeader(headers);
 	}
 
 	/** Serves what needs no session: one message, and all that there is to say about it. */

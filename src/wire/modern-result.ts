@@ -1,7 +1,7 @@
 // Results as 2026-07-28 wants them: what the revision adds is spliced in, every other byte stays.
 import type { Reply } from '../abi/driver.ts';
-import { isJsonObject, type JsonObject, member } from '../abi/json.ts';
-import { isModernErrorCode, metaKeys } from '../abi/protocol.ts';
+import { isJsonObject, type JsonObject, member, stringMember } from '../abi/json.ts';
+import { isModernErrorCode, metaKeys, modernErrors } from '../abi/protocol.ts';
 import { rawJson, readJson, skimJson, writeJson } from './json.ts';
 import { foldKey } from './json-keys.ts';
 import { errorReply } from './message.ts';
@@ -12,6 +12,8 @@ export interface ResultShape {
 	readonly serverInfo: JsonObject;
 	/** May a result of this type, of an extension, reach this client? */
 	readonly allows: (resultType: string) => boolean;
+	/** Did this client not say that it can do that? */
+	readonly lacks: (capability: string) => boolean;
 }
 
 /** Methods whose results say how long they may be kept (`CacheableResult`). */
@@ -34,7 +36,7 @@ const reserved: ReadonlySet<string> = new Set(
  * see changes with the policy, and differs from caller to caller.
  */
 export function completed(reply: Reply, shape: ResultShape): Reply {
-	if (!reply.ok) return translatedError(reply);
+	if (!reply.ok) return translatedError(reply, shape);
 	const { text } = reply.body;
 	const skimmed = skimJson(text, { build: (key) => foldKey(key) === 'resulttype' || key === '_meta' });
 	if (!skimmed.ok || skimmed.kind !== 'object') return errorReply(-32603, 'the result is not an object');
@@ -70,11 +72,18 @@ export function completed(reply: Reply, shape: ResultShape): Reply {
 
 /**
  * Codes that older revisions gave away are not used again, and those that 2026-07-28 keeps for itself are the
- * business of two neighbours, of which a driver is not one of this client's.
+ * business of two neighbours, of which a driver is not one of this client's. What a server lacks of its client is told
+ * only of what this very client lacks: we may have kept from the server what the client said.
  */
-function translatedError(reply: Reply): Reply {
-	const code = member(reply.body.value(), 'code');
+function translatedError(reply: Reply, { lacks }: ResultShape): Reply {
 	const body = reply.body.value();
+	const code = member(body, 'code');
+	const requiredCapabilities = member(member(body, 'data'), 'requiredCapabilities');
+	const required = isJsonObject(requiredCapabilities) ? Object.keys(requiredCapabilities) : [];
+	if (code === -32603 && required.length > 0 && required.every(lacks))
+		return errorReply(modernErrors.missingClientCapability, stringMember(body, 'message') ?? '', {
+			requiredCapabilities: Object.fromEntries(required.map((name) => [name, {}])),
+		});
 	const isKept = code !== -32002 && !isModernErrorCode(code);
 	if (isKept || !isJsonObject(body)) return reply;
 	return { ...reply, body: rawJson(writeJson({ ...body, code: code === -32002 ? -32602 : -32603 })) };

@@ -28,7 +28,11 @@ describe('an error', () => {
 			'tools/call',
 			{ name: 'a' },
 			[-32021, 'missing', { requiredCapabilities: { sampling: {} } }],
-			{ code: -32603, message: "the server needs what this client can't do: sampling" },
+			{
+				code: -32603,
+				message: "the server needs what this client can't do: sampling",
+				data: { requiredCapabilities: { sampling: {} } },
+			},
 		],
 		['about headers is ours to make good', 'tools/list', {}, [-32020, 'mismatch'], { code: -32603 }],
 		[

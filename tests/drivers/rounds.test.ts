@@ -154,13 +154,59 @@ test('a kind of result that nobody here knows is for a client with extensions', 
 	expect((await run({ isExtended: true, answers: [{ resultType: 7 }] })).reply.ok).toBe(false);
 });
 
-test('the first question without an answer is the last, and the server is not asked again', async () => {
-	const { reply, retries, questions } = await run({
-		answers: [needs({ inputRequests: { a: roots, b: roots } }), done],
+test('all questions of a round are asked at once, by the names that the server gave them', async () => {
+	const open: { readonly key: string | undefined; answer(reply: Reply): void }[] = [];
+	const reply = inRounds({
+		method: 'tools/call',
+		isExtended: false,
+		signal: undefined,
+		ask: async (given) =>
+			resultReply('inputResponses' in given ? { ...done, given } : needs({ inputRequests: { a: roots, b: roots } })),
+		question: (_method, _params, _extra, _signal, key) => new Promise((answer) => open.push({ key, answer })),
+	});
+	await Promise.resolve();
+	await Promise.resolve();
+	await Promise.resolve();
+	expect(open.map(({ key }) => key)).toEqual(['a', 'b']);
+	// The answers keep their places, whichever comes first.
+	for (const { key, answer } of open.reverse()) answer(resultReply({ roots: [], key: key ?? '' }));
+	expect((await reply).body.value()).toMatchObject({
+		given: { inputResponses: { a: { key: 'a' }, b: { key: 'b' } } },
+	});
+});
+
+test('a question without an answer withdraws the others, and the server is not asked again', async () => {
+	let withdrawn = false;
+	let asked = 0;
+	const reply = await inRounds({
+		method: 'tools/call',
+		isExtended: false,
+		signal: undefined,
+		ask: async () => {
+			asked += 1;
+			return resultReply(needs({ inputRequests: { a: roots, b: roots } }));
+		},
+		question: (_method, _params, _extra, signal, key) =>
+			key === 'b'
+				? Promise.resolve(errorReply(-32603, 'Refused by policy'))
+				: new Promise((resolve) => {
+						signal.addEventListener('abort', () => {
+							withdrawn = true;
+							resolve(errorReply(-32000, 'the request was cancelled'));
+						});
+					}),
+	});
+	expect(withdrawn).toBe(true);
+	expect(asked).toBe(1);
+	expect(reply.body.value()).toMatchObject({ message: expect.stringContaining('Refused by policy') });
+});
+
+test('what is said of a question that was refused is short', async () => {
+	const { reply, retries } = await run({
+		answers: [needs({ inputRequests: { a: roots } }), done],
 		client: () => errorReply(-32603, `Refused by policy: ${'x'.repeat(10_000)}`),
 	});
 	expect(reply.body.value()).toMatchObject({ code: -32603, message: expect.stringContaining('Refused by policy') });
 	expect(reply.body.text.length).toBeLessThan(1000);
-	expect(questions).toHaveLength(1);
 	expect(retries).toHaveLength(1);
 });

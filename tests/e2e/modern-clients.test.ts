@@ -150,8 +150,8 @@ test('a client and a server of the revision meet, though nobody hands on what th
 	};
 	const call = { name: 'modern__ask-roots', arguments: {}, _meta };
 	const asked = (await client.request(1, 'tools/call', call)).result;
-	expect(asked.inputRequests).toMatchObject({ 'ask-1': { method: 'roots/list' } });
-	const inputResponses = { 'ask-1': { roots: [{ uri: 'file:///here' }] } };
+	expect(asked.inputRequests).toMatchObject({ roots: { method: 'roots/list' } });
+	const inputResponses = { roots: { roots: [{ uri: 'file:///here' }] } };
 	const retry = { ...call, requestState: asked.requestState, inputResponses };
 	expect(JSON.stringify((await client.request(2, 'tools/call', retry)).result)).toContain('file:///here');
 	expect((await client.request(3, 'tools/call', retry)).error.code).toBe(-32602);

@@ -12,7 +12,18 @@ const form = { mode: 'form', message: 'Who?', requestedSchema: { type: 'object',
 /** What a driver was told, and how its calls ended. */
 let ended: string[] = [];
 const script: MemoryScript = {
-	tools: ['plain', 'asks', 'asks-twice', 'asks-both', 'smuggles', 'talks', 'secret', 'guarded', 'task'].map((name) => ({
+	tools: [
+		'plain',
+		'asks',
+		'asks-twice',
+		'asks-both',
+		'asks-named',
+		'smuggles',
+		'talks',
+		'secret',
+		'guarded',
+		'task',
+	].map((name) => ({
 		name,
 		inputSchema: {
 			type: 'object',
@@ -40,6 +51,11 @@ const script: MemoryScript = {
 		'asks-both': async (_, doing) => {
 			const both = await Promise.all([doing.ask('elicitation/create', form), doing.ask('roots/list')]);
 			return resultReply(text(both.map((reply) => reply.body.text).join(' ')));
+		},
+		'asks-named': async ({ params }, doing) => {
+			const keys = (member(params['arguments'], 'keys') ?? []) as string[];
+			const all = await Promise.all(keys.map((key) => doing.ask('elicitation/create', form, key)));
+			return resultReply(text(all.map((reply) => reply.body.text).join(' ')));
 		},
 		smuggles: {
 			resultType: 'input_required',
@@ -101,6 +117,7 @@ describe('what a client is told', () => {
 	});
 
 	test.each([
+		'initialize',
 		'ping',
 		'logging/setLevel',
 		'resources/subscribe',
@@ -242,6 +259,26 @@ describe('a call that waits for its client', () => {
 			),
 		);
 		expect(three.resultType).toBe('complete');
+	});
+
+	test.each<[string, string[], string[]]>([
+		['the names that the server gave', ['user_name', 'step-2.b'], ['step-2.b', 'user_name']],
+		['a name once', ['same', 'same'], ['ask-1', 'same']],
+		['never the name of a question of ours', ['ask-1', 'ask-1'], ['ask-1', 'ask-2']],
+		['no name that is no plain word', ['', '__proto__', 'a b', 'x'.repeat(65)], ['ask-1', 'ask-2', 'ask-3', 'ask-4']],
+		['no name that looks like a secret', [`AKIA${'IOSFODNN7EXAMPLE'}`], ['ask-1']],
+	])('its questions have %s', async (_, keys, told) => {
+		const rules = [
+			...config.rules,
+			{ id: 'no-keys', match: { from: 'files' }, then: { redact: { find: ['detector:aws'] } } },
+		];
+		const client = (await start({ rules })).client();
+		const asked = (more: JsonObject = {}) =>
+			ask(client, 'tools/call', { ...call('asks-named', more), arguments: { region: 'eu', keys } });
+		const { inputRequests, requestState } = await body(asked());
+		expect(Object.keys(inputRequests).sort()).toEqual(told);
+		const given = Object.fromEntries(told.map((key) => [key, accept]));
+		expect((await body(asked({ requestState, inputResponses: given }))).resultType).toBe('complete');
 	});
 
 	type Retry = { readonly params: JsonObject; readonly capabilities?: JsonObject; readonly method?: string };

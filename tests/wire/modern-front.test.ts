@@ -139,7 +139,15 @@ describe('what gets in', () => {
 		});
 		const { error } = (await response.json()) as { error: { data: { supported: string[]; requested: string } } };
 		expect(error.data.requested).toBe(unknown);
-		expect(error.data.supported.slice(0, 2)).toEqual(['2026-07-28', '2025-11-25']);
+		// What a client may name in its next request: the older ones begin with `initialize`.
+		expect(error.data.supported).toEqual(['2026-07-28']);
+	});
+
+	test('an introduction that says its revision in the newer way only is a request of that revision', async () => {
+		const headers = { 'mcp-name': undefined };
+		const response = await post({ method: 'initialize', params: { _meta: meta }, headers });
+		expect([response.status, response.headers.get('mcp-session-id')]).toEqual([200, null]);
+		expect(seen).toHaveLength(1);
 	});
 
 	test.each(['GET', 'DELETE'])('%s is no verb of the revision', async (verb) => {

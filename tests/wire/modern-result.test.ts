@@ -6,7 +6,12 @@ import { errorReply } from '../../src/wire/message.ts';
 import { completed } from '../../src/wire/modern-result.ts';
 
 const serverInfo = { name: 'trapgate', version: '0' };
-const shape = (method: string, allows = false) => ({ method, serverInfo, allows: () => allows });
+const shape = (method: string, allows = false) => ({
+	method,
+	serverInfo,
+	allows: () => allows,
+	lacks: (capability: string) => capability === 'sampling' || capability === 'roots',
+});
 const of = (text: string, method = 'tools/call', allows = false) =>
 	completed({ ok: true, body: rawJson(text), extra: {} }, shape(method, allows));
 const head = '"resultType":"complete","_meta":{"io.modelcontextprotocol/serverInfo":{"name":"trapgate","version":"0"}}';
@@ -96,4 +101,23 @@ test.each([
 ])('the error %i is told as %i', (code, told) => {
 	const reply = completed(errorReply(code, 'why', { uri: 'x' }), shape('tools/call'));
 	expect(reply.body.value()).toEqual({ code: told, message: 'why', data: { uri: 'x' } });
+});
+
+test.each<[string, number, unknown, object]>([
+	['what it lacks', -32603, { sampling: {} }, { code: -32021, data: { requiredCapabilities: { sampling: {} } } }],
+	[
+		'several that it lacks, and nothing else that stood there',
+		-32603,
+		{ sampling: { note: 'x' }, roots: 1 },
+		{ code: -32021, data: { requiredCapabilities: { sampling: {}, roots: {} } } },
+	],
+	['what it said that it can do', -32603, { elicitation: {} }, { code: -32603 }],
+	['both', -32603, { sampling: {}, elicitation: {} }, { code: -32603 }],
+	['nothing', -32603, {}, { code: -32603 }],
+	['no object', -32603, ['sampling'], { code: -32603 }],
+	['it in the words of the revision, from a driver that may not say so', -32021, { sampling: {} }, { code: -32603 }],
+])('a server that needs %s of the client', (_, code, requiredCapabilities, told) => {
+	const reply = completed(errorReply(code, 'why', { requiredCapabilities } as never), shape('tools/call'));
+	expect(reply.body.value()).toMatchObject({ message: 'why', ...told });
+	expect(reply.body.text.startsWith('{"code":')).toBe(true);
 });
