@@ -10,24 +10,51 @@ export interface CallsOptions extends Serving {
 	readonly path: string;
 }
 
+/** What is looked at before everybody else has had a turn; and how many may wait for that. More are not heard, and refuse. */
+const [mostInTurn, mostWaiting] = [32, 1024];
+/** More than this in one turn is no program that executes others, and nobody else would get a turn: it is heard no more. */
+const floodEvents = 8_000;
+
 /** The listener of one sandbox. Everything that it finds may be forged; see `TrapRequest`. */
 export class Calls {
 	readonly #options: CallsOptions;
 	readonly #watcher: FSWatcher;
 	readonly #open = new Set<Duplex>();
+	readonly #waiting: string[] = [];
+	#events = 0;
+	#turn: NodeJS.Immediate | undefined;
 
 	/** From now on shims can call. */
 	constructor(options: CallsOptions) {
 		this.#options = options;
 		mkdirSync(options.path, { mode: 0o700 });
-		this.#watcher = watch(options.path, (_, name) => this.#look(name ?? ''));
+		this.#watcher = watch(options.path, (_, name) => this.#hear(name ?? ''));
 		this.#watcher.on('error', () => undefined);
 	}
 
 	/** Shims that still wait read an end of file, and refuse. */
 	close(): void {
-		this.#watcher.close();
+		this.#stopListening();
 		for (const stream of this.#open) stream.destroy();
+	}
+
+	#stopListening(): void {
+		this.#watcher.close();
+		clearImmediate(this.#turn);
+	}
+
+	/** Only this much is done for each of any number of files that anybody may make. */
+	#hear(name: string): void {
+		this.#events += 1;
+		if (this.#events > floodEvents) return void this.#stopListening();
+		if (name.endsWith('.q') && this.#waiting.length < mostWaiting) this.#waiting.push(name);
+		this.#turn ??= setImmediate(() => this.#lookAtSome());
+	}
+
+	#lookAtSome(): void {
+		this.#events = 0;
+		for (const name of this.#waiting.splice(0, mostInTurn)) this.#look(name);
+		this.#turn = this.#waiting.length === 0 ? undefined : setImmediate(() => this.#lookAtSome());
 	}
 
 	#look(name: string): void {

@@ -1,5 +1,6 @@
 // One sandbox: its directory, its listener, and the approved programs that run beside it.
 import type { ChildProcess } from 'node:child_process';
+import { setMaxListeners } from 'node:events';
 import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
@@ -74,6 +75,8 @@ export class Sandbox {
 		this.#shared = shared;
 		this.#level = level;
 		this.#directory = shared.ring.newDirectory();
+		// Each approved program that runs waits for it.
+		setMaxListeners(0, this.#stop.signal);
 	}
 
 	/** Makes everything ready. With `exchange` (a host directory) the program takes its descriptors from a trap. */
