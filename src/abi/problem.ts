@@ -70,7 +70,8 @@ export type ProblemCode =
 	| 'C102' // needs a person at a terminal
 	| 'C103' // a file can't be read
 	| 'C104' // an error of our own that nobody foresaw
-	| 'C105'; // a file can't be written
+	| 'C105' // a file can't be written
+	| 'C106'; // a client's file that can't be edited
 
 export interface Place {
 	readonly file: string;

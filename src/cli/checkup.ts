@@ -13,6 +13,8 @@ import { TrustStore } from '../kernel/trust.ts';
 import { type Trust, trustOf } from '../kernel/trusted.ts';
 import { type AuditHealth, lookAtAudit } from './audit-health.ts';
 import type { CommandInput } from './command.ts';
+import { foldersOf } from './connect/clients.ts';
+import { type ClientHealth, lookAtClients } from './connect/ways-around.ts';
 import { doesNotHold } from './does-not-hold.ts';
 import { type HttpHealth, lookAtHttp } from './http-health.ts';
 import { lookAtDrivers } from './look.ts';
@@ -74,6 +76,8 @@ export interface Checkup {
 	readonly askRules: number;
 	readonly receipt?: Receipt;
 	readonly doesNotHold: readonly string[];
+	/** Clients that are set up here, and what an agent in one could do without meeting a rule. */
+	readonly clients: readonly ClientHealth[];
 }
 
 export async function checkUp(input: CommandInput): Promise<Checkup> {
@@ -81,7 +85,8 @@ export async function checkUp(input: CommandInput): Promise<Checkup> {
 	const { directories, load, loaded } = setting;
 	const { revision, problems, sources } = loaded;
 	const files = sources.map(({ layer, file }) => ({ layer, file }));
-	const about = { file: load.file, problems, files };
+	const clients = lookAtClients(foldersOf(input.around.cwd, input.around.env));
+	const about = { file: load.file, problems, files, clients };
 	if (revision === undefined) {
 		const audit = lookAtAudit(auditDirectoryOf(undefined, directories), auditKeyFile(directories));
 		return { ok: false, ...about, drivers: [], audit, channels: [], askRules: 0, doesNotHold: [] };

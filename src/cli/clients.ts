@@ -43,7 +43,7 @@ export function clientLines(command: KernelCommand): readonly ClientLines[] {
 	];
 }
 
-function argumentsFor({ main, config }: KernelCommand, agent: string): readonly string[] {
+export function argumentsFor({ main, config }: KernelCommand, agent: string): readonly string[] {
 	return [main, 'run', '--config', config, '--agent', agent];
 }
 

@@ -147,6 +147,12 @@ const runningPages = {
 			'A full disk, a folder that may not be written, or somebody else changed the file at the same moment. It is as it was.',
 		mend: 'Make room or get the right to write there, and run the command again.',
 	},
+	C106: {
+		title: "a client's file that can't be edited",
+		means:
+			'`connect` and `disconnect` change a few lines of a file and nothing else. This one does not read as JSON or TOML, or it is written in a way in which that can not be done surely. Nothing was changed.',
+		mend: 'Mend the file, or write the line that the message names by hand, and run the command again.',
+	},
 } as const satisfies Readonly<Record<`${'A' | 'C' | 'D' | 'K' | 'W'}${string}`, ProblemPage>>;
 
 /** Every code has an entry: one that is missing does not compile. */

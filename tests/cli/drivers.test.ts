@@ -244,6 +244,7 @@ describe('doctor', () => {
 		expect(document()).toEqual({
 			schema_version: '1.0',
 			command: 'doctor',
+			clients: [],
 			ok: true,
 			configuration: {
 				file: join(place.directory, 'trapgate.yaml'),

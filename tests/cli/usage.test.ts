@@ -16,7 +16,7 @@ test('help names every command with its summary', async () => {
 	for (const [name, load] of Object.entries(commands)) {
 		const command = await load();
 		expect(command.name).toBe(name);
-		expect(stdout).toContain(`  ${name.padEnd(7)}  ${command.summary}`);
+		expect(stdout).toContain(`  ${name.padEnd(10)}  ${command.summary}`);
 	}
 	expect((await place.run(['--help'])).stdout).toBe(stdout);
 });

@@ -47,6 +47,7 @@ export const homes: Readonly<Record<string, RegExp>> = {
 	pino: /^src\/kernel\/log\.ts$/,
 	'rate-limiter-flexible': /^src\/kernel\/limits\.ts$/,
 	'libpg-query': /^src\/policy\/sql-kinds\.ts$/,
+	'smol-toml': /^src\/cli\/connect\/toml-editor\.ts$/,
 	unbash: /^src\/shell\/(parser|cross-check)\.ts$/,
 	'@modelcontextprotocol/sdk': /^src\/cli\/(.*\/)?demo/,
 };

@@ -50,7 +50,7 @@ function pointClient(agent: string, { global, around }: CommandInput): ExitCode 
 function checkupJson(checkup: Checkup): JsonObject {
 	const { ok, file, problems, mode, workspace, policy_rev, trust, files, rules, drivers, collision, lock, audit } =
 		checkup;
-	const { http, channels, askRules, receipt, doesNotHold } = checkup;
+	const { http, channels, askRules, receipt, doesNotHold, clients } = checkup;
 	return {
 		ok,
 		configuration: {
@@ -72,5 +72,9 @@ function checkupJson(checkup: Checkup): JsonObject {
 		ask: { channels, rules: askRules },
 		...(receipt === undefined ? {} : { rings: receiptFields(receipt) }),
 		does_not_hold: doesNotHold,
+		clients: clients.map(({ client, connected, waysAround }) => ({
+			...{ client, connected },
+			...(waysAround === undefined ? {} : { ways_around: [...waysAround] }),
+		})),
 	};
 }

@@ -49,7 +49,7 @@ export function readClientFile(path: string, cwd: string): ClientFile {
 }
 
 /** VS Code and others allow comments and a comma before a bracket. What is taken out leaves blanks: places stay true. */
-function withoutComments(text: string): string {
+export function withoutComments(text: string): string {
 	const blank = (found: string) => found.replace(/[^\n]/g, ' ');
 	const bare = text.replace(/"(?:[^"\\\n]|\\.)*"|\/\/[^\n]*|\/\*[\s\S]*?\*\//g, (found) =>
 		found.startsWith('/') ? blank(found) : found,
@@ -117,7 +117,7 @@ function serverOf(name: string, entry: JsonObject, notes: string[]): ClientServe
 }
 
 /** A kernel that starts itself would never end. */
-function isTrapgate(name: string, entry: JsonObject): boolean {
+export function isTrapgate(name: string, entry: JsonObject): boolean {
 	const words = [entry['command'], ...(Array.isArray(entry['args']) ? entry['args'] : [])];
 	const isProgram = (word: unknown) => typeof word === 'string' && /(?:^|[/\\])trapgate(?:@[\w.-]+)?$/.test(word);
 	const isMain = (word: unknown) => typeof word === 'string' && /[/\\]cli[/\\]main\.[jt]s$/.test(word);

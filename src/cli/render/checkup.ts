@@ -3,6 +3,7 @@ import type { Receipt } from '../../kernel/receipt.ts';
 import type { RingState } from '../../kernel/ring.ts';
 import type { AuditHealth } from '../audit-health.ts';
 import type { Checkup, DriverHealth, LockHealth } from '../checkup.ts';
+import type { ClientHealth } from '../connect/ways-around.ts';
 import type { HttpHealth } from '../http-health.ts';
 import { type Cell, columns, count, onOneLine } from './columns.ts';
 import { type Paint, painter } from './paint.ts';
@@ -29,6 +30,12 @@ export function checkupText(
 		...(checkup.http === undefined ? [] : section('HTTP callers', callers(checkup.http, paint))),
 		...section('Audit log', audit(checkup.audit, paint)),
 		...(checkup.policy_rev === undefined ? [] : section('Asking a person', asking(checkup, paint))),
+		...(checkup.clients.length === 0
+			? []
+			: section(
+					'Clients',
+					checkup.clients.flatMap((one) => clientLines(one, paint)),
+				)),
 		...(checkup.doesNotHold.length === 0
 			? []
 			: section(
@@ -219,6 +226,16 @@ function asking({ channels, askRules }: Checkup, paint: Paint): string[] {
 		];
 	}
 	return [`${mark(true, paint)} ${channels.join(', ')}; ${rules}`];
+}
+
+function clientLines({ client, connected, waysAround = [] }: ClientHealth, paint: Paint): string[] {
+	const id = client.toLowerCase().replace(' ', '-');
+	if (!connected) return [`  ${client} is not connected: it meets no rule; trapgate connect ${id}`];
+	if (waysAround.length === 0) return [`${mark(true, paint)} ${client} is connected, and no way around is known`];
+	return [
+		`${paint('caution', '!')} ${client} is connected, and a way around remains`,
+		...waysAround.map((way) => `  ${paint('caution', '-')} ${onOneLine(way)}`),
+	];
 }
 
 function mark(good: boolean, paint: Paint): string {
