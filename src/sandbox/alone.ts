@@ -52,7 +52,7 @@ export function asSeen(frame: TrapFrame, directory: string): TrapFrame {
 }
 
 /** The program itself, where a stub would lead to it. */
-export function behindStub(path: string, called: readonly Stub[]): string | undefined {
-	if (!path.startsWith(`${stubFolder}/`)) return path;
+export function behindStub(path: string | undefined, called: readonly Stub[]): string | undefined {
+	if (path?.startsWith(`${stubFolder}/`) !== true) return path;
 	return called.find(({ name }) => path === join(stubFolder, name))?.real;
 }

@@ -227,7 +227,8 @@ export class Sandbox {
 		const place = this.#placeWhere(lifted);
 		const { file } = frame;
 		const program = approvedFile(name, { asked, file, place, confinement: launch.confinement });
-		const path = program === undefined ? undefined : behindStub(program.path, isAlone ? called : []);
+		// With mounts a stub is the program itself, where that is lifted.
+		const path = isAlone ? behindStub(program?.path, called) : program?.path;
 		if (program === undefined || path === undefined) return notStarted(`\`${name}\` is not installed`, missingCode);
 		const { writable: own } = program;
 		const depth = this.#level.depth + 1;

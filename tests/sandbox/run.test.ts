@@ -1,10 +1,21 @@
 // Commands in the ring behave as outside, and what they execute traps.
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+	existsSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	realpathSync,
+	rmSync,
+	statSync,
+	symlinkSync,
+	writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Confinement } from '../../src/abi/sandbox.ts';
+import type { Confinement, TrapRequest } from '../../src/abi/sandbox.ts';
 import { approved, env, Lab, refused } from './support/launching.ts';
 
 let lab: Lab;
@@ -181,6 +192,20 @@ describe('an approved program', () => {
 			answer: (request) => ({ ...approved(request), argv: ['echo', 'instead of', ...request.argv.slice(1)] }) as never,
 		});
 		expect(stdout).toBe('instead of x y\n');
+	});
+
+	test('is found where no process inside sees it, by the name that leads to it', async () => {
+		const hidden = realpathSync(mkdtempSync(join(tmpdir(), 'hidden-')));
+		writeFileSync(join(hidden, 'absent'), '#!/bin/sh\necho "real $1"\n', { mode: 0o755 });
+		const other = new Lab({ searchPath: `${hidden}:${env.PATH}` });
+		try {
+			const answer = (request: TrapRequest) => ({ ...approved(request), lifted: ['absent'] }) as never;
+			const { stdout, requests } = await other.run('absent x', { answer, env: { PATH: `${hidden}:${env.PATH}` } });
+			expect([stdout, requests.length]).toEqual(['real x\n', 1]);
+		} finally {
+			other.close();
+			rmSync(hidden, { recursive: true });
+		}
 	});
 
 	test('that is not there is said not to be', async () => {

@@ -63,11 +63,12 @@ export class Lab {
 	readonly workspace = realpathSync(mkdtempSync(join(tmpdir(), 'ring-lab-')));
 	readonly tmp = mkdtempSync(join(tmpdir(), 'ring-tmp-'));
 	readonly warned: string[] = [];
-	readonly ring = new Ring({ tmp: tmpdir(), searchPath: env.PATH, warn: (text) => this.warned.push(text) });
+	readonly ring: Ring;
+	readonly caches: string;
 
-	readonly caches = this.ring.newCaches();
-
-	constructor() {
+	constructor({ searchPath = env.PATH }: { readonly searchPath?: string } = {}) {
+		this.ring = new Ring({ tmp: tmpdir(), searchPath, warn: (text) => this.warned.push(text) });
+		this.caches = this.ring.newCaches();
 		this.ring.use(bwrap, { disableUserns: true, size: true });
 	}
 
