@@ -74,7 +74,6 @@ export function runTool(limits: ShellLimits): JsonObject {
 				durationMs: { type: 'integer' },
 			},
 			required: ['exitCode', 'signal', 'stdout', 'stderr', 'timedOut', 'cancelled', 'truncated', 'durationMs'],
-			additionalProperties: false,
 		},
 		annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
 	};

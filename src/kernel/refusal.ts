@@ -3,6 +3,7 @@ import type { Change, Decision } from '../abi/decision.ts';
 import type { Reply } from '../abi/driver.ts';
 import { isJsonObject, type Json, type JsonObject, member } from '../abi/json.ts';
 import type { Target } from '../abi/syscall.ts';
+import { takesMember } from '../policy/output-schema.ts';
 import { quoteWord } from '../shell/quote.ts';
 import { rawJson, writeJson } from '../wire/json.ts';
 import { errorReply, resultReply } from '../wire/message.ts';
@@ -118,17 +119,41 @@ export function withheldResult(asked: Target, why: string): Reply {
 /** Beside a result whose structured part could not be sent as it had to be changed. */
 export const structureWithheld = `${noticePrefix} The call ran. The structured part of its result is withheld: with what had to be redacted, it might not fit the form that the tool promises. What else the result says is below.`;
 
-/** The answer with our notice as its own first content block; the driver's output stays as it was. */
-export function withNotice(reply: Reply, notice: string): Reply {
+/** Where our notice stands in a structured result. Servers can't write it: keys that begin so are taken out of what they say. */
+export const noticeMember = 'trapgate/notice';
+
+/**
+ * The answer with our notice as its own first content block; the driver's output stays as it was. Claude Code and Codex
+ * show the model only the structured result where there is one, so it stands there, too, where the tool's schema
+ * (`definition`) takes one more member.
+ */
+export function withNotice(reply: Reply, notice: string, definition: JsonObject | undefined): Reply {
 	const body = reply.body.value();
 	if (!reply.ok || !isJsonObject(body)) return reply;
 	const content = member(body, 'content');
 	const blocks: readonly Json[] = Array.isArray(content) ? content : [];
 	return {
 		ok: true,
-		body: rawJson(writeJson({ ...body, content: [{ type: 'text', text: notice }, ...blocks] })),
+		body: rawJson(
+			writeJson({
+				...body,
+				...noticedStructure(body, notice, definition),
+				content: [{ type: 'text', text: notice }, ...blocks],
+			}),
+		),
 		extra: reply.extra,
 	};
+}
+
+function noticedStructure(body: JsonObject, notice: string, definition: JsonObject | undefined): JsonObject {
+	const structure = member(body, 'structuredContent');
+	const schema = member(definition, 'outputSchema');
+	// Without its definition nobody knows what a tool has promised.
+	const isOpen = definition !== undefined && (!isJsonObject(schema) || takesMember(schema, noticeMember));
+	if (!isJsonObject(structure) || !isOpen) return {};
+	const more = member(structure, noticeMember);
+	const text = typeof more === 'string' ? `${notice}\n${more}` : notice;
+	return { structuredContent: { ...structure, [noticeMember]: text } };
 }
 
 /**

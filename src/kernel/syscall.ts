@@ -94,7 +94,7 @@ export async function syscall(door: Door, asked: Syscall, context: CallContext):
 	if (finished.error !== undefined) return finished.reply;
 	const notices = [notice(finished.truncated === undefined), finished.notice];
 	return notices.reduceRight<Reply>(
-		(shown, text) => (text === undefined ? shown : withNotice(shown, text)),
+		(shown, text) => (text === undefined ? shown : withNotice(shown, text, context.definition)),
 		finished.reply,
 	);
 }

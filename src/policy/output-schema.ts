@@ -15,6 +15,27 @@ export function fitsAlike(schema: JsonObject, before: Json, after: Json): boolea
 	return schemas !== undefined && isAlike({ schemas, root: schema }, before, after);
 }
 
+/** True when an object that fits the schema fits it with one more member, a text of that name. Doubt is false. */
+export function takesMember(schema: JsonObject, name: string): boolean {
+	const schemas = applying([schema], schema);
+	return schemas?.every((one) => isOpenFor(one, name)) ?? false;
+}
+
+function isOpenFor(schema: Json, name: string): boolean {
+	if (!isJsonObject(schema)) return true;
+	const counts = (keyword: string) => member(schema, keyword) !== undefined;
+	return (
+		!closingKeywords.some(counts) &&
+		(member(schema, 'additionalProperties') ?? true) === true &&
+		!Object.hasOwn(objectOf(member(schema, 'properties')), name)
+	);
+}
+
+const closingKeywords = [
+	...['const', 'enum', '$dynamicRef', '$recursiveRef', 'patternProperties', 'propertyNames', 'maxProperties'],
+	...['unevaluatedProperties', 'dependentSchemas', 'dependencies', 'dependentRequired'],
+];
+
 interface Here {
 	/** Every schema that has a say here. */
 	readonly schemas: readonly Json[];

@@ -23,7 +23,9 @@ async function run(client: Client, command: string): Promise<string> {
 const waitFor = (name: string) => `until [ -e ${name} ]; do sleep 0.05; done`;
 
 describe.runIf(ringTrouble() === undefined)('two kernels in one workspace', () => {
-	test('guard it together: the first ends while the second works, and nothing is left by either', { timeout: 60_000 }, async () => {
+	test('guard it together: the first ends while the second works, and nothing is left by either', {
+		timeout: 60_000,
+	}, async () => {
 		site.configure({
 			workspace: site.workspace,
 			drivers: { shell: { builtin: 'shell', sandbox: { write: ['${workspace}'] } } },

@@ -174,6 +174,32 @@ test('a rewritten call runs in its final form, keeps what the policy has no opin
 	expect(textOf(reply, 1)).toBe('driver output');
 });
 
+describe('a notice beside a structured result, which some clients show alone', () => {
+	const judge = (target: Target) => decision(target, 'contained', { reason: 'Nobody can read it. So it runs inside.' });
+	const structured = resultReply({
+		content: [{ type: 'text', text: 'x' }],
+		structuredContent: { a: 1, 'trapgate/notice': 'forged' },
+	});
+	const schema = { type: 'object', properties: { a: { type: 'integer' } }, required: ['a'] };
+
+	test.each([
+		['no schema', {}, true],
+		['an open one', { outputSchema: schema }, true],
+		['a closed one', { outputSchema: { ...schema, additionalProperties: false } }, false],
+		['a closed branch', { outputSchema: { anyOf: [schema, { additionalProperties: false }] } }, false],
+		['nothing evaluated', { outputSchema: { ...schema, unevaluatedProperties: false } }, false],
+		['counted members', { outputSchema: { ...schema, maxProperties: 1 } }, false],
+		['no definition', undefined, false],
+	])('%s', async (_, definition, isThere) => {
+		const reply = await syscall(doorThat(judge), asked(), context({ definition }, structured));
+		expect(textOf(reply)).toMatch(/^\[policy\] Ran inside/);
+		expect(member(reply.body.value(), 'structuredContent')).toEqual({
+			a: 1,
+			...(isThere ? { 'trapgate/notice': textOf(reply) } : {}),
+		});
+	});
+});
+
 describe('refused', () => {
 	test.each(['denied', 'errored'] as const)('%s: nothing runs, one final record', async (verdict) => {
 		const reply = await syscall(
