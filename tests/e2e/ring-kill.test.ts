@@ -9,7 +9,7 @@ import type { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdi
 import { afterAll, describe, expect, test } from 'vitest';
 import { until } from '../drivers/support/until.ts';
 import { connectThrough, makeSite } from '../support/kernel-process.ts';
-import { ringTrouble } from '../support/ring.ts';
+import { landlockTrouble, ringTrouble } from '../support/ring.ts';
 
 const entry = fileURLToPath(new URL('../../node_modules/mcp-server-commands/build/index.js', import.meta.url));
 const site = makeSite({});
@@ -82,3 +82,28 @@ describe.runIf(ringTrouble() === undefined)('when the kernel is killed', () => {
 		await until('it has gone, with all that was its own', () => ringsOf(last).length === 0 && sleepers().length === 0);
 	});
 });
+
+test.runIf(landlockTrouble() === undefined)(
+	'without namespaces, too, nothing outlives it',
+	{ timeout: 60_000 },
+	async () => {
+		const alone = makeSite({});
+		writeFileSync(join(alone.workspace, 's.sh'), `${daemon}; (setsid ${daemon} &); env sleep ${mark}\n`);
+		const nice = { match: { command: 'env' }, except: { under: 'nice' }, then: { rewrite: { prepend: ['nice'] } } };
+		alone.configure({
+			workspace: alone.workspace,
+			drivers: { shell: { builtin: 'shell', sandbox: { backend: 'landlock', network: 'none' } } },
+			rules: [
+				{ id: 'allow-all', match: { tool: '*' }, then: 'allow' },
+				{ id: 'nice-env', ...nice, reason: 'Gently.' },
+			],
+		});
+		const client = await connectThrough(alone);
+		void client.callTool({ name: 'shell__run', arguments: { command: 'sh s.sh' } }).catch(() => undefined);
+		// Two daemons, and the approved one with its shim.
+		await until('everybody sleeps', () => sleepers().length >= 4);
+		process.kill(pidOf(client), 'SIGKILL');
+		await until('nobody sleeps', () => sleepers().length === 0);
+		alone.remove();
+	},
+);
