@@ -15,8 +15,11 @@ export async function discover(
 	params: JsonObject,
 	{ timeoutMs, name }: { readonly timeoutMs: number; readonly name: DriverName },
 ): Promise<Introduction> {
-	const reply = await askFirst(link, junk, { method: 'server/discover', params, timeoutMs });
-	if (!reply.ok) throw unsupported(reply) ?? refusal(reply, junk, 'server/discover');
+	const ask = () => askFirst(link, junk, { method: 'server/discover', params, timeoutMs });
+	let reply = await ask();
+	// Who refuses the revision and names it among its own has to be asked with one of those, which is this one.
+	if (!reply.ok && supportedIn(reply)?.includes(modernRevision) === true) reply = await ask();
+	if (!reply.ok) throw refused(reply) ?? refusal(reply, junk, 'server/discover');
 	return readDiscovery(reply.body.value(), name);
 }
 
@@ -40,11 +43,17 @@ function readDiscovery(result: Json, name: DriverName): Introduction {
 	};
 }
 
-function unsupported({ body }: Reply): TrapgateError | undefined {
+/** The revisions that an error names; undefined where it is about something else. */
+function supportedIn({ body }: Reply): readonly Json[] | undefined {
 	const error = body.value();
 	if (member(error, 'code') !== modernErrors.unsupportedProtocolVersion) return undefined;
 	const supported = member(member(error, 'data'), 'supported');
-	return otherRevision(Array.isArray(supported) ? supported : []);
+	return Array.isArray(supported) ? supported : [];
+}
+
+function refused(reply: Reply): TrapgateError | undefined {
+	const supported = supportedIn(reply);
+	return supported === undefined ? undefined : otherRevision(supported);
 }
 
 function otherRevision(versions: readonly Json[]): TrapgateError {

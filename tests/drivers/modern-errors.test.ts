@@ -115,6 +115,25 @@ describe('an introduction', () => {
 		await expect(introduction).rejects.toMatchObject({ code });
 	});
 
+	test('that is refused in a revision that the server names as its own is made once more, and no more', async () => {
+		const peer = await modernPeer();
+		const introduction = peer.conversation.introduce();
+		const supported = ['2026-07-28'];
+		const asked = () => peer.sent().filter(({ method }) => method === 'server/discover');
+		peer.error(asked()[0] as never, -32022, 'try again', { supported });
+		await until('it is asked again', () => asked().length === 2);
+		peer.error(asked()[1] as never, -32022, 'no', { supported });
+		await expect(introduction).rejects.toMatchObject({ code: 'D105' });
+		expect(asked()).toHaveLength(2);
+
+		const willing = await modernPeer();
+		const second = willing.conversation.introduce();
+		willing.error(willing.last('server/discover'), -32022, 'try again', { supported });
+		await until('it is asked again', () => willing.sent().length === 2);
+		willing.result(willing.sent()[1] as never, { supportedVersions: supported, capabilities: {} });
+		await expect(second).resolves.toMatchObject({ protocolVersion: '2026-07-28' });
+	});
+
 	test('that is refused for its revision names those that are spoken', async () => {
 		const peer = await modernPeer();
 		const introduction = peer.conversation.introduce();

@@ -6,6 +6,8 @@ export interface Measured {
 	readonly requirements: Requirements;
 	readonly direct: Run;
 	readonly through: readonly { readonly way: Way; readonly run: Run }[];
+	/** Trapgate between a client and the tool, which is the server. */
+	readonly asClient: Run;
 }
 
 /** A scored scenario that ends otherwise through Trapgate, and why it does. */
@@ -89,6 +91,19 @@ export function writePage({ measured, differences, versions }: PageInput): strin
 		'A local server is started for each kind of client, and one check of `server-stateless` has 600 ms with all that has to start; so',
 		'that kind of client is introduced before. A scored scenario that does not pass is tried twice more: the tool has time limits that a busy',
 		'machine can miss.',
+		'',
+		'## Towards servers',
+		'',
+		'The tool is the server here, and a client of `@modelcontextprotocol/sdk` on stdio uses it through Trapgate. What the tool scores of clients,',
+		'OAuth aside: towards servers that is not built, so the `auth/*` scenarios are not run.',
+		'',
+		table(
+			['scenario', ...measured.map(({ revision }) => revision)],
+			[...new Set(measured.flatMap(({ asClient }) => [...asClient.keys()]))].map((name) => [
+				name,
+				...measured.map(({ asClient }) => (asClient.has(name) ? word(asClient.get(name)) : 'not asked for')),
+			]),
+		),
 		'',
 		'## What differs, and why',
 		'',

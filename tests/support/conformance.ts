@@ -13,6 +13,7 @@ const at = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url
 const newerNode = at('inspector/node_modules/node/bin/node');
 const tool = at('inspector/node_modules/@modelcontextprotocol/conformance');
 const fixture = at('fixtures/servers/conformance.mjs');
+const client = at('fixtures/clients/conformance-client.mjs');
 
 export const revisions = ['2025-11-25', '2026-07-28'] as const;
 export type Revision = (typeof revisions)[number];
@@ -20,6 +21,8 @@ export type Revision = (typeof revisions)[number];
 /** What a set of requirements asks of servers. */
 export interface Requirements {
 	readonly scored: readonly string[];
+	/** What is scored of clients. */
+	readonly client: readonly string[];
 	/** Run and reported only, each with the tool's own reason. */
 	readonly unscored: ReadonlyMap<string, string>;
 }
@@ -27,10 +30,15 @@ export interface Requirements {
 export function requirements(revision: Revision): Requirements {
 	const read = parse(readFileSync(join(tool, `requirements/${revision}.yaml`), 'utf8')) as {
 		server: string[];
+		client: string[];
 		not_scored: { scenario: string; leg: string; reason: string }[];
 	};
 	const unscored = read.not_scored.filter(({ leg }) => leg === 'server');
-	return { scored: read.server, unscored: new Map(unscored.map(({ scenario, reason }) => [scenario, reason])) };
+	return {
+		scored: read.server,
+		client: read.client,
+		unscored: new Map(unscored.map(({ scenario, reason }) => [scenario, reason])),
+	};
 }
 
 /** How a scenario ended: `silent` is one that checked nothing. */
@@ -56,10 +64,7 @@ export async function run(url: string, revision: Revision, scenario?: string): P
 		scenario === undefined ? ['--requirements', revision] : ['--scenario', scenario, '--spec-version', revision];
 	try {
 		// It ends with 1 where something failed, which its results say more exactly.
-		await new Promise<void>((resolve) => {
-			const args = [join(tool, 'dist/index.js'), 'server', '--url', url, ...which, '-o', folder];
-			execFile(newerNode, args, { timeout: 240_000, maxBuffer: 1 << 26 }, () => resolve());
-		});
+		await runTool(['server', '--url', url, ...which, '-o', folder]);
 		const ended = readdirSync(folder).map((name): [string, Ended] => {
 			const [, found = name] = /^server-(.*)-\d{4}-\d\d-\d\dT[\d-]+Z$/.exec(name) ?? [];
 			return [found, judge(JSON.parse(readFileSync(join(folder, name, 'checks.json'), 'utf8')) as Check[])];
@@ -68,6 +73,30 @@ export async function run(url: string, revision: Revision, scenario?: string): P
 	} finally {
 		rmSync(folder, { recursive: true, force: true });
 	}
+}
+
+/** Lets the tool be a server, and a client of the SDK use it through Trapgate. */
+export async function runAsClient(revision: Revision, scenario: string): Promise<Ended> {
+	const folder = mkdtempSync(join(tmpdir(), 'trapgate-conformance-'));
+	const command = `${process.execPath} ${client}`;
+	const args = ['--command', command, '--scenario', scenario, '--spec-version', revision, '-o', folder];
+	try {
+		const wasFine = await runTool(['client', ...args]);
+		const [name = ''] = readdirSync(folder);
+		const ended = judge(JSON.parse(readFileSync(join(folder, name, 'checks.json'), 'utf8')) as Check[]);
+		// The tool also fails a client that ends with an error.
+		return wasFine ? ended : { outcome: 'failed', complaints: [...ended.complaints, 'the tool ended with an error'] };
+	} finally {
+		rmSync(folder, { recursive: true, force: true });
+	}
+}
+
+/** Resolves when it has ended, with whether it found nothing wrong. */
+function runTool(args: readonly string[]): Promise<boolean> {
+	const limits = { timeout: 240_000, maxBuffer: 1 << 26 };
+	return new Promise((resolve) => {
+		execFile(newerNode, [join(tool, 'dist/index.js'), ...args], limits, (error) => resolve(error === null));
+	});
 }
 
 function judge(checks: readonly Check[]): Ended {
@@ -164,12 +193,16 @@ export async function warmUp(url: string): Promise<void> {
 	if (!response.ok || !said.includes('test_simple_text')) throw new Error(`the fixture is not there: ${said}`);
 }
 
-/** Runs everything; what did not pass is tried twice more, because the tool has time limits that a busy machine misses. */
-export async function runPatiently(url: string, revision: Revision): Promise<Run> {
+/** Runs everything; what did not end as expected is tried twice more: the tool has time limits that a busy machine misses. */
+export async function runPatiently(
+	url: string,
+	revision: Revision,
+	isExpected: (scenario: string, ended: Ended | undefined) => boolean,
+): Promise<Run> {
 	const ended = new Map(await run(url, revision));
-	const { scored } = requirements(revision);
+	const { scored, unscored } = requirements(revision);
 	for (let attempt = 2; attempt <= 3; attempt += 1) {
-		for (const scenario of scored.filter((name) => !passes(ended.get(name)))) {
+		for (const scenario of [...scored, ...unscored.keys()].filter((name) => !isExpected(name, ended.get(name)))) {
 			const [again] = (await run(url, revision, scenario)).values();
 			if (again !== undefined) ended.set(scenario, again);
 		}
