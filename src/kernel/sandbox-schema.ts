@@ -78,8 +78,8 @@ export const driverSandboxSchema = z
 			.optional()
 			.meta(
 				about('`none`; the hosts it may reach, through the proxy of the kernel; or `all`, the network as it is.', [
-					'registry.npmjs.org',
-					'*.pypi.org:443',
+					'api.example.com',
+					'*.example.org:443',
 				]),
 			)
 			.meta({ default: 'all' }),

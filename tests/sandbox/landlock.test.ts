@@ -12,9 +12,9 @@ const disk: Readonly<Record<string, string>> = {
 	'/usr/bin': 'python3.11 python3@ make X11@ env',
 	'/usr/lib': 'python3.11/ x86/ os-release',
 	'/usr/lib/x86': 'libc.so.6 libpython3.11.so.1.0 libpython3.11.so.1@',
-	'/work': 'src/ .git/ trapgate.yaml README.md link@',
-	'/work/.git': 'hooks/ config objects/ HEAD',
-	'/work/src': 'a.c',
+	'/proj': 'src/ .git/ trapgate.yaml README.md link@',
+	'/proj/.git': 'hooks/ config objects/ HEAD',
+	'/proj/src': 'a.c',
 	'/t': '',
 	'/c/uv': '',
 	'/home/u/.local/share/uv/python': '',
@@ -39,7 +39,7 @@ const python = {
 
 function request(changes: Partial<RulesRequest> = {}, confinement: Partial<Confinement> = {}): RulesRequest {
 	return {
-		confinement: confinementOf('/work', confinement),
+		confinement: confinementOf('/proj', confinement),
 		found: python,
 		called: [{ name: 'python3', program: 'python', real: '/usr/bin/python3.11' }],
 		lifted: new Set(),
@@ -76,7 +76,7 @@ function rules(plan: RulesRequest): Record<string, string> {
 }
 
 const seal = (at: string, more: Partial<Seal> = {}): Seal => ({
-	...{ path: at, at, state: 'file', hides: false, root: '/work', writable: true },
+	...{ path: at, at, state: 'file', hides: false, root: '/proj', writable: true },
 	...more,
 });
 const sealed = (...seals: readonly Seal[]) => ({ found: { ...python, seals } });
@@ -92,7 +92,7 @@ test('what is gated gets no rule, nor does what is worth as much; what lies besi
 		'/usr/lib/x86/libc.so.6': 'xr',
 		'/usr/lib/os-release': 'xr',
 		'/usr/share': 'xrl',
-		'/work': 'xrlwtmdf',
+		'/proj': 'xrlwtmdf',
 		'/t': 'xrlwtmdf',
 		'/etc/passwd': 'r',
 		'/etc/ssl': 'l',
@@ -127,37 +127,37 @@ test('what does not trap any more is whole again, also where nothing else is sho
 
 test('a folder with something guarded in it is frozen, and the rest of it is not', () => {
 	const found = rules(
-		request(sealed(seal('/work/trapgate.yaml'), seal('/work/.git/config'), seal('/work/.git/hooks'))),
+		request(sealed(seal('/proj/trapgate.yaml'), seal('/proj/.git/config'), seal('/proj/.git/hooks'))),
 	);
-	expect(Object.fromEntries(Object.entries(found).filter(([path]) => path.startsWith('/work')))).toEqual({
-		'/work': 'xrl',
-		'/work/src': 'xrlwtmdf',
-		'/work/.git': 'xrl',
-		'/work/.git/hooks': 'xrl',
-		'/work/.git/config': 'xr',
-		'/work/.git/objects': 'xrlwtmdf',
-		'/work/.git/HEAD': 'xrwt',
-		'/work/trapgate.yaml': 'xr',
-		'/work/README.md': 'xrwt',
+	expect(Object.fromEntries(Object.entries(found).filter(([path]) => path.startsWith('/proj')))).toEqual({
+		'/proj': 'xrl',
+		'/proj/src': 'xrlwtmdf',
+		'/proj/.git': 'xrl',
+		'/proj/.git/hooks': 'xrl',
+		'/proj/.git/config': 'xr',
+		'/proj/.git/objects': 'xrlwtmdf',
+		'/proj/.git/HEAD': 'xrwt',
+		'/proj/trapgate.yaml': 'xr',
+		'/proj/README.md': 'xrwt',
 	});
 });
 
 test('what is guarded and not there can not be made', () => {
-	expect(rules(request(sealed(seal('/work/.mcp.json', { state: 'absent' }))))['/work']).toBe('xrl');
-	expect(rules(request(sealed(seal('/work/link', { state: 'link' }))))['/work']).toBe('xrl');
+	expect(rules(request(sealed(seal('/proj/.mcp.json', { state: 'absent' }))))['/proj']).toBe('xrl');
+	expect(rules(request(sealed(seal('/proj/link', { state: 'link' }))))['/proj']).toBe('xrl');
 });
 
 test('what is concealed is not even named', () => {
-	const found = rules(request(sealed(seal('/work/src', { hides: true, state: 'folder' }))));
-	expect(found['/work']).toBeUndefined();
-	expect(found['/work/src']).toBeUndefined();
-	expect(found['/work/README.md']).toBe('xrwt');
+	const found = rules(request(sealed(seal('/proj/src', { hides: true, state: 'folder' }))));
+	expect(found['/proj']).toBeUndefined();
+	expect(found['/proj/src']).toBeUndefined();
+	expect(found['/proj/README.md']).toBe('xrwt');
 });
 
 test('under `exec: strict` what can be written can not be executed, but for trees that can not be written for it', () => {
-	const strict = { exec: 'strict', roExec: ['/work/src'] } as const;
+	const strict = { exec: 'strict', roExec: ['/proj/src'] } as const;
 	const found = rules(request({}, strict));
-	expect([found['/work'], found['/work/src'], found['/work/.git'], found['/t']]).toEqual([
+	expect([found['/proj'], found['/proj/src'], found['/proj/.git'], found['/t']]).toEqual([
 		'rl',
 		'xrl',
 		'rlwtmdf',
@@ -166,8 +166,8 @@ test('under `exec: strict` what can be written can not be executed, but for tree
 });
 
 test('what may be read only lies in what may be written', () => {
-	const found = rules(request({}, { read: ['/work/src', '/opt/tool'] }));
-	expect([found['/work'], found['/work/src'], found['/work/README.md']]).toEqual(['xrl', 'xrl', 'xrwt']);
+	const found = rules(request({}, { read: ['/proj/src', '/opt/tool'] }));
+	expect([found['/proj'], found['/proj/src'], found['/proj/README.md']]).toEqual(['xrl', 'xrl', 'xrwt']);
 	// It is not on our disk: no folder, so that it gets the rights of a file.
 	expect(found['/opt/tool']).toBe('xr');
 });
