@@ -57,7 +57,7 @@ async function server(change: Partial<OAuthConfig> = {}, answer: () => Response 
 	let time = start;
 	const made = await makeResourceServer({
 		oauth: { ...usual, ...change },
-		workspace: join(directory, 'work'),
+		workspace: join(directory, 'project'),
 		fetch: async (url, init) => {
 			asked.push({ url, init });
 			return answer();
@@ -253,10 +253,10 @@ describe('the keys of the server', () => {
 		expect(await who(await sign(claims))).toMatchObject({ agent: 'alice' });
 		expect(asked).toEqual([]);
 
-		mkdirSync(join(directory, 'work'), { recursive: true });
-		writeFileSync(join(directory, 'work/jwks.json'), JSON.stringify(jwks));
-		symlinkSync(join(directory, 'work/jwks.json'), join(directory, 'innocent.json'));
-		for (const path of ['work/jwks.json', 'work/../work/jwks.json', 'innocent.json', 'work/not-yet.json']) {
+		mkdirSync(join(directory, 'project'), { recursive: true });
+		writeFileSync(join(directory, 'project/jwks.json'), JSON.stringify(jwks));
+		symlinkSync(join(directory, 'project/jwks.json'), join(directory, 'innocent.json'));
+		for (const path of ['project/jwks.json', 'project/../project/jwks.json', 'innocent.json', 'project/not-yet.json']) {
 			await expect(server({ jwks: { kind: 'file', path: join(directory, path) } })).rejects.toThrow(/in the workspace/);
 		}
 	});
