@@ -100,7 +100,7 @@ export class ChainWriter {
 	 */
 	write(fields: object, at: number, sign?: (record: Omit<Frame, 'hash'>) => object): ChainedRecord {
 		if (this.#broken !== undefined) throw this.#broken;
-		this.#rotate(at);
+		this.#noticing(() => this.#rotate(at));
 		const chained = this.next(fields, at, sign);
 		const batch = this.#openBatch();
 		batch.text += `${chained.line}\n`;
@@ -151,6 +151,16 @@ export class ChainWriter {
 		}
 	}
 
+	/** Whoever changed the file beneath us is not forgiven for putting it back. */
+	#noticing(touch: () => void): void {
+		try {
+			touch();
+		} catch (thrown) {
+			if (thrown instanceof TrapgateError && thrown.code === 'A103') this.#broken ??= thrown;
+			throw thrown;
+		}
+	}
+
 	/**
 	 * Puts what waits into the file, all of it in one write or nothing. When it fails, the chain is as it was before the
 	 * first of them, everybody who waits is told, and it is thrown.
@@ -160,11 +170,10 @@ export class ChainWriter {
 		if (batch === undefined) return;
 		this.#batch = undefined;
 		try {
-			this.#file.append(Buffer.from(batch.text));
+			this.#noticing(() => this.#file.append(Buffer.from(batch.text)));
 			this.#written = { ...this.#tail, size: this.#file.size };
 			batch.resolve();
 		} catch (thrown) {
-			if (thrown instanceof TrapgateError && thrown.code === 'A103') this.#broken = thrown;
 			this.#tail = this.#written;
 			this.#options.takenBack(this.#tail.seq);
 			batch.reject(thrown);

@@ -257,9 +257,7 @@ async function bootWith(
 		truncate: makeTruncate({ spill, readers }),
 		trapped(parent, context, approval) {
 			const driver = byName.get(parent.driver);
-			return driver === undefined || !isContained(driver.name)
-				? undefined
-				: confining.trapped(driver, { parent, context, approval });
+			return driver === undefined ? undefined : confining.trapped(driver, { parent, context, approval });
 		},
 		grant,
 	};

@@ -3,7 +3,6 @@ import { TrapgateError } from '../abi/problem.ts';
 import { listenHttp } from '../wire/http-front.ts';
 import type { HttpPage } from '../wire/http-pages.ts';
 import type { Kernel } from './boot.ts';
-
 import { makeAuthorize } from './credentials.ts';
 import { KeyRing, keyDirectory } from './keys.ts';
 import { ModernFront } from './modern-front.ts';

@@ -131,10 +131,9 @@ export class KeyRing {
 
 	/** Looks again. Keys that can't be read let nobody in. */
 	refresh(): void {
-		const state = this.#state();
-		if (state !== undefined && state === this.#seen) return;
 		try {
-			this.#read(state);
+			const state = this.#state();
+			if (state === undefined || state !== this.#seen) this.#read(state);
 		} catch (error) {
 			this.#keys = [];
 			this.#seen = undefined;

@@ -3,6 +3,7 @@ import type { Note, Reply } from '../abi/driver.ts';
 import { isJsonObject, type JsonObject, member, stringMember } from '../abi/json.ts';
 import { errorText, TrapgateError } from '../abi/problem.ts';
 import { metaKeys, modernErrors, modernRevision } from '../abi/protocol.ts';
+import { canonicalJson } from '../audit/chain.ts';
 import { mirroredParameters } from '../drivers/mirrored-parameters.ts';
 import type { MessageId } from '../wire/channel.ts';
 import {
@@ -14,7 +15,6 @@ import {
 	readEnvelope,
 	withoutEnvelope,
 } from '../wire/envelope.ts';
-import { writeJson } from '../wire/json.ts';
 import type { Incoming } from '../wire/link.ts';
 import { errorReply, resultReply } from '../wire/message.ts';
 import { paramFault } from '../wire/mirrored-headers.ts';
@@ -24,7 +24,7 @@ import { mayAsk } from './client-capabilities.ts';
 import type { ClientAsk, ClientPort } from './client-port.ts';
 import { secretId } from './ids.ts';
 import { ParkedCall, type Visit } from './parked-call.ts';
-import { type Bound, digestOf, sorted, Tickets } from './request-state.ts';
+import { type Bound, digestOf, Tickets } from './request-state.ts';
 import type { Connection } from './serve.ts';
 import { Session } from './session.ts';
 import { Subscriptions } from './subscriptions.ts';
@@ -408,7 +408,7 @@ async function askForLevel(held: Held, session: Session, level: LogLevel | undef
 function keyOf({ capabilities, clientInfo }: Envelope): string {
 	const name = stringMember(clientInfo, 'name') ?? '';
 	const version = stringMember(clientInfo, 'version') ?? '';
-	return writeJson([sorted(capabilities), name, version]);
+	return canonicalJson([capabilities, name, version]);
 }
 
 function extensionsOf({ capabilities }: Envelope): JsonObject {

@@ -1,7 +1,7 @@
 // The `requestState` of MCP 2026-07-28: a ticket for one parked call, which only this run can write and its owner use.
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import { isJsonObject, type Json, type JsonObject } from '../abi/json.ts';
-import { writeJson } from '../wire/json.ts';
+import type { JsonObject } from '../abi/json.ts';
+import { canonicalJson } from '../audit/chain.ts';
 
 /** What a ticket is good for: the caller, what the client can do, and the very request. */
 export interface Bound {
@@ -34,7 +34,7 @@ export class Tickets {
 	}
 
 	write(ticket: Ticket, bound: Bound): string {
-		const body = Buffer.from(writeJson([ticket.call, ticket.round, ticket.expires])).toString('base64url');
+		const body = Buffer.from(canonicalJson([ticket.call, ticket.round, ticket.expires])).toString('base64url');
 		return `${version}.${body}.${this.#sign(body, bound).toString('base64url')}`;
 	}
 
@@ -55,7 +55,7 @@ export class Tickets {
 	}
 
 	#sign(body: string, { principal, agent, capabilities, method, digest }: Bound): Buffer {
-		const all = writeJson([version, body, principal, agent, sorted(capabilities), method, digest]);
+		const all = canonicalJson([version, body, principal, agent, capabilities, method, digest]);
 		return createHmac('sha256', this.#key).update(all).digest();
 	}
 }
@@ -63,15 +63,5 @@ export class Tickets {
 /** One text for params that say the same, whatever the order of their members: a retry may be written anew. */
 export function digestOf(params: JsonObject): string {
 	const { _meta, inputResponses, requestState, ...asked } = params;
-	return createHash('sha256')
-		.update(writeJson(sorted(asked)))
-		.digest('hex');
-}
-
-/** With the members of every object in the order of their names. */
-export function sorted(value: Json): Json {
-	if (Array.isArray(value)) return value.map(sorted);
-	if (!isJsonObject(value)) return value;
-	const names = Object.keys(value).sort();
-	return Object.fromEntries(names.map((name) => [name, sorted(value[name] as Json)]));
+	return createHash('sha256').update(canonicalJson(asked)).digest('hex');
 }

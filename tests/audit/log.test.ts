@@ -507,6 +507,16 @@ test('an append whose entry can not be read is refused, and the log goes on', as
 	expect(ids(recordsOf(join(place.directory, '2026-11-20', `${log.run}.jsonl`)))).toEqual(['y']);
 });
 
+test('nor is one forgiven that was put back at the end of its day', async () => {
+	const { log, clock, path } = await openLog(newPlace());
+	clock.at += 24 * hour;
+	renameSync(path, `${path}.old`);
+	await expect(log.append(decided('a'))).rejects.toMatchObject({ code: 'A103' });
+	renameSync(`${path}.old`, path);
+	await expect(log.append(decided('a'))).rejects.toMatchObject({ code: 'A103' });
+	await log.close();
+});
+
 test('a file that was moved away is seen within 50 ms; what was recorded until then stands in it', async () => {
 	let at = 0;
 	const { log, path } = await openLog(newPlace(), { elapsed: () => at });

@@ -185,3 +185,16 @@ describe('who the bearer of a token is', () => {
 		expect(who('revoked or mistyped')).toBeUndefined();
 	});
 });
+
+test('a directory that can no longer be looked at lets nobody in, and is no fault of who asks', () => {
+	const { key } = make('alice');
+	const keys = ring();
+	expect(keys.find(key)).toBeDefined();
+	// ENOTDIR, which not even root gets past.
+	const above = join(directory, '..');
+	rmSync(above, { recursive: true, force: true });
+	writeFileSync(above, '');
+	expect(() => keys.refresh()).not.toThrow();
+	expect(keys.find(key)).toBeUndefined();
+	expect(warnings.length).toBeGreaterThan(0);
+});
