@@ -42,6 +42,28 @@ export interface AskContext {
 
 /** Passes one request of a driver to the client, if the policy lets it. Never rejects. */
 export async function askClient(door: AskDoor, context: AskContext): Promise<Reply> {
+	const { driver, ask, related } = context;
+	const { method, signal } = ask;
+	const judged = await judgeAsked(door, context);
+	if ('refused' in judged) return judged.refused;
+	const { params, extra, key } = judged.passed;
+	const reply = await door.client.request(method, params, {
+		signal,
+		extra,
+		...(related === undefined ? {} : { related }),
+		...(key === undefined ? {} : { key }),
+	});
+	const task = reply.ok && reply.body.text.includes('taskId') ? member(reply.body.value(), 'task') : undefined;
+	const created = stringMember(task, 'taskId');
+	if (created !== undefined) context.clientTasks.set(created, driver);
+	return reply;
+}
+
+/** Judges and records what a driver asks: as it may reach the client, or what the driver is told instead. Never rejects. */
+export async function judgeAsked(
+	door: AskDoor,
+	context: AskContext,
+): Promise<{ readonly passed: DriverRequest } | { readonly refused: Reply }> {
 	const { driver, caller } = context;
 	const { method, params = {}, signal } = context.ask;
 	const taskId = stringMember(params, 'taskId');
@@ -63,22 +85,13 @@ export async function askClient(door: AskDoor, context: AskContext): Promise<Rep
 		if (!mayPass) await giveBack();
 		const recorded = { ...target, params: shown.params ?? {} };
 		await door.journal.driverAsk({ target: recorded, method, caller, decision, passed: mayPass });
-		if (!mayPass) return refusedAsk(decision, method, driver);
+		if (!mayPass) return { refused: refusedAsk(decision, method, driver) };
 	} catch (error) {
 		await giveBack();
-		return errorReply(-32603, `Refused: ${errorText(error)}`);
+		return { refused: errorReply(-32603, `Refused: ${errorText(error)}`) };
 	}
 	const isGiven = context.ask.params !== undefined;
-	const reply = await door.client.request(method, titled(method, driver, shown.params ?? {}, isGiven), {
-		signal,
-		extra: shown.extra,
-		...(context.related === undefined ? {} : { related: context.related }),
-		...(shown.key === undefined ? {} : { key: shown.key }),
-	});
-	const task = reply.ok && reply.body.text.includes('taskId') ? member(reply.body.value(), 'task') : undefined;
-	const created = stringMember(task, 'taskId');
-	if (created !== undefined) context.clientTasks.set(created, driver);
-	return reply;
+	return { passed: { ...shown, params: titled(method, driver, shown.params ?? {}, isGiven) } };
 }
 
 /** Undefined when it can't be searched for secrets. Which call it belongs to is not known; any could be. */

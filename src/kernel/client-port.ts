@@ -4,6 +4,8 @@ import type { JsonObject } from '../abi/json.ts';
 import type { MessageId } from '../wire/channel.ts';
 
 export interface ClientPort {
+	/** Does it take a question that stands in an error (MCP 2025-11-25)? */
+	readonly readsErrorsThatAsk: boolean;
 	/**
 	 * Asks the client. Never rejects for what it does: a client that can't be asked, is gone or is silent is an error
 	 * reply. `related` is the request of the client on whose behalf this is.

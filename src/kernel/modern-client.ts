@@ -332,6 +332,8 @@ interface Request {
 
 /** The way from a session to the client: into the call that it is about, or to those who subscribed. */
 class Port implements ClientPort {
+	/** Its revision has questions in results instead, and other meanings for such codes. */
+	readonly readsErrorsThatAsk = false;
 	readonly subscriptions: Subscriptions;
 	session: Promise<Session> | undefined;
 	readonly #calls: ReadonlyMap<MessageId, ParkedCall>;

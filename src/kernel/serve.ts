@@ -50,6 +50,7 @@ export async function serve(
 	const modern =
 		random === undefined ? undefined : new ModernClient({ kernel, connection, random, failed, keepsLast: true });
 	const client: ClientPort = {
+		readsErrorsThatAsk: true,
 		request: (method, params, options) => link.request(method, params, options),
 		notify: (note, related) => link.notify(note, isOfRequest(note) ? related : undefined),
 	};

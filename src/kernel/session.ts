@@ -11,7 +11,8 @@ import type { MessageId } from '../wire/channel.ts';
 import type { Incoming } from '../wire/link.ts';
 import { errorReply, resultReply } from '../wire/message.ts';
 import type { Elicit } from './approve.ts';
-import { askClient } from './ask-client.ts';
+import { type AskContext, type AskDoor, askClient } from './ask-client.ts';
+import { judgeAskedInError } from './asked-in-error.ts';
 import type { Bank, BankListener, DriverRequest } from './bank.ts';
 import type { Kernel } from './boot.ts';
 import { Catalog, plainSurroundings } from './catalog.ts';
@@ -164,18 +165,23 @@ export class Session implements BankListener {
 	}
 
 	#ask(driver: DriverName, ask: DriverRequest, related: MessageId | undefined): Promise<Reply> {
-		return askClient(
-			{ ...this.#kernel.door, judgeAsk: this.#kernel.judgeAsk, client: this.#client, newId: this.#kernel.newId },
-			{
-				driver,
-				ask,
-				caller: this.#caller,
-				cwd: this.#kernel.cwdOf(driver),
-				related,
-				elicit: this.#elicit(related),
-				clientTasks: this.#clientTasks,
-			},
-		);
+		return askClient(this.#askDoor(), { ...this.#asking(driver, related), ask });
+	}
+
+	#askDoor(): AskDoor {
+		const { door, judgeAsk, newId } = this.#kernel;
+		return { ...door, judgeAsk, client: this.#client, newId };
+	}
+
+	#asking(driver: DriverName, related: MessageId | undefined): Omit<AskContext, 'ask'> {
+		return {
+			driver,
+			caller: this.#caller,
+			cwd: this.#kernel.cwdOf(driver),
+			related,
+			elicit: this.#elicit(related),
+			clientTasks: this.#clientTasks,
+		};
 	}
 
 	note(driver: DriverName, note: Note): void {
@@ -445,7 +451,14 @@ export class Session implements BankListener {
 				ran: about.ran,
 				countRefusal: (fingerprint) => this.#countRefusal(fingerprint),
 			};
-			return await syscall(this.#kernel.door, call, context);
+			const reply = await syscall(this.#kernel.door, call, context);
+			if (reply.ok) return reply;
+			const { capabilities } = this.#hello;
+			const { signal } = incoming;
+			return await judgeAskedInError(this.#askDoor(), reply, {
+				...this.#asking(driver, incoming.id),
+				...{ capabilities, signal },
+			});
 		} finally {
 			this.#inFlight.splice(this.#inFlight.indexOf(flight), 1);
 		}
