@@ -13,6 +13,8 @@ export interface Surroundings {
 	readonly version: string;
 	/** Aborted on SIGINT, SIGTERM and SIGHUP. */
 	readonly signal: AbortSignal;
+	/** Called when the start is over and the work begins: from here on, what runs often is worth being made fast. */
+	readonly started?: () => void;
 }
 
 export type Format = 'text' | 'json' | 'sarif';
@@ -39,6 +41,8 @@ export interface Command {
 	readonly words: readonly [number, number];
 	/** What `--format` may ask for; text and json unless told. */
 	readonly formats?: readonly Format[];
+	/** It calls `started` itself. Absent: it is started when it is loaded. */
+	readonly saysWhenStarted?: true;
 	run(input: CommandInput): Promise<ExitCode>;
 }
 

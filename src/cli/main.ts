@@ -2,6 +2,7 @@
 // The program: the one place that knows the process, and the only one that ends it.
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
+import { startCold } from './cold-start.ts';
 import type { Surroundings } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
 import { exitCodeOf, reportFailure } from './failure.ts';
@@ -23,6 +24,7 @@ const around: Surroundings = {
 	stderr: process.stderr,
 	version,
 	signal: stop.signal,
+	started: startCold(),
 };
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {

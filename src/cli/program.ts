@@ -32,6 +32,7 @@ async function obey(invocation: Invocation, around: Surroundings): Promise<ExitC
 			return exitCodes.fine;
 		case 'command': {
 			const command = await find(invocation.name);
+			if (command.saysWhenStarted !== true) around.started?.();
 			const input = readCommandInput(command, invocation.rest, around);
 			if (input !== 'help') return command.run(input);
 			around.stdout.write(helpFor(command));

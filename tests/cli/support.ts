@@ -29,6 +29,7 @@ export interface RunOptions {
 	readonly isPerson?: boolean;
 	/** Nothing more is typed yet, and nobody has gone away. */
 	readonly isOpen?: boolean;
+	readonly onStarted?: () => void;
 }
 
 export interface Place {
@@ -93,6 +94,7 @@ export async function runIn(
 		stderr: sink('stderr'),
 		version: '9.9.9',
 		signal: options.signal ?? new AbortController().signal,
+		started: () => options.onStarted?.(),
 	};
 	if (options.isOpen === true) stdin.write(options.stdin ?? '');
 	else stdin.end(options.stdin ?? '');

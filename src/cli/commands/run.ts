@@ -43,6 +43,7 @@ export const run: Command = {
 		'log-level': { type: 'string' },
 	},
 	words: [0, 0],
+	saysWhenStarted: true,
 	async run(input: CommandInput): Promise<ExitCode> {
 		const { flags, global, around } = input;
 		const agent = text(flags['agent']) ?? 'unidentified';
@@ -108,6 +109,7 @@ async function serveStdio(kernel: Kernel, agent: string, { around }: CommandInpu
 	const stop = () => void served.close();
 	around.signal.addEventListener('abort', stop, { once: true });
 	if (around.signal.aborted) stop();
+	around.started?.();
 	await served.ended;
 	return failure === undefined ? exitCodes.fine : exitCodes.connection;
 }
@@ -127,6 +129,7 @@ async function serveOverHttp(
 		random: randomBytes,
 	});
 	if (!global.quiet) around.stderr.write(`${front.announcement}\n`);
+	around.started?.();
 	await new Promise<void>((resolve) => {
 		around.signal.addEventListener('abort', () => resolve(), { once: true });
 		if (around.signal.aborted) resolve();
