@@ -1,8 +1,8 @@
 // How long an agent waits for its tools and what waits in memory meanwhile, beside a Node process that only copies bytes:
 // `node bench/run.mjs start [rounds] [calls]`, of the built program.
-import { readdirSync, readFileSync } from 'node:fs';
 import process from 'node:process';
-import { type Way, waysToADriver } from './beside-relay.ts';
+import { residentMb } from './beside/processes.ts';
+import { type Way, waysToADriver } from './beside/ways.ts';
 import { median } from './median.ts';
 
 /** The bars: starts of the relay, and megabytes of all our processes together. */
@@ -61,44 +61,16 @@ function startIn(name: string, at: number): number {
 	return seen.get(name)?.[at]?.startMs ?? Number.NaN;
 }
 
-/** From the start of the process to the first list of tools that has one in it. */
+/** From the start of the process to the first list of tools that has them in it. */
 async function measure(way: Way, mostCalls: number): Promise<Run> {
 	const began = performance.now();
 	const client = ways.connect(way);
-	await client.introduce();
+	const { echo } = await client.introduce();
 	const startMs = performance.now() - began;
-	const idleMb = ownMemory(client.pid);
-	const name = way.toolName('echo');
+	const idleMb = residentMb(client, ways.server);
 	for (let call = 0; call < mostCalls; call++)
-		await client.ask('tools/call', { name, arguments: { message: `call ${call}` } });
-	const endMb = ownMemory(client.pid);
-	await client.end();
+		await client.ask('tools/call', { name: echo, arguments: { message: `call ${call}` } });
+	const endMb = residentMb(client, ways.server);
+	await client.close();
 	return { startMs, idleMb, endMb };
-}
-
-/** Resident megabytes of a process and what it started, but for the server, which belongs to nobody who is measured. */
-function ownMemory(pid: number): number {
-	const below = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && parentOf(name) === pid);
-	return residentMb(pid) + below.filter((name) => !isServer(name)).reduce((sum, name) => sum + residentMb(name), 0);
-}
-
-function parentOf(pid: string): number {
-	return Number(/^PPid:\s+(\d+)/m.exec(read(`/proc/${pid}/status`))?.[1]);
-}
-
-function residentMb(pid: string | number): number {
-	return Number(/^VmRSS:\s+(\d+)/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0) / 1024;
-}
-
-function isServer(pid: string): boolean {
-	return read(`/proc/${pid}/cmdline`).includes(ways.server);
-}
-
-function read(file: string): string {
-	try {
-		return readFileSync(file, 'utf8');
-	} catch {
-		// It has ended.
-		return '';
-	}
 }

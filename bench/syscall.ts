@@ -1,7 +1,8 @@
 // What one call costs on its way through the built program, with 100 rules and the log, in calls through a Node process that
 // only copies bytes: `node bench/run.mjs syscall [rounds] [calls]`.
 import process from 'node:process';
-import { type Connected, type Way, waysToADriver } from './beside-relay.ts';
+import { atOnce, type Speed, speedOf } from './beside/speed.ts';
+import { type Way, waysToADriver } from './beside/ways.ts';
 import { median } from './median.ts';
 
 /** The bars, in the relay's: the median time of a call alone, calls a second of 32 at once, the time of 1 MiB. */
@@ -9,25 +10,16 @@ const bars = { alone: 1.3, together: 0.5, large: 1.3 };
 
 const rounds = Number(process.argv[2] ?? '9');
 const calls = Number(process.argv[3] ?? '3000');
-const warmUp = 1500;
-const atOnce = 32;
-const large = { calls: 30, bytes: 1 << 20 };
-
-interface Run {
-	/** Microseconds, half of the calls take longer. */
-	readonly aloneUs: number;
-	readonly perSecond: number;
-	readonly largeUs: number;
-}
+const plan = { warmUp: 1500, calls, largeCalls: 30 };
 
 const ways = waysToADriver();
 const rows: Readonly<Record<string, Way>> = {
 	'the server alone': ways.alone,
 	'a Node relay': ways.relay,
 	trapgate: ways.trapgate(),
-	'trapgate, fsync': ways.trapgate('fsync'),
+	'trapgate, fsync': ways.trapgate({ durability: 'fsync' }),
 };
-const seen = new Map(Object.keys(rows).map((name) => [name, [] as Run[]]));
+const seen = new Map(Object.keys(rows).map((name) => [name, [] as Speed[]]));
 try {
 	for (let round = 0; round < rounds; round++) {
 		const names = Object.keys(rows);
@@ -39,12 +31,12 @@ try {
 }
 
 for (const [name, runs] of seen) {
-	const of = (pick: (run: Run) => number) => median(runs.map(pick)).toFixed(0).padStart(7);
+	const of = (pick: (run: Speed) => number) => median(runs.map(pick)).toFixed(0).padStart(7);
 	process.stdout.write(
 		`${name.padEnd(17)}${of((run) => run.aloneUs)} us alone ${of((run) => run.perSecond)} calls/s of ${atOnce} at once ${of((run) => run.largeUs)} us for 1 MiB\n`,
 	);
 }
-const ratio = (pick: (run: Run) => number) =>
+const ratio = (pick: (run: Speed) => number) =>
 	median((seen.get('trapgate') ?? []).map((run, at) => pick(run) / pick(seen.get('a Node relay')?.[at] ?? run)));
 say(
 	'a call alone, in calls through the relay',
@@ -71,40 +63,10 @@ function say(what: string, value: number, holds: (value: number) => boolean, bar
 }
 
 /** Every process is new, so that none has an optimised moment that the others had not. */
-async function measure(way: Way): Promise<Run> {
+async function measure(way: Way): Promise<Speed> {
 	const client = ways.connect(way);
-	await client.introduce();
-	const echo = way.toolName('echo');
-	const blob = way.toolName('blob');
-	for (let call = 0; call < warmUp; call++) await echoed(client, echo, call);
-	const times: number[] = [];
-	for (let call = 0; call < calls; call++) times.push(await timed(() => echoed(client, echo, call)));
-	let given = 0;
-	const togetherMs = await timed(() =>
-		Promise.all(
-			Array.from({ length: atOnce }, async () => {
-				while (given < calls) await echoed(client, echo, given++);
-			}),
-		),
-	);
-	const largeTimes: number[] = [];
-	for (let call = 0; call < large.calls; call++)
-		largeTimes.push(await timed(() => client.ask('tools/call', { name: blob, arguments: { bytes: large.bytes } })));
-	await client.end();
-	return {
-		aloneUs: median(times) * 1000,
-		perSecond: (calls / togetherMs) * 1000,
-		largeUs: median(largeTimes) * 1000,
-	};
-}
-
-async function echoed(client: Connected, name: string, call: number): Promise<void> {
-	const answer = await client.ask('tools/call', { name, arguments: { message: `call ${call}` } });
-	if (answer.result?.content?.[0]?.text !== `call ${call}`) throw new Error(`not an echo: ${JSON.stringify(answer)}`);
-}
-
-async function timed(run: () => Promise<unknown>): Promise<number> {
-	const start = performance.now();
-	await run();
-	return performance.now() - start;
+	const names = await client.introduce();
+	const speed = await speedOf(client, names, plan);
+	await client.close();
+	return speed;
 }
