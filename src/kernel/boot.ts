@@ -239,6 +239,8 @@ async function bootWith(
 		startTimeoutMs: config.startTimeoutMs,
 		idleMs: options.idleMs ?? config.http.idleMs,
 		maxProcesses: config.http.maxProcesses,
+		// Where drivers end with their client, it is the only one.
+		reserved: options.idleMs === 0 ? 0 : Math.floor(config.http.maxProcesses / 4),
 		report: bankReport(log, journal, results, report),
 	});
 	const receipt = receiptOf(first, ports.commands, rings);

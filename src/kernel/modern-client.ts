@@ -5,6 +5,7 @@ import { errorText, TrapgateError } from '../abi/problem.ts';
 import { metaKeys, modernErrors, modernRevision } from '../abi/protocol.ts';
 import { canonicalJson } from '../audit/chain.ts';
 import { mirroredParameters } from '../drivers/mirrored-parameters.ts';
+import { within } from '../drivers/within.ts';
 import type { MessageId } from '../wire/channel.ts';
 import {
 	type Envelope,
@@ -69,6 +70,9 @@ const innerVersion = '2025-11-25';
 const keptMs = 60_000;
 const maxSessions = 256;
 const maxSubscriptions = 100;
+/** How long a call waits for drivers to take note of a log level, and how long these may take. */
+const levelWaitMs = 1_000;
+const levelTimeoutMs = 30_000;
 
 /** Requests that may be answered with questions. */
 const mayWait: ReadonlySet<string> = new Set(['tools/call', 'prompts/get', 'resources/read']);
@@ -392,19 +396,19 @@ async function mirrorFault(session: Session, { headers }: Carrier, params: JsonO
 	}
 }
 
-/** Drivers that log on demand are told how much, as a call of the client that wants to read it. */
+/** Drivers that log on demand are told how much, as a call of the client that wants to read it. Who does not answer holds up no call of another driver. */
 async function askForLevel(held: Held, session: Session, level: LogLevel | undefined): Promise<void> {
 	if (level === undefined) return;
 	if (held.level !== undefined && logLevels.indexOf(held.level) <= logLevels.indexOf(level)) return;
 	held.level = level;
-	const { signal } = new AbortController();
-	await session.answer({
+	const told = session.answer({
 		id: '"level"' as MessageId,
 		method: 'logging/setLevel',
 		params: { level },
 		extra: {},
-		signal,
+		signal: AbortSignal.timeout(levelTimeoutMs),
 	});
+	await within(told, levelWaitMs);
 }
 
 function keyOf({ capabilities, clientInfo }: Envelope): string {

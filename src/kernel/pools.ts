@@ -16,15 +16,19 @@ export interface PoolOptions {
 	readonly idleMs: number;
 	/** Most drivers at once, over all banks. */
 	readonly maxProcesses: number;
+	/** How many of them whoever has some already leaves to those who have none, as room for a whole bank at least; 0 where nobody else can come. */
+	readonly reserved: number;
 	readonly report: BankReport;
 }
 
 interface Pool {
 	readonly key: string;
+	readonly principal: string;
 	readonly bank: Bank;
 	readonly opened: Promise<void>;
 	readonly size: number;
 	users: number;
+	/** Set while nobody uses it; the pools stand in the order in which that began. */
 	idle: NodeJS.Timeout | undefined;
 }
 
@@ -43,8 +47,9 @@ export class Pools {
 	 */
 	async acquire(principal: string, hello: Hello, revision = hello.protocolVersion): Promise<Bank> {
 		const key = writeJson([principal, revision, hello.capabilities]);
-		const pool = this.#pools.get(key) ?? this.#make(key, hello);
+		const pool = this.#pools.get(key) ?? this.#make(key, principal, hello);
 		clearTimeout(pool.idle);
+		pool.idle = undefined;
 		pool.users += 1;
 		try {
 			await pool.opened;
@@ -64,6 +69,8 @@ export class Pools {
 		if (this.#options.idleMs === 0) return this.#drop(pool);
 		pool.idle = setTimeout(() => void this.#drop(pool), this.#options.idleMs);
 		pool.idle.unref();
+		this.#pools.delete(pool.key);
+		this.#pools.set(pool.key, pool);
 	}
 
 	/** Ends a bank at once, whatever the idle clock says. */
@@ -81,20 +88,40 @@ export class Pools {
 		await Promise.all([...this.#pools.values()].map((pool) => this.#drop(pool)));
 	}
 
-	#make(key: string, hello: Hello): Pool {
+	#make(key: string, principal: string, hello: Hello): Pool {
 		const drivers = this.#options.makeDrivers();
-		const running = [...this.#pools.values()].reduce((sum, pool) => sum + pool.size, 0);
-		if (running + drivers.length > this.#options.maxProcesses) {
-			throw new TrapgateError(
-				'K103',
-				`busy: ${running} driver processes are running and this client needs ${drivers.length} more (limit ${this.#options.maxProcesses})`,
-				{ help: 'close other clients, wait for idle ones to end, or raise `http: { maxProcesses }`' },
-			);
-		}
+		const ended = this.#makeRoom(principal, drivers.length);
 		const bank = new Bank({ ...this.#options, drivers });
-		const pool: Pool = { key, bank, opened: bank.open(hello), size: drivers.length, users: 0, idle: undefined };
+		const opened = ended.length === 0 ? bank.open(hello) : Promise.all(ended).then(() => bank.open(hello));
+		const pool: Pool = { key, principal, bank, opened, size: drivers.length, users: 0, idle: undefined };
 		this.#pools.set(key, pool);
 		return pool;
+	}
+
+	/** Ends what nobody uses, as far as that is needed. Throws K103 where it would not be enough; then nothing is ended. */
+	#makeRoom(principal: string, size: number): readonly Promise<void>[] {
+		const { maxProcesses, reserved } = this.#options;
+		const pools = [...this.#pools.values()];
+		const running = pools.reduce((sum, pool) => sum + pool.size, 0);
+		// What a client says that it can do costs it nothing, and each new saying starts every driver once more.
+		const hasSome = pools.some((pool) => pool.principal === principal && pool.users > 0);
+		const left = hasSome && reserved > 0 ? Math.max(reserved, size) : 0;
+		let excess = running + size + left - maxProcesses;
+		const spare: Pool[] = [];
+		for (const pool of pools) {
+			if (excess <= 0) break;
+			if (pool.idle === undefined) continue;
+			spare.push(pool);
+			excess -= pool.size;
+		}
+		if (excess > 0) {
+			throw new TrapgateError(
+				'K103',
+				`busy: ${running} driver processes are running and this client needs ${size} more (limit ${maxProcesses}${left === 0 ? '' : `, ${left} of them for callers who have none`})`,
+				{ help: 'close other clients, or raise `http: { maxProcesses }`' },
+			);
+		}
+		return spare.map((pool) => this.#drop(pool));
 	}
 
 	async #drop(pool: Pool): Promise<void> {

@@ -29,6 +29,8 @@ const kinds = {
 
 export class Subscriptions {
 	readonly #open = new Set<Subscription>();
+	/** Those that are not acknowledged yet, too. */
+	#size = 0;
 	readonly #watched = new Map<string, number>();
 	readonly #session: Subscribable;
 
@@ -37,7 +39,7 @@ export class Subscriptions {
 	}
 
 	get size(): number {
-		return this.#open.size;
+		return this.#size;
 	}
 
 	/** Does somebody subscribe to what this says? Then it goes there and nowhere else. */
@@ -65,6 +67,7 @@ export class Subscriptions {
 		if (!Array.isArray(asked) || !asked.every((uri) => typeof uri === 'string') || asked.length > maxUris)
 			return errorReply(-32602, `\`resourceSubscriptions\` must be an array of at most ${maxUris} URIs`);
 		const uris = new Set<string>();
+		this.#size += 1;
 		try {
 			for (const uri of new Set(asked as readonly string[])) if (await this.#watch(uri, signal)) uris.add(uri);
 			const filter: JsonObject = {
@@ -88,6 +91,7 @@ export class Subscriptions {
 			this.#open.delete(subscription);
 			return resultReply({ _meta: meta as Readonly<Record<string, Json>> });
 		} finally {
+			this.#size -= 1;
 			await Promise.all([...uris].map((uri) => this.#unwatch(uri, closing)));
 		}
 	}

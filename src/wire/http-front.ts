@@ -89,6 +89,8 @@ export async function listenHttp(
 	);
 	// Waiting responses get a sign of life far more often than this, so only a client that does not read is cut off.
 	server.timeout = options.stalledMs ?? 120_000;
+	// Their bytes are bounded. Beyond a number Node drops them unsaid, and one that comes twice would look as if it came once.
+	server.maxHeadersCount = 0;
 	// Every connection is a file descriptor, and the log and the drivers need some too.
 	server.maxConnections = options.maxConnections ?? 1000;
 	await new Promise<void>((resolve, reject) => {

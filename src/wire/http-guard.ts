@@ -40,8 +40,7 @@ function isLoopback(host: string): boolean {
 
 /** Headers of which a proxy before us could take another one than we do. */
 const singleHeaders: ReadonlySet<string> = new Set([
-	...['host', 'origin', 'authorization', 'content-type', 'content-length', 'content-encoding'],
-	...['mcp-session-id', 'mcp-protocol-version', 'mcp-method', 'mcp-name', 'last-event-id'],
+	...['host', 'origin', 'authorization', 'content-type', 'content-length', 'content-encoding', 'last-event-id'],
 ]);
 
 /** The first header that stands twice and has one reading only when it stands once; `raw` is name, value, name, value … */
@@ -49,7 +48,8 @@ export function repeatedHeader(raw: readonly string[]): string | undefined {
 	const seen = new Set<string>();
 	for (let at = 0; at < raw.length; at += 2) {
 		const name = (raw[at] ?? '').toLowerCase();
-		if (!singleHeaders.has(name)) continue;
+		// MCP's own are compared with the body, `Mcp-Param-*` too: whoever routes by them may take the first, or the last.
+		if (!singleHeaders.has(name) && !name.startsWith('mcp-')) continue;
 		if (seen.has(name)) return name;
 		seen.add(name);
 	}

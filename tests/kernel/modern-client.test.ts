@@ -193,6 +193,14 @@ describe('what a client is told', () => {
 			.map(({ params }) => params['level']);
 		expect(asked).toEqual(['warning', 'debug']);
 	});
+
+	test('a driver that never takes note of a log level holds up no call', async () => {
+		at = await modernKernel(config, { ...script, otherwise: () => new Promise<never>(() => undefined) });
+		const asked = ask(at.client(), 'tools/call', call('plain'), {
+			meta: { 'io.modelcontextprotocol/logLevel': 'debug' },
+		});
+		expect(await body(asked)).toMatchObject(text('done'));
+	});
 });
 
 describe('a call that waits for its client', () => {
@@ -481,6 +489,27 @@ describe('subscriptions', () => {
 			resultType: 'complete',
 			_meta: { 'io.modelcontextprotocol/subscriptionId': id },
 		});
+	});
+
+	test('are counted before they are acknowledged', async () => {
+		const client = (await start()).client();
+		const all = Array.from({ length: 101 }, () => ask(client, 'subscriptions/listen', { notifications: {} }));
+		await expect(Promise.race(all.map(body))).resolves.toMatchObject({
+			code: -32603,
+			message: 'too many subscriptions at once',
+		});
+		await until(
+			() => all.filter(({ notes }) => notes.length > 0).length === 100,
+			() => '',
+		);
+		for (const listening of all) listening.cancel();
+		await Promise.all(all.map(body));
+		const next = ask(client, 'subscriptions/listen', { notifications: {} });
+		await until(
+			() => next.notes.length > 0,
+			() => '',
+		);
+		next.cancel();
 	});
 
 	test('hear of an edited policy', async () => {

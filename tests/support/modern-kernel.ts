@@ -39,7 +39,7 @@ export async function modernKernel(config: object, script: MemoryScript): Promis
 			return [driver];
 		},
 		own: { name: ownDriver, list: async () => [] } as never,
-		...{ prefix: 'always', startTimeoutMs: 1000, idleMs: 0, maxProcesses: 10 },
+		...{ prefix: 'always', startTimeoutMs: 1000, idleMs: 0, maxProcesses: 10, reserved: 0 },
 		report: { driverState: silent, collision: silent, log: silent },
 	});
 	const kernel: Kernel = { ...booted, pools };

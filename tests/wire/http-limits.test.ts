@@ -98,6 +98,8 @@ test.each([
 	['MCP-Session-Id', 'x', 'y'],
 	['Content-Type', 'application/json', 'text/plain'],
 	['Last-Event-ID', '1', '2'],
+	['Mcp-Method', 'tools/call', 'tools/list'],
+	['Mcp-Param-Region', 'eu', 'us'],
 ])('a %s that comes twice is refused in either order', async (name, one, other) => {
 	const { port } = await front();
 	for (const [first, second] of [
@@ -109,6 +111,13 @@ test.each([
 		const text = `GET /healthz HTTP/1.1\r\n${host}${name}: ${first}\r\n${name.toLowerCase()}: ${second}\r\nConnection: close\r\n\r\n`;
 		expect(await say(port, text)).toMatch(/^HTTP\/1\.1 400 /);
 	}
+});
+
+test('a header behind thousands of others is seen all the same', async () => {
+	const { port } = await front();
+	const many = 'a:\r\n'.repeat(2500);
+	const text = `GET /healthz HTTP/1.1\r\nHost: localhost\r\nMcp-Name: a\r\n${many}Mcp-Name: b\r\nConnection: close\r\n\r\n`;
+	expect(await say(port, text)).toMatch(/^HTTP\/1\.1 400 /);
 });
 
 test.each([

@@ -1,0 +1,94 @@
+// Driver processes are few: whoever takes many leaves some to the others.
+import { expect, test } from 'vitest';
+import type { Hello } from '../../src/abi/driver.ts';
+import { type DriverName, ownDriver } from '../../src/abi/names.ts';
+import { memoryDriver } from '../../src/drivers/memory.ts';
+import { Pools } from '../../src/kernel/pools.ts';
+
+const silent = () => undefined;
+const names = ['a', 'b'] as DriverName[];
+
+/** As many banks of two drivers as fit into `maxProcesses`. */
+function pools(maxProcesses: number, reserved: number) {
+	const closed: string[] = [];
+	let made = 0;
+	const all = new Pools({
+		makeDrivers: () => {
+			const bank = made++;
+			return names.map((name) => {
+				const driver = memoryDriver(name);
+				const close = driver.close.bind(driver);
+				driver.close = async () => {
+					closed.push(`${bank}${name}`);
+					await close();
+				};
+				return driver;
+			});
+		},
+		own: { name: ownDriver, list: async () => [] } as never,
+		...{ prefix: 'always', startTimeoutMs: 1000, idleMs: 60_000, maxProcesses, reserved },
+		report: { driverState: silent, collision: silent, log: silent },
+	});
+	return { all, closed };
+}
+
+/** Anybody can say that a client can do what nobody has heard of. */
+const able = (what: number): Hello => ({
+	protocolVersion: '2026-07-28',
+	capabilities: { experimental: { [what]: {} } },
+	clientInfo: { name: 'c', version: '1' },
+});
+
+test('a caller that says ever new things of its client leaves room for another one', async () => {
+	const { all } = pools(8, 2);
+	for (const what of [1, 2, 3]) await all.acquire('greedy', able(what));
+	await expect(all.acquire('greedy', able(4))).rejects.toMatchObject({ code: 'K103' });
+	await expect(all.acquire('other', able(1))).resolves.toBeDefined();
+	await all.close();
+});
+
+test('room for another caller is room for all of its drivers', async () => {
+	const { all } = pools(6, 1);
+	for (const what of [1, 2]) await all.acquire('greedy', able(what));
+	await expect(all.acquire('greedy', able(3))).rejects.toMatchObject({ code: 'K103' });
+	await expect(all.acquire('other', able(1))).resolves.toBeDefined();
+	await expect(all.acquire('third', able(1))).rejects.toMatchObject({ code: 'K103' });
+	await all.close();
+});
+
+test('a caller who is alone may have everything', async () => {
+	const { all } = pools(4, 0);
+	for (const what of [1, 2]) await all.acquire('only', able(what));
+	await expect(all.acquire('only', able(3))).rejects.toMatchObject({ code: 'K103' });
+	await all.close();
+});
+
+test('what nobody uses makes room, the longest unused first, and is gone before its successor starts', async () => {
+	const { all, closed } = pools(6, 0);
+	const banks = [];
+	for (const what of [1, 2, 3]) banks.push(await all.acquire('greedy', able(what)));
+	await all.release(banks[1] as never);
+	await all.release(banks[0] as never);
+	await expect(all.acquire('other', able(1))).resolves.toBeDefined();
+	expect(closed).toEqual(['1a', '1b']);
+	// What is in use stays, whoever asks.
+	await all.acquire('other', able(2));
+	await expect(all.acquire('third', able(1))).rejects.toMatchObject({ code: 'K103' });
+	expect(closed).toEqual(['1a', '1b', '0a', '0b']);
+	await all.close();
+});
+
+test('nothing is ended for a caller who could not be served all the same', async () => {
+	const { all, closed } = pools(5, 0);
+	const first = await all.acquire('one', able(1));
+	await all.acquire('one', able(2));
+	await all.release(first);
+	const small = pools(3, 0);
+	const idle = await small.all.acquire('one', able(1));
+	await small.all.release(idle);
+	await small.all.acquire('two', able(1));
+	expect(small.closed).toEqual(['0a', '0b']);
+	await expect(small.all.acquire('three', able(1))).rejects.toMatchObject({ code: 'K103' });
+	expect(closed).toEqual([]);
+	await Promise.all([all.close(), small.all.close()]);
+});
