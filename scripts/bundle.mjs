@@ -9,25 +9,69 @@ const root = resolve(fileURLToPath(import.meta.url), '../..');
 /** These stay packages of their own: one is for the demo only, one finds its WebAssembly beside itself, one is shared with the SDK that an operator brings. */
 const external = [/^node:/, /^@opentelemetry\/api$/, /^@modelcontextprotocol\/sdk(\/|$)/, /^libpg-query(\/|$)/];
 
+/** What a file needs before it runs becomes one part, less what the parts before it have: every command's needs, then those of serving. */
+const wholes = [
+	{ name: 'start', of: 'src/cli/main.ts' },
+	{ name: 'serving', of: 'src/cli/commands/run.ts' },
+];
+
 /**
  * Writes everything that `inputs` (name → file) need below `directory`: `<name>.js` for each, and what they share or load
  * later in `parts`. Names stay as they are, so a stack trace can be read. Returns what third parties want said of their code.
  * INVARIANT: every file that asks where it lies is two folders below the root of the installation, as it is in `src`.
  */
 export async function bundle(inputs, directory) {
-	const build = await rolldown({ cwd: root, input: inputs, platform: 'node', external });
+	const imports = new Map();
+	const build = await rolldown({
+		cwd: root,
+		input: inputs,
+		platform: 'node',
+		external,
+		plugins: [
+			{ name: 'imports', moduleParsed: ({ id, importedIds }) => void imports.set(id, importedIds) },
+			{ name: 'ascii', generateBundle: (_, files) => Object.values(files).forEach(putInAscii) },
+		],
+	});
 	const { output } = await build.write({
 		dir: directory,
 		format: 'esm',
 		comments: { legal: false, annotation: false, jsdoc: false },
 		entryFileNames: '[name].js',
 		chunkFileNames: 'parts/[name].js',
+		codeSplitting: { groups: wholes.map((whole, at) => groupOf(whole, wholes.length - at, imports)) },
 	});
 	await build.close();
 	const chunks = output.filter(({ type }) => type === 'chunk');
 	const lost = chunks.find(({ code, fileName }) => fileName.split('/').length !== 2 && code.includes('import.meta.'));
 	if (lost !== undefined) throw new Error(`${lost.fileName} asks where it lies, and is not where it believes to be`);
 	return notices(chunks.flatMap(({ modules }) => Object.keys(modules)));
+}
+
+/** Asked only when every file was read, so `imports` is complete. */
+function groupOf({ name, of }, priority, imports) {
+	const first = join(root, of);
+	const needed = new Set();
+	const need = (id) => {
+		if (needed.has(id) || !imports.has(id)) return;
+		needed.add(id);
+		imports.get(id).forEach(need);
+	};
+	return {
+		name,
+		priority,
+		test(id) {
+			if (needed.size === 0) need(first);
+			return needed.has(id) && !(id === first && id.endsWith('/main.ts'));
+		},
+	};
+}
+
+/** One character beyond Latin-1, and V8 keeps the whole file in two bytes a character, as long as the program runs. */
+function putInAscii(file) {
+	if (file.type !== 'chunk') return;
+	// There an escape would be six characters.
+	if (/\braw`[^`]*[^\0-\x7f]/.test(file.code)) throw new Error(`${file.fileName}: raw text beyond ASCII`);
+	file.code = file.code.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** Every package that a part was taken from, with its licence in full. */
