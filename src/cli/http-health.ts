@@ -2,10 +2,12 @@
 import { readFileSync, statSync } from 'node:fs';
 import { errorText } from '../abi/problem.ts';
 import type { HttpConfig } from '../kernel/http-config.ts';
-import { keyDirectory, readKeys } from '../kernel/keys.ts';
+import { isExpired, keyDirectory, readKeys } from '../kernel/keys.ts';
 
 export interface HttpHealth {
 	readonly keys: number;
+	/** Of these, those whose time is over; they let nobody in. */
+	readonly expired: number;
 	/** Files that say nothing; they let nobody in. */
 	readonly damaged: number;
 	/** Why no kernel would serve HTTP, or why nobody with a token would be let in. */
@@ -25,6 +27,7 @@ export function lookAtHttp(http: HttpConfig, state: string): HttpHealth | undefi
 	const trouble = found.trouble ?? (oauth?.jwks.kind === 'file' ? fileTrouble(oauth.jwks.path) : undefined);
 	return {
 		keys: found.keys,
+		expired: found.expired,
 		damaged: found.damaged,
 		...(trouble === undefined ? {} : { trouble }),
 		...(oauth === undefined ? {} : { issuer: oauth.issuer }),
@@ -33,12 +36,13 @@ export function lookAtHttp(http: HttpConfig, state: string): HttpHealth | undefi
 	};
 }
 
-function readKeysHere(state: string): { keys: number; damaged: number; trouble?: string } {
+function readKeysHere(state: string): { keys: number; expired: number; damaged: number; trouble?: string } {
 	try {
 		const { keys, damaged } = readKeys(keyDirectory(state));
-		return { keys: keys.length, damaged: damaged.length };
+		const expired = keys.filter((key) => isExpired(key, Date.now())).length;
+		return { keys: keys.length, expired, damaged: damaged.length };
 	} catch (error) {
-		return { keys: 0, damaged: 0, trouble: errorText(error) };
+		return { keys: 0, expired: 0, damaged: 0, trouble: errorText(error) };
 	}
 }
 

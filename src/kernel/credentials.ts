@@ -22,6 +22,8 @@ export function makeAuthorize({ agent, token, keys, oauth }: CredentialOptions):
 		if (given !== undefined) {
 			const isOwn = token !== undefined && sameText(given, token);
 			const key = keys.find(given);
+			// Only whoever holds the key learns that it was one.
+			if (key !== undefined && keys.isOver(key)) return { ...nobody, turned: 'expired' };
 			if (key !== undefined) return { principal: key.owner, agent: key.owner, key: key.id };
 			if (isOwn) return own;
 			// Who says who he is must be right about it, with --no-token too.

@@ -14,6 +14,8 @@ export interface KeyEntry {
 	readonly owner: string;
 	/** ISO 8601. */
 	readonly made: string;
+	/** ISO 8601; from then on it lets nobody in. Absent: it ends when it is revoked. */
+	readonly expires?: string;
 	/**
 	 * SHA-256 of the whole key, hex. A key is 256 random bits, so there is nothing to guess that a slow hash would make
 	 * dearer; a plain one is quick enough to be taken at every request.
@@ -27,21 +29,36 @@ export function keyDirectory(state: string): string {
 
 const idPattern = /^[a-z2-7]{8}$/;
 
+export interface KeyTerms {
+	readonly random: (bytes: number) => Uint8Array;
+	/** Milliseconds since the epoch. */
+	readonly now: () => number;
+	/** How long it is good for; undefined: until it is revoked. */
+	readonly validMs?: number | undefined;
+}
+
 /** Makes a key and keeps its hash. The key is in the return value and never again. Throws K107. */
 export function makeKey(
 	directory: string,
 	owner: string,
-	{ random, now }: { readonly random: (bytes: number) => Uint8Array; readonly now: () => number },
+	{ random, now, validMs }: KeyTerms,
 ): { readonly key: string; readonly entry: KeyEntry } {
 	const id = [...random(8)].map((byte) => 'abcdefghijklmnopqrstuvwxyz234567'.charAt(byte & 31)).join('');
 	// The prefix lets scanners for secrets find a key that was committed or pasted somewhere.
 	const key = `tgk_${id}_${Buffer.from(random(32)).toString('base64url')}`;
-	const entry = { id, owner, made: new Date(now()).toISOString(), hash: digest(key).toString('hex') };
+	const at = now();
+	const entry: KeyEntry = {
+		...{ id, owner, made: new Date(at).toISOString() },
+		...(validMs === undefined ? {} : { expires: new Date(at + validMs).toISOString() }),
+		hash: digest(key).toString('hex'),
+	};
 	try {
 		makeDirectory(directory);
 		const draft = join(directory, `.${id}.tmp`);
 		const { id: _, ...kept } = entry;
-		writeFileSync(draft, `${JSON.stringify({ version: 1, ...kept }, null, '\t')}\n`, { mode: 0o600, flag: 'wx' });
+		// A Trapgate that knows no such end must not take the key for one without: to it, version 2 is damaged.
+		const version = validMs === undefined ? 1 : 2;
+		writeFileSync(draft, `${JSON.stringify({ version, ...kept }, null, '\t')}\n`, { mode: 0o600, flag: 'wx' });
 		renameSync(draft, join(directory, `${id}.json`));
 	} catch (error) {
 		throw unusable(directory, error);
@@ -93,16 +110,27 @@ function readPrivately(directory: string): readonly string[] {
 
 function readKey(path: string, id: string): KeyEntry | 'gone' | undefined {
 	try {
-		const { version, owner, made, hash } = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
-		if (version !== 1 || !idPattern.test(id)) return undefined;
+		const { version, owner, made, expires, hash } = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
+		if (!idPattern.test(id)) return undefined;
 		if (typeof owner !== 'string' || !isAgentId(owner)) return undefined;
 		if (typeof made !== 'string' || !/^[0-9TZ:.-]{20,30}$/.test(made)) return undefined;
 		if (typeof hash !== 'string' || !/^[0-9a-f]{64}$/.test(hash)) return undefined;
-		return { id, owner, made, hash };
+		if (version === 1 && expires === undefined) return { id, owner, made, hash };
+		return version === 2 && isTime(expires) ? { id, owner, made, expires, hash } : undefined;
 	} catch (error) {
 		// Revoked since the directory was read.
 		return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'gone' : undefined;
 	}
+}
+
+function isTime(value: unknown): value is string {
+	return typeof value === 'string' && /^\d{4}-\d\d-\d\dT[\d:.]{8,12}Z$/.test(value) && !Number.isNaN(Date.parse(value));
+}
+
+/** Is the time of this key over? */
+export function isExpired({ expires }: KeyEntry, now: number): boolean {
+	// Whatever is no time has no end that could be waited for.
+	return expires !== undefined && !(now < Date.parse(expires));
 }
 
 /** How long a directory must have rested before its time of change says that nothing changed: a file system's clock is coarse. */
@@ -141,7 +169,7 @@ export class KeyRing {
 		}
 	}
 
-	/** Whose key this is. Every key is compared, in full, whether or not one has fitted already. */
+	/** Whose key this is, also when its time is over. Every key is compared, in full, whether or not one has fitted already. */
 	find(text: string): KeyEntry | undefined {
 		this.refresh();
 		const given = digest(text);
@@ -150,8 +178,13 @@ export class KeyRing {
 		return found;
 	}
 
+	/** Does this key let anybody in? */
 	has(id: string): boolean {
-		return this.#keys.some((key) => key.id === id);
+		return this.#keys.some((key) => key.id === id && !this.isOver(key));
+	}
+
+	isOver(key: KeyEntry): boolean {
+		return isExpired(key, this.#now());
 	}
 
 	#read(state: string | undefined): void {

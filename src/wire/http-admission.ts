@@ -17,8 +17,8 @@ export interface HttpCaller {
 
 /** Why somebody is not let in, where it is more than a token that is missing or wrong. */
 export interface Turned {
-	/** `scope`: the token is good and not enough. `unavailable`: it can't be checked now. */
-	readonly turned: 'token' | 'scope' | 'unavailable';
+	/** `expired`: it was good. `scope`: the token is good and not enough. `unavailable`: it can't be checked now. */
+	readonly turned: 'token' | 'expired' | 'scope' | 'unavailable';
 	/** Members of the challenge beside `realm` and `error` (RFC 6750, 3; RFC 9728, 5.1). Values are ours, never the caller's. */
 	readonly challenge?: Readonly<Record<string, string>>;
 }
@@ -121,9 +121,15 @@ function turnAway(response: ServerResponse, { turned, challenge = {} }: Turned, 
 		return;
 	}
 	const error = turned === 'scope' ? 'insufficient_scope' : hasToken ? 'invalid_token' : undefined;
-	const parts = Object.entries({ realm: 'trapgate', ...(error === undefined ? {} : { error }), ...challenge });
+	const description = turned === 'expired' ? { error_description: 'this key has expired' } : {};
+	const parts = Object.entries({
+		realm: 'trapgate',
+		...(error === undefined ? {} : { error }),
+		...{ ...description, ...challenge },
+	});
 	const header = `Bearer ${parts.map(([name, value]) => `${name}="${value}"`).join(', ')}`;
 	const headers = { 'www-authenticate': header };
 	if (turned === 'scope') refuse(response, 403, -32000, 'the token lacks a scope', { headers });
+	else if (turned === 'expired') refuse(response, 401, -32000, 'this key has expired', { headers });
 	else refuse(response, 401, -32000, 'a valid bearer token is required', { headers });
 }

@@ -1,5 +1,5 @@
 // `trapgate key`: made once and shown once, listed without secrets, revoked by id.
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { cookieName } from '../../src/drivers/process-table.ts';
@@ -20,7 +20,7 @@ test('a key is printed alone on stdout, listed by id, and revoked by it', async 
 	expect(made.stderr).not.toContain(secret);
 
 	const listed = await place.run(['key', 'list']);
-	expect(listed.stdout).toMatch(new RegExp(`^KEY +AGENT +MADE\n${id}  ci/nightly  20`));
+	expect(listed.stdout).toMatch(new RegExp(`^KEY +AGENT +MADE +EXPIRES\n${id}  ci/nightly  20\\S+Z  never\n$`));
 	expect(listed.stdout).not.toContain(secret);
 	const asJson = await place.run(['key', 'list', '--format', 'json']);
 	expect(asJson.document()).toMatchObject({ keys: [{ id, agent: 'ci/nightly' }], damaged: [] });
@@ -30,6 +30,20 @@ test('a key is printed alone on stdout, listed by id, and revoked by it', async 
 	expect((await place.run(['key', 'revoke', id])).code).toBe(0);
 	expect((await place.run(['key', 'list'])).stdout).toBe('');
 	expect((await place.run(['key', 'revoke', id])).code).toBe(2);
+});
+
+test('an end is printed and listed, and one that is over says so', async () => {
+	const { stdout, stderr } = await place.run(['key', 'make', 'ci', '--expires', '90d']);
+	const id = stdout.slice(4, 12);
+	const at = /until (\S+Z)\. /.exec(stderr)?.[1] ?? '';
+	expect(Date.parse(at) - Date.now()).toBeGreaterThan(89 * 86_400_000);
+	expect(Date.parse(at) - Date.now()).toBeLessThanOrEqual(90 * 86_400_000);
+	expect((await place.run(['key', 'list'])).stdout).toContain(`  ${at}\n`);
+	const file = join(place.env['XDG_STATE_HOME'] ?? '', 'trapgate/http-keys', `${id}.json`);
+	writeFileSync(file, readFileSync(file, 'utf8').replace(at, '2026-01-01T00:00:00.000Z'));
+	expect((await place.run(['key', 'list'])).stdout).toContain('  2026-01-01T00:00:00.000Z (over)\n');
+	const asJson = await place.run(['key', 'list', '--format', 'json']);
+	expect(asJson.document()).toMatchObject({ keys: [{ id, expires: '2026-01-01T00:00:00.000Z', expired: true }] });
 });
 
 test('commands at once lose no key', async () => {
@@ -55,6 +69,11 @@ test.each([
 	[['key', 'revoke'], 'needs the id'],
 	[['key', 'revoke', '../trust'], 'there is no key'],
 	[['key', 'list', 'x'], 'one word too many'],
+	[['key', 'list', '--expires', '1d'], 'goes with `key make`'],
+	...['0d', '90', '1w', '-1d', '1.5h', '90D', '3651d', '9999999h', '', 'never'].map((text): [string[], string] => [
+		['key', 'make', 'a', `--expires=${text}`],
+		'write for example',
+	]),
 ])('%j is a mistake that says so', async (argv, says) => {
 	const { code, stderr } = await place.run(argv);
 	expect(code).toBe(2);

@@ -1,4 +1,6 @@
 // Keys through the whole kernel: whose they are decides rules and the log, and a revoked one ends everything at once.
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { connectHttp, type HttpKernel, startHttp } from '../support/http-kernel.ts';
 import { main, makeSite, serverEntry } from '../support/kernel-process.ts';
@@ -89,4 +91,22 @@ test('revocation is felt by the next request, by open streams and by calls that 
 	await stream.ended;
 	// Whichever comes first, the session's end or the connection's: no result.
 	expect(await ended).not.toContain('"result"');
+});
+
+test('an end is felt by the next request and by open streams, and is told to the holder', async () => {
+	const token = (await trapgate('key', 'make', 'guest/8', '--expires', '1d')).trim();
+	const peer = await new HttpPeer(Number(kernel.url.port), token).introduced();
+	const stream = await peer.listen();
+	expect((await peer.ask({ body: { jsonrpc: '2.0', id: 1, method: 'ping' } })).status).toBe(200);
+	const file = join(site.env['XDG_STATE_HOME'] ?? '', 'trapgate/http-keys', `${token.split('_')[1]}.json`);
+	const ended = readFileSync(file, 'utf8').replace(/"expires": ".*?"/, '"expires": "2026-01-01T00:00:00.000Z"');
+	writeFileSync(`${file}.tmp`, ended, { mode: 0o600 });
+	renameSync(`${file}.tmp`, file);
+	await stream.ended;
+	const refused = await peer.ask({ body: { jsonrpc: '2.0', id: 2, method: 'ping' } });
+	expect(refused.status).toBe(401);
+	expect(refused.text).toContain('this key has expired');
+	expect(refused.headers['www-authenticate']).toBe(
+		'Bearer realm="trapgate", error="invalid_token", error_description="this key has expired"',
+	);
 });

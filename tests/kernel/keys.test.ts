@@ -139,7 +139,20 @@ test.each<[string, string]>([
 	['no JSON', 'tgk'],
 	['an array', '[]'],
 	['null', 'null'],
-	['another version', '{"version":2,"owner":"a","made":"2026-01-01T00:00:00.000Z","hash":"HASH"}'],
+	['another version', '{"version":3,"owner":"a","made":"2026-01-01T00:00:00.000Z","hash":"HASH"}'],
+	['an end that is missing', '{"version":2,"owner":"a","made":"2026-01-01T00:00:00.000Z","hash":"HASH"}'],
+	[
+		'an end in a version that has none',
+		'{"version":1,"owner":"a","made":"2026-01-01T00:00:00.000Z","expires":"2999-01-01T00:00:00.000Z","hash":"HASH"}',
+	],
+	...['never', '2999-13-01T00:00:00.000Z', '2999-01-01', ''].map((end): [string, string] => [
+		`an end that is no time: ${end}`,
+		`{"version":2,"owner":"a","made":"2026-01-01T00:00:00.000Z","expires":"${end}","hash":"HASH"}`,
+	]),
+	[
+		'an end that is a number',
+		'{"version":2,"owner":"a","made":"2026-01-01T00:00:00.000Z","expires":1e15,"hash":"HASH"}',
+	],
 	['an owner that forges a log line', '{"version":1,"owner":"a\\n{}","made":"2026-01-01T00:00:00.000Z","hash":"HASH"}'],
 	[
 		'an owner that paints the terminal',
@@ -157,6 +170,38 @@ test.each<[string, string]>([
 	expect(keys.find(key)?.owner).toBe('alice');
 	expect(readKeys(directory).damaged).toEqual(['abcdefgh.json']);
 	expect(warnings).toHaveLength(1);
+});
+
+describe('a key with an end', () => {
+	const made = Date.parse('2026-11-30T12:00:00.000Z');
+	const hourMs = 3_600_000;
+	const makeFor = (validMs: number) => makeKey(directory, 'alice', { random: randomBytes, now: () => made, validMs });
+
+	test('lets in until then, and from then on says to its holder alone that it has expired', () => {
+		const { key, entry } = makeFor(hourMs);
+		expect(entry.expires).toBe('2026-11-30T13:00:00.000Z');
+		let now = made;
+		const keys = ring(() => now);
+		const who = makeAuthorize({ agent: 'main', token: 't'.repeat(43), keys });
+		for (const moment of [made, made + hourMs - 1]) {
+			now = moment;
+			expect(who(key)).toMatchObject({ agent: 'alice' });
+			expect(keys.has(entry.id)).toBe(true);
+		}
+		for (const moment of [made + hourMs, made + 1e6 * hourMs]) {
+			now = moment;
+			expect(who(key)).toEqual({ turned: 'expired' });
+			expect(keys.has(entry.id)).toBe(false);
+		}
+		expect(who(`${key}A`)).toBeUndefined();
+		expect(who(entry.id)).toBeUndefined();
+	});
+
+	test('is damaged to a kernel that knows no such end, not good for ever', () => {
+		const { entry } = makeFor(hourMs);
+		const { version } = JSON.parse(readFileSync(join(directory, `${entry.id}.json`), 'utf8'));
+		expect(version).toBe(2);
+	});
 });
 
 test('a name that is no id of a key reaches no other file', () => {

@@ -2,30 +2,34 @@
 import { randomBytes } from 'node:crypto';
 import { isAgentId } from '../../abi/names.ts';
 import { cookieName } from '../../drivers/process-table.ts';
-import { type KeyEntry, keyDirectory, makeKey, readKeys, revokeKey } from '../../kernel/keys.ts';
+import { isExpired, type KeyEntry, keyDirectory, makeKey, readKeys, revokeKey } from '../../kernel/keys.ts';
 import { stateDirectories } from '../../kernel/state.ts';
 import type { Command, CommandInput } from '../command.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
-import { usageError } from '../flags.ts';
+import { textFlag, usageError } from '../flags.ts';
 import { writeDocument } from '../output.ts';
 import { sayPersonNeeded } from '../terminal.ts';
 
 export const key: Command = {
 	name: 'key',
-	usage: 'make AGENT | list | revoke ID',
+	usage: 'make AGENT [--expires 90d] | list | revoke ID',
 	summary: 'keys for callers over HTTP, each with the agent it stands for',
 	details: [
 		'key make AGENT    prints a new key, once; whoever presents it is AGENT: rules match it, limits count it',
 		'key list          ids, agents and dates; the keys themselves are kept nowhere',
 		'key revoke ID     at once, also for a kernel that runs: what was opened with it ends',
 		'',
+		'--expires 90d     as if it were revoked then, by the clock of this machine; 30m, 12h, 90d, at most 3650d',
+		'',
 		'Clients send `Authorization: Bearer KEY`. Beneath Trapgate none can be made or revoked.',
 	],
-	options: {},
+	options: { expires: { type: 'string' } },
 	words: [1, 2],
 	async run(input: CommandInput): Promise<ExitCode> {
 		const [what, word] = input.words;
 		const directory = keyDirectory(stateDirectories(input.around.env).state);
+		if (what !== 'make' && textFlag(input.flags, 'expires') !== undefined)
+			throw usageError('key', '`--expires` goes with `key make`');
 		switch (what) {
 			case 'make':
 				return make(directory, word, input);
@@ -40,29 +44,46 @@ export const key: Command = {
 	},
 };
 
-function make(directory: string, agent: string | undefined, { global, around }: CommandInput): ExitCode {
+function make(directory: string, agent: string | undefined, { global, around, flags }: CommandInput): ExitCode {
 	if (agent === undefined) throw usageError('key', '`key make` needs the agent that the key stands for');
 	if (!isAgentId(agent)) throw usageError('key', `\`${agent}\`: letters, digits and @ . / : _ - only`);
+	const validMs = readValidity(textFlag(flags, 'expires'));
 	if (isBeneath(around)) return exitCodes.person;
-	const { key, entry } = makeKey(directory, agent, { random: randomBytes, now: Date.now });
-	const { id, owner, made } = entry;
+	const { key, entry } = makeKey(directory, agent, { random: randomBytes, now: Date.now, validMs });
+	const { id, owner, made, expires = null } = entry;
 	if (global.format === 'json') {
-		writeDocument(around, 'key make', { key, id, agent: owner, made });
+		writeDocument(around, 'key make', { key, id, agent: owner, made, expires });
 		return exitCodes.fine;
 	}
 	around.stdout.write(`${key}\n`);
 	if (!global.quiet) {
 		around.stderr.write(
-			`Key ${id} of ${owner}. It is not shown again; only its hash is kept.\nClients send: Authorization: Bearer <key>\nTo end it: trapgate key revoke ${id}\n`,
+			`Key ${id} of ${owner}${expires === null ? '' : `, until ${expires}`}. It is not shown again; only its hash is kept.\nClients send: Authorization: Bearer <key>\nTo end it: trapgate key revoke ${id}\n`,
 		);
 	}
 	return exitCodes.fine;
 }
 
+const unitMs = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const longestMs = 3650 * unitMs.d;
+
+/** In milliseconds. Throws C101. */
+function readValidity(text: string | undefined): number | undefined {
+	if (text === undefined) return undefined;
+	const [, amount, unit] = /^([1-9]\d{0,6})([mhd])$/.exec(text) ?? [];
+	const ms = Number(amount) * unitMs[(unit ?? 'd') as keyof typeof unitMs];
+	if (!(ms <= longestMs))
+		throw usageError('key', `\`--expires ${text}\`: write for example 30m, 12h or 90d, at most 3650d`);
+	return ms;
+}
+
 function list(directory: string, { global, around }: CommandInput): ExitCode {
 	const { keys, damaged } = readKeys(directory);
 	if (global.format === 'json') {
-		const shown = keys.map(({ id, owner, made }) => ({ id, agent: owner, made }));
+		const shown = keys.map((one) => {
+			const { id, owner, made, expires = null } = one;
+			return { id, agent: owner, made, expires, expired: isExpired(one, Date.now()) };
+		});
 		writeDocument(around, 'key list', { directory, keys: shown, damaged });
 		return damaged.length === 0 ? exitCodes.fine : exitCodes.findings;
 	}
@@ -74,8 +95,13 @@ function list(directory: string, { global, around }: CommandInput): ExitCode {
 
 function tableText(keys: readonly KeyEntry[]): string {
 	const width = Math.max(5, ...keys.map(({ owner }) => owner.length));
-	const row = (id: string, agent: string, made: string) => `${id.padEnd(8)}  ${agent.padEnd(width)}  ${made}`;
-	return [row('KEY', 'AGENT', 'MADE'), ...keys.map(({ id, owner, made }) => row(id, owner, made))].join('\n');
+	const rows = keys.map((one) => {
+		const { id, owner, made, expires = 'never' } = one;
+		return [id, owner, made, isExpired(one, Date.now()) ? `${expires} (over)` : expires] as const;
+	});
+	return [['KEY', 'AGENT', 'MADE', 'EXPIRES'] as const, ...rows]
+		.map(([id, agent, made, expires]) => `${id.padEnd(8)}  ${agent.padEnd(width)}  ${made.padEnd(24)}  ${expires}`)
+		.join('\n');
 }
 
 function revoke(directory: string, id: string | undefined, { global, around }: CommandInput): ExitCode {

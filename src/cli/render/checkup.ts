@@ -68,11 +68,12 @@ function configuration({ file, policy_rev, mode, workspace, trust, files, rules 
 	];
 }
 
-function callers({ keys, damaged, trouble, issuer, hosts, metrics }: HttpHealth, paint: Paint): string[] {
+function callers({ keys, expired, damaged, trouble, issuer, hosts, metrics }: HttpHealth, paint: Paint): string[] {
 	return [
 		keys === 0
 			? '  no keys: whoever has the token is what --agent says'
 			: `${mark(true, paint)} ${count(keys, 'key')}, each its own agent: trapgate key list`,
+		...(expired === 0 ? [] : [`  ${expired} of them ${expired === 1 ? 'is' : 'are'} over and let nobody in`]),
 		...(damaged === 0 ? [] : [`${mark(false, paint)} ${count(damaged, 'damaged key')} that let nobody in`]),
 		...(issuer === undefined
 			? []
