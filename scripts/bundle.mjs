@@ -9,11 +9,19 @@ const root = resolve(fileURLToPath(import.meta.url), '../..');
 /** These stay packages of their own: one is for the demo only, one finds its WebAssembly beside itself, one is shared with the SDK that an operator brings. */
 const external = [/^node:/, /^@opentelemetry\/api$/, /^@modelcontextprotocol\/sdk(\/|$)/, /^libpg-query(\/|$)/];
 
+const plain = { comments: { legal: false, annotation: false, jsdoc: false } };
+
 /** What a file needs before it runs becomes one part, less what the parts before it have: every command's needs, then those of serving. */
 const wholes = [
 	{ name: 'start', of: 'src/cli/main.ts' },
 	{ name: 'serving', of: 'src/cli/commands/run.ts' },
 ];
+
+/**
+ * Packages that few policies need, with the one name that is imported from each. A policy is compiled in one go, by functions that
+ * load nothing: so the name stands for what it means from its first use on, and the package is CommonJS, which is loaded in one go, too.
+ */
+const later = { re2js: 'RE2JS', '@marcbachmann/cel-js': 'Environment' };
 
 /**
  * Writes everything that `inputs` (name → file) need below `directory`: `<name>.js` for each, and what they share or load
@@ -29,19 +37,20 @@ export async function bundle(inputs, directory) {
 		external,
 		plugins: [
 			{ name: 'imports', moduleParsed: ({ id, importedIds }) => void imports.set(id, importedIds) },
-			{ name: 'ascii', generateBundle: (_, files) => Object.values(files).forEach(putInAscii) },
+			standIns,
+			ascii,
 		],
 	});
 	const { output } = await build.write({
 		dir: directory,
 		format: 'esm',
-		comments: { legal: false, annotation: false, jsdoc: false },
+		...plain,
 		entryFileNames: '[name].js',
 		chunkFileNames: 'parts/[name].js',
 		codeSplitting: { groups: wholes.map((whole, at) => groupOf(whole, wholes.length - at, imports)) },
 	});
 	await build.close();
-	const chunks = output.filter(({ type }) => type === 'chunk');
+	const chunks = [...output.filter(({ type }) => type === 'chunk'), ...(await bundleLater(directory))];
 	const lost = chunks.find(({ code, fileName }) => fileName.split('/').length !== 2 && code.includes('import.meta.'));
 	if (lost !== undefined) throw new Error(`${lost.fileName} asks where it lies, and is not where it believes to be`);
 	return notices(chunks.flatMap(({ modules }) => Object.keys(modules)));
@@ -65,6 +74,38 @@ function groupOf({ name, of }, priority, imports) {
 		},
 	};
 }
+
+const standIns = {
+	name: 'stand-ins',
+	resolveId: (id) => (Object.hasOwn(later, id) ? `\0later:${id}` : undefined),
+	load(id) {
+		if (!id.startsWith('\0later:')) return undefined;
+		const of = id.slice('\0later:'.length);
+		return `import { createRequire } from 'node:module';
+const load = () => createRequire(import.meta.url)('./${laterFile(of)}').${later[of]};
+export const ${later[of]} = new Proxy(class {}, {
+	get: (_, key) => Reflect.get(load(), key),
+	construct: (_, given) => Reflect.construct(load(), given),
+});`;
+	},
+};
+
+async function bundleLater(directory) {
+	const written = Object.keys(later).map(async (of) => {
+		const build = await rolldown({ cwd: root, input: of, platform: 'node', plugins: [ascii] });
+		const file = join(directory, 'parts', laterFile(of));
+		const { output } = await build.write({ ...plain, file, format: 'cjs', exports: 'named' });
+		await build.close();
+		return output;
+	});
+	return (await Promise.all(written)).flat();
+}
+
+function laterFile(of) {
+	return `${of.replace(/^.*\//, '')}.cjs`;
+}
+
+const ascii = { name: 'ascii', generateBundle: (_, files) => Object.values(files).forEach(putInAscii) };
 
 /** One character beyond Latin-1, and V8 keeps the whole file in two bytes a character, as long as the program runs. */
 function putInAscii(file) {

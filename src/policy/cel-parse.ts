@@ -23,9 +23,9 @@ export interface CelParsed {
 	type(): string | CelFault;
 }
 
-/** Making one takes half a millisecond. */
+/** The library is not touched before the first text is read: in most policies there is none. */
 export function celReader(declarations: Declarations): CelReader {
-	const environment = environmentOf(declarations);
+	let environment: Environment | undefined;
 	const names = Object.keys(declarations);
 	const fault = (thrown: unknown, text: string) => explainFault(faultOf(thrown), text, names);
 	return {
@@ -36,6 +36,7 @@ export function celReader(declarations: Declarations): CelReader {
 				return { kind: 'fault', start: 0, end: text.length, message, help: 'say it in several rules' };
 			}
 			try {
+				environment ??= environmentOf(declarations);
 				const parsed = environment.parse(text);
 				return { tree: convert(parsed.ast, text, 0), type: () => typeOf(parsed, (thrown) => fault(thrown, text)) };
 			} catch (thrown) {

@@ -1,7 +1,9 @@
 // What `trapgate run` reads before it knows what it needs: the parts of the built program that no configuration can do without.
-import { readdirSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { main } from '../support/kernel-process.ts';
 
 /** Everything these files import, and what that imports; nothing of what is loaded later. */
@@ -49,7 +51,42 @@ test.each([
 	['counting', 'class RateLimiterAbstract'],
 	['the demo', '@modelcontextprotocol/sdk'],
 	['pages about problems', 'problemPages ='],
+	['regular expressions', 'programSize() {'],
+	['the reader of conditions', 'registerFunctionOverload('],
 ])('%s comes only when it is asked for', (_, mark) => {
 	expect(all).toContain(mark);
 	expect(textOf(needed)).not.toContain(mark);
+});
+
+describe('what few policies need is there when one does', () => {
+	let folder: string;
+	beforeAll(() => {
+		folder = mkdtempSync(join(tmpdir(), 'trapgate-loaded-'));
+	});
+	afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+	const check = (condition: string, pattern: string) => {
+		const file = join(folder, 'trapgate.yaml');
+		const rules = [
+			`{ id: much, match: { tool: 'pay/*' }, when: { cel: '${condition}' }, then: deny, reason: r, instead: i,
+    examples: [{ call: pay/send, args: { amount: 101 }, is: denied }] }`,
+			`{ id: all-a, match: { tool: 'echo/*', args: { message: { matches: '${pattern}' } } }, then: deny, reason: r, instead: i,
+    examples: [{ call: echo/send, args: { message: aaa }, is: denied }] }`,
+		];
+		writeFileSync(file, `version: 1\nrules:\n${rules.map((rule) => `  - ${rule}\n`).join('')}`);
+		const { status, stdout } = spawnSync(process.execPath, [main, 'check', '--config', file], { encoding: 'utf8' });
+		return { status, stdout };
+	};
+
+	test('to judge with', () => {
+		expect(check('args.amount > 100', '^a+$')).toMatchObject({
+			status: 0,
+			stdout: expect.stringContaining('2/2 hold alone'),
+		});
+	});
+
+	test('to say what is wrong', () => {
+		expect(check('args.amount > > 100', '^a+$').stdout).toContain('P502');
+		expect(check('args.amount > 100', '^a(+$').stdout).toContain('P501');
+	});
 });
