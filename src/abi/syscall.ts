@@ -14,6 +14,9 @@ export interface Caller {
 	readonly key?: string | undefined;
 	/** The client's `clientInfo`, as it gave it. */
 	readonly client?: { readonly name: string; readonly version: string };
+	/** How its requests come, and in which revision of MCP: traced, never matched. */
+	readonly transport?: 'pipe' | 'tcp';
+	readonly protocol?: string;
 }
 
 /** A request from a client to a driver, in the driver's own words (no name prefix). */
@@ -26,6 +29,8 @@ export interface Syscall {
 	readonly params: JsonObject;
 	/** Envelope members that JSON-RPC does not define; they cross untouched. */
 	readonly extra: JsonObject;
+	/** The id that the client gave its request, as JSON: traced, never matched, and in no message to a driver. */
+	readonly requestId?: string | undefined;
 }
 
 /** What a rule can match: derived from method and params, never stored beside them. */

@@ -97,7 +97,12 @@ export async function serveHttp(kernel: Kernel, options: HttpFrontOptions): Prom
 		},
 		(session) => {
 			const { agent, principal, key, id } = session;
-			const served = serve(kernel, session.channel, { agent, principal, key, session: id }, () => undefined);
+			const served = serve(
+				kernel,
+				session.channel,
+				{ agent, principal, key, session: id, transport: 'tcp' },
+				() => undefined,
+			);
 			serving.set(served, key);
 			served
 				.then(({ ended }) => ended)

@@ -195,7 +195,7 @@ export class ModernClient {
 	async #begun(request: Request, params: JsonObject): Promise<ParkedCall> {
 		const { incoming, envelope, held, session } = request;
 		const { method, extra } = incoming;
-		await askForLevel(held, session, envelope.logLevel);
+		await askForLevel(held, session, envelope.logLevel, incoming.id);
 		const { kernel, random, longestWaitMs = 5 * 60_000, maxWaiting = 100 } = this.#options;
 		const id = secretId(random);
 		const name = JSON.stringify(id) as MessageId;
@@ -210,7 +210,7 @@ export class ModernClient {
 		});
 		this.#calls.set(name, call);
 		held.users += 1;
-		const work = session.answer({ id: name, method, params, extra, signal: call.signal });
+		const work = session.answer({ id: name, requestId: incoming.id, method, params, extra, signal: call.signal });
 		call.run(work.finally(() => this.#release(held)));
 		return call;
 	}
@@ -292,6 +292,7 @@ export class ModernClient {
 		const bank = await kernel.pools.acquire(connection.principal, hello, modernRevision);
 		const caller = {
 			...connection,
+			protocol: modernRevision,
 			client: { name: stringMember(clientInfo, 'name') ?? '', version: stringMember(clientInfo, 'version') ?? '' },
 		};
 		return new Session({ kernel, bank, client, caller, hello });
@@ -352,7 +353,14 @@ class Port implements ClientPort {
 			watch: async (method, uri, signal) => {
 				const session = await this.session;
 				if (session === undefined) return errorReply(-32603, 'there is no session');
-				return session.answer({ id: '"watch"' as MessageId, method, params: { uri }, extra: {}, signal });
+				return session.answer({
+					id: '"watch"' as MessageId,
+					requestId: undefined,
+					method,
+					params: { uri },
+					extra: {},
+					signal,
+				});
 			},
 		});
 	}
@@ -397,12 +405,18 @@ async function mirrorFault(session: Session, { headers }: Carrier, params: JsonO
 }
 
 /** Drivers that log on demand are told how much, as a call of the client that wants to read it. Who does not answer holds up no call of another driver. */
-async function askForLevel(held: Held, session: Session, level: LogLevel | undefined): Promise<void> {
+async function askForLevel(
+	held: Held,
+	session: Session,
+	level: LogLevel | undefined,
+	requestId: MessageId,
+): Promise<void> {
 	if (level === undefined) return;
 	if (held.level !== undefined && logLevels.indexOf(held.level) <= logLevels.indexOf(level)) return;
 	held.level = level;
 	const told = session.answer({
 		id: '"level"' as MessageId,
+		requestId,
 		method: 'logging/setLevel',
 		params: { level },
 		extra: {},

@@ -57,7 +57,7 @@ export class ModernFront {
 		if (held !== undefined) return held.client;
 		const client = new ModernClient({
 			kernel: this.#kernel,
-			connection: { principal, agent, key, session: this.#kernel.newId() },
+			connection: { principal, agent, key, session: this.#kernel.newId(), transport: 'tcp' },
 			random: this.#random,
 			failed: () => undefined,
 			keepsLast: false,

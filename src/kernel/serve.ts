@@ -20,7 +20,7 @@ export interface Served {
 }
 
 /** Who connects, before it has said anything. */
-export type Connection = Pick<Caller, 'agent' | 'principal' | 'session' | 'key'>;
+export type Connection = Pick<Caller, 'agent' | 'principal' | 'session' | 'key' | 'transport'>;
 
 /**
  * Serves `channel` until it closes. The drivers start when the client has introduced itself, because they are told
@@ -60,6 +60,7 @@ export async function serve(
 		version = hello.protocolVersion;
 		const caller = {
 			...connection,
+			protocol: hello.protocolVersion,
 			client: {
 				name: stringMember(hello.clientInfo, 'name') ?? '',
 				version: stringMember(hello.clientInfo, 'version') ?? '',

@@ -112,7 +112,7 @@ export class Session implements BankListener {
 	}
 
 	/** Answers one request of the client. */
-	async answer(incoming: Incoming): Promise<Reply> {
+	async answer(incoming: Asked): Promise<Reply> {
 		const params = incoming.params ?? {};
 		const misread = misreadKey(incoming.method, params);
 		if (misread !== undefined)
@@ -407,7 +407,7 @@ export class Session implements BankListener {
 	}
 
 	async #syscall(
-		incoming: Incoming,
+		incoming: Asked,
 		driver: DriverName,
 		params: JsonObject,
 		about: Pick<CallContext, 'name' | 'unknown'> &
@@ -420,6 +420,7 @@ export class Session implements BankListener {
 			method: incoming.method,
 			params,
 			extra: incoming.extra,
+			requestId: 'requestId' in incoming ? incoming.requestId : incoming.id,
 		};
 		const flight = { driver, incoming };
 		this.#inFlight.push(flight);
@@ -509,6 +510,9 @@ export class Session implements BankListener {
 		return params['cursor'] === undefined ? undefined : errorReply(-32602, 'Invalid cursor');
 	}
 }
+
+/** `requestId`: the id that the client gave it, where its `id` here is another; undefined where the client asked for something else. */
+type Asked = Incoming & { readonly requestId?: MessageId | undefined };
 
 /** A task that a driver keeps for a call of this client. */
 interface KeptTask {

@@ -25,6 +25,9 @@ interface Begun extends Decided {
 	readonly beganMs: number;
 }
 
+/** A client may make its ids of anything. */
+const longestId = 100;
+
 /** One span a call, written when it is over: of arguments and results nothing is in it. */
 function observerOf(api: Api, tracer: Tracer, now: () => number): Observer {
 	const begun = new WeakMap<object, Begun>();
@@ -65,9 +68,12 @@ function observerOf(api: Api, tracer: Tracer, now: () => number): Observer {
 
 function attributesOf({ asked, decision, revision }: Decided): Attributes {
 	const target = targetOf(asked);
-	const { agent, client } = asked.caller;
+	const { agent, client, transport, protocol } = asked.caller;
 	return {
 		'mcp.method.name': asked.method,
+		...(protocol === undefined ? {} : { 'mcp.protocol.version': protocol }),
+		...(asked.requestId === undefined ? {} : { 'jsonrpc.request.id': idText(asked.requestId) }),
+		...(transport === undefined ? {} : { 'network.transport': transport }),
 		...(target.kind === 'tool'
 			? { 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': target.tool, 'gen_ai.tool.call.id': asked.id }
 			: {}),
@@ -79,6 +85,12 @@ function attributesOf({ asked, decision, revision }: Decided): Attributes {
 		'trapgate.rule.id': decision.because.map(({ id }) => id),
 		'trapgate.policy.revision': revision,
 	};
+}
+
+/** As the conventions want it: a text without its quotes. */
+function idText(id: string): string {
+	const value: unknown = id.startsWith('"') ? JSON.parse(id) : id;
+	return String(value).slice(0, longestId);
 }
 
 /** The span of the client that `_meta.traceparent` names (W3C Trace Context, level 1); a garbled one is none. */

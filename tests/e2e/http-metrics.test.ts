@@ -1,5 +1,5 @@
 // Health, metrics and traces of a kernel that runs: who may see them, and what they say.
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { connectHttp, type HttpKernel, startHttp } from '../support/http-kernel.ts';
@@ -60,21 +60,51 @@ test('metrics are for keys of the agents that are named, and count what was call
 	await client.close();
 });
 
-test('spans go to the SDK that is brought', async () => {
-	const sdk = join(site.directory, 'sdk.cjs');
-	// The smallest SDK there is: it prints the names of spans.
+test('spans go to the SDK that is brought, and say by what way and in which revision each call came', async () => {
+	const [sdk, log] = [join(site.directory, 'sdk.cjs'), join(site.directory, 'spans')];
+	// The smallest SDK there is: it writes down names and attributes.
 	writeFileSync(
 		sdk,
 		`const { trace } = require(${JSON.stringify(join(process.cwd(), 'node_modules/@opentelemetry/api'))});
-		 trace.setGlobalTracerProvider({ getTracer: () => ({ startSpan: (name) => { process.stderr.write('SPAN ' + name + '\\n'); return { setStatus() {}, end() {} }; } }) });`,
+		 const startSpan = (name, { attributes }) => { require('node:fs').appendFileSync(${JSON.stringify(log)}, JSON.stringify([name, attributes]) + '\\n'); return { setStatus() {}, end() {} }; };
+		 trace.setGlobalTracerProvider({ getTracer: () => ({ startSpan }) });`,
 	);
-	const traced = new RawClient([process.execPath, '--require', sdk, main, 'run', '--config', site.config], site.env);
-	await traced.request(1, 'initialize', {
-		protocolVersion: '2025-11-25',
-		capabilities: {},
-		clientInfo: { name: 'x', version: '1' },
-	});
-	await traced.request(2, 'tools/call', { name: 'everything__echo', arguments: { message: 'hi' } });
+	const env = { ...site.env, NODE_OPTIONS: `--require ${sdk}` };
+	const echo = { name: 'everything__echo', arguments: { message: 'hi' } };
+	const modern = {
+		...echo,
+		_meta: {
+			'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+			'io.modelcontextprotocol/clientCapabilities': {},
+		},
+	};
+	const traced = new RawClient([process.execPath, main, 'run', '--config', site.config], env);
+	await traced.initialize();
+	await traced.request(2, 'tools/call', echo);
+	await traced.request('m-3', 'tools/call', modern);
 	await traced.end();
-	expect(traced.stderr).toContain('SPAN tools/call echo');
+
+	const overHttp = await startHttp({ ...site, env });
+	const peer = await new HttpPeer(Number(overHttp.url.port), overHttp.token).introduced();
+	await peer.ask({ body: { jsonrpc: '2.0', id: 4, method: 'tools/call', params: echo } });
+	const headers = {
+		'mcp-protocol-version': '2026-07-28',
+		'mcp-method': 'tools/call',
+		'mcp-name': echo.name,
+		'mcp-session-id': undefined,
+	};
+	await peer.ask({ headers, body: { jsonrpc: '2.0', id: 'm-5', method: 'tools/call', params: modern } });
+	await overHttp.stop();
+
+	const spans = readFileSync(log, 'utf8')
+		.trim()
+		.split('\n')
+		.map((line): [string, Record<string, unknown>] => JSON.parse(line));
+	const names = ['mcp.protocol.version', 'jsonrpc.request.id', 'network.transport'];
+	expect(spans.map(([name, attributes]) => [name, ...names.map((one) => attributes[one])])).toEqual([
+		['tools/call echo', '2025-11-25', '2', 'pipe'],
+		['tools/call echo', '2026-07-28', 'm-3', 'pipe'],
+		['tools/call echo', '2025-11-25', '4', 'tcp'],
+		['tools/call echo', '2026-07-28', 'm-5', 'tcp'],
+	]);
 });

@@ -41,7 +41,11 @@ const call = (more: Partial<Decided> = {}, traceparent?: string): Decided =>
 			driver: 'files',
 			method: 'tools/call',
 			params: { name: 'read', arguments: { path: '/s3cret' }, _meta: { traceparent } },
-			caller: { agent: 'ci', principal: 'ci', session: 'capability', client: { name: 'c', version: '1' } },
+			requestId: '"req-7"',
+			caller: {
+				...{ agent: 'ci', principal: 'ci', session: 'capability', client: { name: 'c', version: '1' } },
+				...{ transport: 'tcp', protocol: '2025-11-25' },
+			},
 		},
 		decision: { verdict: 'allowed', acted: true, because: [{ id: 'r1' }] },
 		final: false,
@@ -66,6 +70,9 @@ test('a call that ran is one span, from the question to the answer', async () =>
 	]);
 	expect(attributes()).toEqual({
 		'mcp.method.name': 'tools/call',
+		'mcp.protocol.version': '2025-11-25',
+		'jsonrpc.request.id': 'req-7',
+		'network.transport': 'tcp',
 		'gen_ai.operation.name': 'execute_tool',
 		'gen_ai.tool.name': 'read',
 		'gen_ai.tool.call.id': '01K',
@@ -79,6 +86,19 @@ test('a call that ran is one span, from the question to the answer', async () =>
 	});
 	expect(spans[0]?.status).toBeUndefined();
 	expect(JSON.stringify(spans)).not.toMatch(/s3cret|capability/);
+});
+
+test.each([
+	['0', '0'],
+	['9007199254740993', '9007199254740993'],
+	['"a\\"b"', 'a"b'],
+	[JSON.stringify('x'.repeat(1000)), 'x'.repeat(100)],
+	[undefined, undefined],
+])('the id of a request is a text, and no longer than one needs: %j', async (id, written) => {
+	const traces = await makeTraces('1', () => 0);
+	const about = call({ final: true });
+	traces.decided({}, { ...about, asked: { ...about.asked, requestId: id } });
+	expect(attributes()['jsonrpc.request.id']).toBe(written);
 });
 
 test('a refusal, an error of a tool and one of the protocol say which they are', async () => {

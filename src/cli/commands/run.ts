@@ -100,7 +100,7 @@ async function serveStdio(kernel: Kernel, agent: string, { around }: CommandInpu
 	const served = await serve(
 		kernel,
 		channel,
-		{ agent, principal: agent, session: kernel.newId() },
+		{ agent, principal: agent, session: kernel.newId(), transport: 'pipe' },
 		(error) => {
 			failure = error;
 		},
