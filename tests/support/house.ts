@@ -44,7 +44,6 @@ export const homes: Readonly<Record<string, RegExp>> = {
 	execa: /^src\/(drivers|sandbox)\//,
 	jose: /^src\/kernel\/oauth\.ts$/,
 	'@opentelemetry/api': /^src\/kernel\/traces\.ts$/,
-	pino: /^src\/kernel\/log\.ts$/,
 	'rate-limiter-flexible': /^src\/kernel\/limits\.ts$/,
 	'libpg-query': /^src\/policy\/sql-kinds\.ts$/,
 	'smol-toml': /^src\/cli\/connect\/toml-editor\.ts$/,
