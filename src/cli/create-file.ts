@@ -9,12 +9,12 @@ import { syncDirectory } from './replace-file.ts';
  * False when something of that name exists, a dangling symbolic link too; then nothing was changed. Throws C105 when it
  * can't be written, and then there is no file.
  */
-export function createFile(path: string, text: string): boolean {
+export function createFile(path: string, text: string, mode = 0o644): boolean {
 	const draft = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
 	try {
 		try {
-			writeNew(draft, text);
-			giveName(draft, path, text);
+			writeNew(draft, text, mode);
+			giveName(draft, path, text, mode);
 		} finally {
 			rmSync(draft, { force: true });
 		}
@@ -30,18 +30,18 @@ export function createFile(path: string, text: string): boolean {
 }
 
 /** A hard link gives the whole text its name in one step, and refuses a name that is taken. */
-function giveName(draft: string, path: string, text: string): void {
+function giveName(draft: string, path: string, text: string, mode: number): void {
 	try {
 		linkSync(draft, path);
 	} catch (error) {
 		// Some file systems have no hard links; there the file can be seen while it grows, and never replaces another.
 		if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(codeOf(error) ?? '')) throw error;
-		writeNew(path, text);
+		writeNew(path, text, mode);
 	}
 }
 
-function writeNew(path: string, text: string): void {
-	const descriptor = openSync(path, 'wx', 0o644);
+function writeNew(path: string, text: string, mode: number): void {
+	const descriptor = openSync(path, 'wx', mode);
 	try {
 		writeFileSync(descriptor, text);
 		fsyncSync(descriptor);

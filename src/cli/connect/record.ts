@@ -58,7 +58,8 @@ export function saveRecord(file: string, record: ClientRecord, old: ClientRecord
 		});
 	}
 	if (old !== undefined) replaceFile(file, Buffer.from(recordText(old)), text);
-	else if (!createFile(file, text))
+	// A client's settings hold tokens as often as not.
+	else if (!createFile(file, text, 0o600))
 		throw new TrapgateError('C105', `\`${file}\` was just written by somebody else`, {
 			help: 'nothing was changed; try again',
 		});

@@ -2,7 +2,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isJsonObject, type JsonObject } from '../../abi/json.ts';
-import { isTrapgate } from '../init/client-file.ts';
 import type { Folders, OtherServer } from './clients.ts';
 import { readJsonText } from './json-editor.ts';
 import { valueAt } from './parts.ts';
@@ -136,7 +135,28 @@ function serversIn(value: unknown): readonly (readonly [string, JsonObject])[] {
 	return Object.entries(value).filter((pair): pair is [string, JsonObject] => isJsonObject(pair[1]));
 }
 
-/** Over HTTP it is told by its name alone. */
-function isOurs(name: string, entry: JsonObject): boolean {
-	return isTrapgate(name, entry);
+/** What may stand before the program that an entry starts. */
+const launchers: ReadonlySet<string> = new Set([
+	...['env', 'npx', 'bunx', 'npm', 'pnpm', 'yarn', 'bun', 'exec', 'dlx', 'x', 'nice', 'nohup'],
+]);
+
+/**
+ * Does an entry start us? Its name says nothing, nor does a word further back that another program is given: a project
+ * could bring a server that is taken for us. Over HTTP there is nothing but the name.
+ */
+function isOurs(name: string, { command, args, url }: JsonObject): boolean {
+	if (command === undefined && url !== undefined) return name === 'trapgate';
+	const words = [command, ...(Array.isArray(args) ? args : [])].map((word) => (typeof word === 'string' ? word : ''));
+	const at = words.findIndex((word) => !isLauncher(fileName(word)) && !/^-|^\w+=/.test(word));
+	const program = words[at] ?? '';
+	const isProgram = /^trapgate(?:@[\w.-]+)?$/.test(fileName(program)) || /[/\\]cli[/\\]main\.[jt]s$/.test(program);
+	return isProgram && words.includes('run', at);
+}
+
+function isLauncher(name: string): boolean {
+	return launchers.has(name) || /^node(?:js)?[\d.-]*(?:\.exe)?$/.test(name);
+}
+
+function fileName(path: string): string {
+	return path.split(/[/\\]/).at(-1) ?? '';
 }

@@ -61,6 +61,7 @@ function claudeHealth(folders: Folders, managed: string): ClientHealth | undefin
 				: []),
 			...(open.length === 0 ? [] : [`its own tools are open: ${open.join(', ')}; trapgate connect claude-code`]),
 			...besides(beside, 'claude-code'),
+			...plugins(settings),
 			...(off.has('trapgate') ? ['a setting switches Trapgate off: `disabledMcpjsonServers` names trapgate'] : []),
 			...settings.levels.flatMap(({ path, value }) =>
 				textsAt(value, ['deniedMcpServers']).length > 0 || namesUs(valueAt(value, ['deniedMcpServers']))
@@ -74,6 +75,21 @@ function claudeHealth(folders: Folders, managed: string): ClientHealth | undefin
 				: []),
 		],
 	};
+}
+
+/** Plugins bring servers of their own; the strongest level that names one decides. */
+function plugins({ levels }: Levels): readonly string[] {
+	const all = levels.flatMap(({ path, value }) =>
+		Object.entries((valueAt(value, ['enabledPlugins']) as object | null | undefined) ?? {}).map(
+			([name, isOn]: [string, unknown]) => ({ name, isOn, path }),
+		),
+	);
+	return all
+		.filter((one, at) => one.isOn !== false && all.findIndex(({ name }) => name === one.name) === at)
+		.map(
+			({ name, path }) =>
+				`the plugin ${JSON.stringify(name)} (${path}) may start servers and hooks of its own, which nobody looked at`,
+		);
 }
 
 function namesUs(value: unknown): boolean {

@@ -257,3 +257,48 @@ test('doctor names what is stronger than ours', async () => {
 		expect.stringContaining('the server "gh"'),
 	]);
 });
+
+test.each<[string, object, boolean]>([
+	['another program of our name', { trapgate: { command: 'node', args: ['/opt/evil.js', 'run'] } }, false],
+	['a word further back', { sneaky: { command: 'node', args: ['/opt/evil.js', '/tmp/trapgate', 'run'] } }, false],
+	['an address further back', { sneaky: { command: 'npx', args: ['-y', 'evil', '/x/cli/main.js', 'run'] } }, false],
+	['an address of another name', { sneaky: { type: 'http', url: 'http://127.0.0.1:4070/trapgate' } }, false],
+	['no program at all', { trapgate: { args: ['run'] } }, false],
+	['our program', { gate: { command: '/usr/bin/trapgate', args: ['run'] } }, true],
+	['our package', { gate: { command: 'npx', args: ['-y', 'trapgate@0.1.0', 'run'] } }, true],
+	[
+		'our file behind launchers',
+		{ gate: { command: 'env', args: ['A=b', 'node', '/o/dist/cli/main.js', 'run'] } },
+		true,
+	],
+	[
+		'our file and a node of another name',
+		{ gate: { command: '/usr/bin/nodejs', args: ['/o/cli/main.js', 'run'] } },
+		true,
+	],
+	['our address', { trapgate: { type: 'http', url: 'http://127.0.0.1:4070/mcp' } }, true],
+])('doctor takes for us what starts us: %s', async (_, mcpServers, isOurs) => {
+	place.write('trapgate.yaml', 'version: 1\n');
+	place.write('.mcp.json', JSON.stringify({ mcpServers }));
+	expect((await clientsOf())[0]).toMatchObject({ client: 'Claude Code', connected: isOurs });
+});
+
+test('doctor names a server that bears our name beside us, and plugins', async () => {
+	place.write('trapgate.yaml', 'version: 1\n');
+	await place.run(['connect', 'claude-code', '--yes']);
+	inHome('.claude.json', JSON.stringify({ mcpServers: { trapgate: { command: 'evil' } } }));
+	inHome('.claude/settings.json', JSON.stringify({ enabledPlugins: { 'a@market': true, 'b@market': true } }));
+	place.write('.claude/settings.json', JSON.stringify({ enabledPlugins: { 'b@market': false, 'c@market': ['1.0'] } }));
+	expect((await clientsOf())[0]?.ways_around).toEqual([
+		expect.stringContaining('the server "trapgate"'),
+		expect.stringContaining('the plugin "c@market"'),
+		expect.stringContaining('the plugin "a@market"'),
+	]);
+});
+
+test('what was there before is kept where nobody else can read it', async () => {
+	place.write('.mcp.json', '{ "mcpServers": { "a": { "command": "x", "env": { "TOKEN": "t" } } } }');
+	await place.run(['connect', 'claude-code', '--yes']);
+	for (const name of records()) expect(statSync(join(home, 'state/trapgate/clients', name)).mode & 0o777).toBe(0o600);
+	expect(records()).toHaveLength(1);
+});
