@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { barsOf, type Figures, type Measured, type Row, relayName, type Section, sections } from './beside/figures.ts';
 import { installation, lackOf, type Peer, peers, wayThrough } from './beside/npm-peers.ts';
 import { textOf, writeMeasured } from './beside/page.ts';
-import { residentMb } from './beside/processes.ts';
+import { processorTimes, residentMb } from './beside/processes.ts';
 import { speedOf } from './beside/speed.ts';
 import { freePort, type Way, waysToADriver } from './beside/ways.ts';
 import { median } from './median.ts';
@@ -63,6 +63,7 @@ const subjects: readonly Subject[] = [
 const lacking = subjects.filter(({ way }) => typeof way === 'string');
 if (lacking.length > 0) process.stderr.write(`to measure all peers: ${installation(values.peers)}\n`);
 
+const before = { ...processorTimes(), atMs: performance.now() };
 const server = ways.connect(served(remotePort));
 try {
 	await server.introduce();
@@ -84,6 +85,7 @@ const measured: Measured = {
 		system: `${os.type()} ${os.release().split('.').slice(0, 2).join('.')}`,
 	},
 	rounds,
+	foreign: Number(foreignSince(before).toFixed(3)),
 	sections: Object.fromEntries(sections.map((section) => [section, rowsOf(section)])) as Measured['sections'],
 };
 process.stdout.write(`${textOf(measured)}\n`);
@@ -140,6 +142,12 @@ async function figuresOf(way: Way): Promise<Figures> {
 	} finally {
 		await client.close();
 	}
+}
+
+function foreignSince(start: typeof before): number {
+	const { allMs, oursMs } = processorTimes();
+	const ranMs = (performance.now() - start.atMs) * os.availableParallelism();
+	return Math.max(0, allMs - start.allMs - (oursMs - start.oursMs)) / ranMs;
 }
 
 function rowsOf(section: Section): readonly Row[] {

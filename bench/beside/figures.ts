@@ -31,6 +31,8 @@ export type Section = (typeof sections)[number];
 export interface Measured {
 	readonly machine: { readonly cores: number; readonly node: string; readonly system: string };
 	readonly rounds: number;
+	/** How much of the machine's processor time others used meanwhile: 0 to 1. */
+	readonly foreign: number;
 	readonly sections: Readonly<Record<Section, readonly Row[]>>;
 }
 

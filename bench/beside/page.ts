@@ -33,14 +33,14 @@ export function withMeasured(text: string, measured: Measured): string {
 }
 
 export function textOf(measured: Measured): string {
-	const { machine, rounds } = measured;
+	const { machine, rounds, foreign } = measured;
 	const bars = barsOf(measured).map(({ asked, measured: found, verdict }) => [
 		asked,
 		found,
 		verdict === 'reached' ? verdict : `**${verdict}**`,
 	]);
 	return [
-		`${machine.cores} cores, ${machine.system}, Node ${machine.node}; ${rounds} rounds.`,
+		`${machine.cores} cores, ${machine.system}, Node ${machine.node}; ${rounds} rounds. Meanwhile other processes used ${(foreign * 100).toFixed(0)} % of the machine; above a few, distrust the rest.`,
 		'## What was asked for',
 		tableText(['asked for', 'measured', ''], bars),
 		...sections.flatMap((section) => [

@@ -45,6 +45,7 @@ describe('what was asked for', () => {
 	const run = ({ relay, peer, http }: typeof good): Measured => ({
 		machine: { cores: 2, node: 'v1', system: 'Linux' },
 		rounds: 1,
+		foreign: 0.014,
 		sections: { stdio: [relay, peer], http: [http], remote: [] },
 	});
 	const verdicts = (changes: Partial<typeof good>) =>
@@ -87,6 +88,10 @@ describe('what was asked for', () => {
 		}
 		expect(textOf(run({ ...good, http }))).toContain('not measured: it is not installed');
 		expect(textOf(run({ ...good, http: failed }))).toContain('failed: a   b');
+	});
+
+	test('stands beside how busy the machine was', () => {
+		expect(textOf(run(good))).toContain('other processes used 1 % of the machine');
 	});
 
 	test('names the peer that is the hardest to beat', () => {
