@@ -9,6 +9,8 @@ export interface Hello {
 	readonly protocolVersion: string;
 	readonly capabilities: JsonObject;
 	readonly clientInfo: JsonObject;
+	/** Whether the client itself speaks MCP 2026-07-28, so that a server of both eras had better, too; default no. */
+	readonly isModern?: boolean;
 }
 
 /** What a driver answered to `initialize`: the whole result, unknown members included. */

@@ -2,6 +2,7 @@
 import type { DriverHost, Exchange, Hello, Introduction, ListKind, Note, Reply } from '../abi/driver.ts';
 import type { JsonObject } from '../abi/json.ts';
 import type { Link, LinkEvents, RequestOptions } from '../wire/link.ts';
+import type { Wrap } from './envelope.ts';
 import { introduce, type JunkCount } from './introduce.ts';
 import { readPages } from './pages.ts';
 
@@ -32,14 +33,14 @@ export interface Parties {
 	readonly timeoutMs: number;
 }
 
-/** MCP up to 2025-11-25: the link says everything as it is. */
-export function olderConversation({ link, junk, host, hello, timeoutMs }: Parties): Conversation {
+/** MCP up to 2025-11-25: the link says everything as it is. `wrap` adds to `initialize`. */
+export function olderConversation({ link, junk, host, hello, timeoutMs }: Parties, wrap?: Wrap): Conversation {
 	return {
 		hears: {
 			request: ({ method, params, extra, signal }) => host.request(method, params, extra, signal),
 			note: (note) => host.note(note),
 		},
-		introduce: () => introduce(link, junk, hello, timeoutMs),
+		introduce: () => introduce(link, junk, hello, { timeoutMs, ...(wrap === undefined ? {} : { wrap }) }),
 		request: (method, params, options) => link.request(method, params, options),
 		list: (kind) => readPages(kind, (method, params) => link.request(method, params, { timeoutMs })),
 		isCurrent: () => undefined,

@@ -2,6 +2,9 @@
 
 export type Era = 'older' | 'modern';
 
+/** How a server is spoken to first. `either` lets one of both eras say itself that it wants the newer one. */
+export type Opening = Era | 'either';
+
 /** What the author of a configuration may say. */
 export type Protocol = 'auto' | '2025-11-25' | '2026-07-28';
 
@@ -21,7 +24,7 @@ export interface EraOptions {
 	readonly server: string;
 	readonly memory?: EraMemory | undefined;
 	/** Whether a server that could not be used so may be of the other era. */
-	readonly mayBeOther: (tried: Era, error: unknown) => boolean;
+	readonly mayBeOther: (tried: Opening, error: unknown) => boolean;
 }
 
 export class Eras {
@@ -34,23 +37,26 @@ export class Eras {
 	}
 
 	/** What to try, the likelier one first. */
-	async order(): Promise<readonly [Era, Era?]> {
+	async order(isForModernClient = false): Promise<readonly Opening[]> {
 		const { protocol = 'auto', likely, memory, server } = this.#options;
 		if (protocol !== 'auto') return [protocol === '2026-07-28' ? 'modern' : 'older'];
 		if (this.#last === undefined) this.#recalled = await memory?.recall(server);
 		const first = this.#last ?? this.#recalled ?? likely;
-		return [first, first === 'modern' ? 'older' : 'modern'];
+		if (first === 'modern') return ['modern', 'older'];
+		const isOpen = isForModernClient && likely === 'older' && this.#last === undefined;
+		return isOpen ? ['either', 'older', 'modern'] : ['older', 'modern'];
 	}
 
-	mayBeOther(tried: Era, error: unknown): boolean {
+	mayBeOther(tried: Opening, error: unknown): boolean {
 		return this.#options.mayBeOther(tried, error);
 	}
 
 	/** The server answered in this era. Only what nobody would have guessed is kept, so most servers cost no file. */
-	found(era: Era): void {
+	found(era: Era, opening: Opening): void {
 		const { protocol = 'auto', likely, memory, server } = this.#options;
 		const isNews = era !== (this.#last ?? this.#recalled ?? likely);
 		this.#last = era;
-		if (protocol === 'auto' && isNews) void memory?.keep(server, era);
+		// Of a server that had the choice nothing follows for clients of the older era.
+		if (protocol === 'auto' && isNews && opening !== 'either') void memory?.keep(server, era);
 	}
 }

@@ -3,7 +3,7 @@ import type { Driver } from '../abi/driver.ts';
 import { TrapgateError } from '../abi/problem.ts';
 import { httpChannel } from '../wire/http-client.ts';
 import { modernHttpChannel } from '../wire/http-modern.ts';
-import { type EraMemory, Eras } from './era.ts';
+import { type EraMemory, Eras, type Opening } from './era.ts';
 import { Refusal } from './introduce.ts';
 import { MirroredTools } from './mirrored-parameters.ts';
 import { type RemoteConfig, type RemoteDeps, RemoteDriver } from './remote.ts';
@@ -60,7 +60,7 @@ export function httpDriver(config: HttpConfig, deps: HttpDeps): Driver {
 }
 
 /** One more request harms no server, so only refused credentials are final; a server may refuse `initialize` in any way. */
-function mayBeOther(tried: 'older' | 'modern', error: unknown): boolean {
+function mayBeOther(tried: Opening, error: unknown): boolean {
 	if (tried === 'modern') return !(error instanceof TrapgateError && error.code === 'D107');
 	return error instanceof Refusal || (error instanceof TrapgateError && error.code === 'D101');
 }

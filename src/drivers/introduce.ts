@@ -4,6 +4,7 @@ import { isJsonObject, type Json, type JsonObject, member, stringMember } from '
 import { TrapgateError } from '../abi/problem.ts';
 import type { Channel } from '../wire/channel.ts';
 import type { Link } from '../wire/link.ts';
+import type { Wrap } from './envelope.ts';
 
 /** The revisions that begin with `initialize`. */
 const revisions: readonly string[] = ['2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25'];
@@ -56,15 +57,20 @@ export function countJunk(channel: Channel): { readonly channel: Channel; readon
 export class Refusal extends TrapgateError {}
 
 /**
- * Sends `initialize` and `notifications/initialized`. Throws D101 when the server ended first, D102 when it did not
+ * Sends `initialize`, with what `wrap` adds, and `notifications/initialized`. Throws D101 when the server ended first, D102 when it did not
  * answer in time, D103 when it answered with something else, D105 when it speaks no revision we know.
  */
-export async function introduce(link: Link, junk: JunkCount, hello: Hello, timeoutMs: number): Promise<Introduction> {
-	const params = {
+export async function introduce(
+	link: Link,
+	junk: JunkCount,
+	hello: Hello,
+	{ timeoutMs, wrap = (params) => params }: { readonly timeoutMs: number; readonly wrap?: Wrap },
+): Promise<Introduction> {
+	const params = wrap({
 		protocolVersion: hello.protocolVersion,
 		capabilities: hello.capabilities,
 		clientInfo: hello.clientInfo,
-	};
+	});
 	const reply = await askFirst(link, junk, { method: 'initialize', params, timeoutMs });
 	if (!reply.ok) throw versionRefusal(reply, hello) ?? refusal(reply, junk, 'initialize');
 	const introduction = readIntroduction(reply.body.value());

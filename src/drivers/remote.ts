@@ -14,12 +14,14 @@ import type { JsonObject } from '../abi/json.ts';
 import type { DriverName } from '../abi/names.ts';
 import type { Permit } from '../abi/permit.ts';
 import { errorText, type ProblemCode, TrapgateError } from '../abi/problem.ts';
+import { modernRevision } from '../abi/protocol.ts';
 import type { Channel } from '../wire/channel.ts';
 import { Link } from '../wire/link.ts';
 import { errorReply } from '../wire/message.ts';
 import { Backoff } from './backoff.ts';
-import { type AskOptions, type Conversation, olderConversation } from './conversation.ts';
-import type { Era, Eras, Protocol } from './era.ts';
+import { type AskOptions, type Conversation, olderConversation, type Parties } from './conversation.ts';
+import { EitherConversation } from './either.ts';
+import type { Era, Eras, Opening, Protocol } from './era.ts';
 import { countJunk } from './introduce.ts';
 import { LogLines } from './log-lines.ts';
 import type { MirroredTools } from './mirrored-parameters.ts';
@@ -190,25 +192,27 @@ export class RemoteDriver implements Driver {
 	async #tryToConnect(): Promise<Introduction> {
 		const { eras, guessMs } = this.#reach;
 		const { timeoutMs = minuteMs } = this.#config;
-		const [first, second] = await eras.order();
-		try {
-			return await this.#tryEra(first, second === undefined ? timeoutMs : Math.min(timeoutMs, guessMs ?? timeoutMs));
-		} catch (error) {
-			if (second === undefined || (this.#state as State).is === 'closed' || !eras.mayBeOther(first, error)) throw error;
+		const openings = await eras.order(this.#opened().hello.isModern);
+		let told: unknown;
+		for (const opening of openings) {
+			const isLast = opening === openings.at(-1);
 			try {
-				return await this.#tryEra(second, timeoutMs);
-			} catch (again) {
+				return await this.#tryOpening(opening, isLast ? timeoutMs : Math.min(timeoutMs, guessMs ?? timeoutMs));
+			} catch (error) {
+				if ((this.#state as State).is === 'closed') throw error;
 				// What an older server says of itself tells more.
-				throw first === 'older' && (this.#state as State).is !== 'closed' ? error : again;
+				if (told === undefined || opening === 'older') told = error;
+				if (!eras.mayBeOther(opening, error)) break;
 			}
 		}
+		throw told;
 	}
 
-	async #tryEra(era: Era, timeoutMs: number): Promise<Introduction> {
+	async #tryOpening(opening: Opening, timeoutMs: number): Promise<Introduction> {
 		const { lines } = this.#opened();
 		if (this.#state.is === 'closed') throw closedMeanwhile(this.name);
-		const connection = await this.#reach.connect(lines, era);
-		const session = this.#converse(era, connection, timeoutMs);
+		const connection = await this.#reach.connect(lines, opening === 'modern' ? 'modern' : 'older');
+		const session = this.#converse(opening, connection, timeoutMs);
 		this.#beingMade = session;
 		try {
 			if ((this.#state as State).is === 'closed') throw closedMeanwhile(this.name);
@@ -221,7 +225,7 @@ export class RemoteDriver implements Driver {
 			// Closed or lost between its answer and now.
 			if (session.lost !== undefined) throw new TrapgateError('D104', session.lost);
 			if ((this.#state as State).is === 'closed') throw closedMeanwhile(this.name);
-			this.#reach.eras.found(era);
+			this.#reach.eras.found(introduction.protocolVersion === modernRevision ? 'modern' : 'older', opening);
 			this.#state = { is: 'up', session, since: this.#now() };
 			return introduction;
 		} catch (error) {
@@ -233,23 +237,28 @@ export class RemoteDriver implements Driver {
 		}
 	}
 
-	#converse(era: Era, connection: Connection, timeoutMs: number): Session {
+	#converse(opening: Opening, connection: Connection, timeoutMs: number): Session {
 		const { host, hello } = this.#opened();
 		const { channel, junk } = countJunk(connection.channel);
 		const link = new Link(channel, { peer: 'driver' });
 		const parties = { link, junk, host, hello, timeoutMs };
-		if (era === 'older') return { link, connection, conversation: olderConversation(parties), lost: undefined };
-		const conversation = new ModernConversation({
-			...parties,
-			name: this.name,
-			standing: this.#standing,
-			mirrored: this.#reach.mirrored,
-			now: this.#now,
-			schedule: this.#schedule,
-			random: this.#random,
-			lost: (reason) => this.#lose(session, reason),
-		});
-		const session: Session = { link, connection, conversation, lost: undefined };
+		const newer = () =>
+			new ModernConversation({
+				...parties,
+				name: this.name,
+				standing: this.#standing,
+				mirrored: this.#reach.mirrored,
+				now: this.#now,
+				schedule: this.#schedule,
+				random: this.#random,
+				lost: (reason) => this.#lose(session, reason),
+			});
+		const session: Session = {
+			link,
+			connection,
+			conversation: conversationOf(opening, parties, newer),
+			lost: undefined,
+		};
 		return session;
 	}
 
@@ -297,6 +306,19 @@ const sentences: Readonly<Record<Exclude<State['is'], 'down' | 'up'>, string>> =
 	connecting: 'is starting',
 	closed: 'is closed',
 };
+
+function conversationOf(opening: Opening, parties: Parties, newer: () => Conversation): Conversation {
+	switch (opening) {
+		case 'older':
+			return olderConversation(parties);
+		case 'modern':
+			return newer();
+		case 'either':
+			return new EitherConversation(parties, newer);
+		default:
+			return opening satisfies never;
+	}
+}
 
 /** Most exchanges come without. */
 function askOf({ ask }: Exchange): Pick<Exchange, 'ask'> {

@@ -44,7 +44,8 @@ const lastWordsMs = 100;
 
 /**
  * `initialize` comes first: every server but one that speaks nothing but MCP 2026-07-28 answers it, and some end at
- * whatever else comes first. A refusal is followed by a fresh start.
+ * whatever else comes first. A refusal is followed by a fresh start. For a client of that revision, `initialize` says so, and
+ * a server of both may refuse it for that.
  */
 export function stdioDriver(config: StdioConfig, deps: StdioDeps): Driver {
 	const eras = new Eras({
@@ -52,7 +53,11 @@ export function stdioDriver(config: StdioConfig, deps: StdioDeps): Driver {
 		likely: 'older',
 		server: JSON.stringify([config.command, config.args, config.cwd]),
 		memory: deps.eras,
-		mayBeOther: (tried, error) => tried === 'modern' || error instanceof Refusal,
+		mayBeOther: (tried, error) => {
+			// Whatever displeased a server about a request that it might not know: the next one is as it always was.
+			if (tried === 'either') return !(error instanceof TrapgateError && error.code === 'D102');
+			return tried === 'modern' || error instanceof Refusal;
+		},
 	});
 	return new RemoteDriver(config, deps, { eras, connect: (lines) => startServer(config, deps, lines) });
 }

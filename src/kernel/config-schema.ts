@@ -31,7 +31,7 @@ const protocolSchema = z
 	.optional()
 	.meta(
 		about(
-			'The revision of MCP that the server is spoken to in. `2025-11-25` stands for the revisions that begin with `initialize`, that one and older ones. `auto` finds out: over HTTP by asking in the newest revision first, and for a local server by `initialize`, followed by a fresh start in the newest revision where the server refuses that.',
+			'The revision of MCP that the server is spoken to in. `2025-11-25` stands for the revisions that begin with `initialize`, that one and older ones. `auto` finds out: over HTTP by asking in the newest revision first, and for a local server by `initialize`, followed by a fresh start in the newest revision where the server refuses that. A local server of both is spoken to in that of its client.',
 			'2026-07-28',
 		),
 	)

@@ -288,7 +288,7 @@ export class ModernClient {
 		const { kernel, connection } = this.#options;
 		const { tasks: _, ...rest } = capabilities;
 		const info = clientInfo ?? { name: 'unknown', version: '0' };
-		const hello = { protocolVersion: innerVersion, capabilities: rest, clientInfo: info };
+		const hello = { protocolVersion: innerVersion, capabilities: rest, clientInfo: info, isModern: true };
 		const bank = await kernel.pools.acquire(connection.principal, hello, modernRevision);
 		const caller = {
 			...connection,

@@ -45,7 +45,7 @@ export class SharedDriver {
 				host = own;
 				device.hosts.add(own);
 				// One client's capabilities would be wrong for the next, so a shared driver is promised none.
-				device.opened ??= device.driver.open(hostOfAll(device), { ...hello, capabilities: {} });
+				device.opened ??= device.driver.open(hostOfAll(device), { ...hello, capabilities: {}, isModern: false });
 				return device.opened;
 			},
 			list: (kind: ListKind) => (device === undefined ? Promise.resolve([]) : device.driver.list(kind)),

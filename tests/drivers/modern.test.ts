@@ -33,10 +33,15 @@ afterAll(async () => {
 
 type Made = { readonly driver: Driver; starts(): number };
 
-function stdio(args: readonly string[], deps: { eras?: EraMemory } = {}, protocol?: '2025-11-25' | '2026-07-28'): Made {
+function stdio(
+	args: readonly string[],
+	deps: { eras?: EraMemory } = {},
+	protocol?: '2025-11-25' | '2026-07-28',
+	server = 'second-sdk',
+): Made {
 	count += 1;
 	const starts = join(directory, `starts-${count}`);
-	const file = fileURLToPath(new URL('../fixtures/servers/second-sdk.mjs', import.meta.url));
+	const file = fileURLToPath(new URL(`../fixtures/servers/${server}.mjs`, import.meta.url));
 	const driver = stdioDriver(
 		{ name, command: process.execPath, args: [file, `--starts=${starts}`, ...args], cwd: directory, env: {}, protocol },
 		{ reaper, env: process.env, ...deps },
@@ -115,6 +120,54 @@ describe('which era a local server is of', () => {
 		const older = stdio(['--modern-only'], {}, '2025-11-25');
 		await expect(older.driver.open(recordingHost(), hello)).rejects.toMatchObject({ code: 'D105' });
 		expect(older.starts()).toBe(1);
+	});
+});
+
+describe('which era a local server is spoken to in for a client of the newer one', () => {
+	const newer = { ...hello, isModern: true };
+
+	test('is what the server wants: one of both wants the newer, after one start, and nobody else is led by that', async () => {
+		const eras = memory();
+		const { driver, starts } = stdio([], { eras });
+		expect((await driver.open(recordingHost(), newer)).protocolVersion).toBe('2026-07-28');
+		expect(textOf(await call(driver, 'echo', { text: 'heard' }))).toBe('heard');
+		expect(await driver.list('tools')).not.toEqual([]);
+		expect(starts()).toBe(1);
+		expect(eras.kept).toEqual([]);
+	});
+
+	test('is the one that an older server has, which notices next to nothing', async () => {
+		const file = fileURLToPath(new URL('../fixtures/servers/good.mjs', import.meta.url));
+		const driver = stdioDriver(
+			{ name, command: process.execPath, args: [file], cwd: directory, env: {} },
+			{ reaper, env: process.env },
+		);
+		made.push(driver);
+		expect((await driver.open(recordingHost(), newer)).protocolVersion).toBe('2025-11-25');
+	});
+
+	test('is found after one start of a server of the newer alone', async () => {
+		const { driver, starts } = stdio(['--modern-only']);
+		expect((await driver.open(recordingHost(), newer)).protocolVersion).toBe('2026-07-28');
+		expect(starts()).toBe(1);
+	});
+
+	test.each(['refuse', 'end'])('is the older one of a server that would rather %s', async (offence) => {
+		const { driver, starts } = stdio([`--offence=${offence}`], {}, undefined, 'touchy');
+		expect(await driver.open(recordingHost(), newer)).toMatchObject({
+			protocolVersion: '2025-11-25',
+			serverInfo: { name: 'touchy' },
+		});
+		expect(starts()).toBe(2);
+	});
+
+	test.each([
+		['2025-11-25', '2025-11-25'],
+		['2026-07-28', '2026-07-28'],
+	] as const)('is what its author says: %s', async (protocol, spoken) => {
+		const { driver, starts } = stdio([], {}, protocol);
+		expect((await driver.open(recordingHost(), newer)).protocolVersion).toBe(spoken);
+		expect(starts()).toBe(1);
 	});
 });
 
