@@ -1,6 +1,6 @@
 // An OAuth 2.1 resource server: whose token this is (RFC 9068, RFC 6750), and where clients get one (RFC 9728).
-import { readFile, realpath } from 'node:fs/promises';
-import { relative, sep } from 'node:path';
+import { readFile, readlink, realpath } from 'node:fs/promises';
+import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import type { JWTPayload } from 'jose';
 import { isAgentId } from '../abi/names.ts';
 import { errorText, TrapgateError } from '../abi/problem.ts';
@@ -138,13 +138,41 @@ function metadataOf({ resource, issuer, scopes, algorithms: _ }: OAuthConfig): s
 async function refuseOwnKeys({ oauth, workspace }: OAuthOptions): Promise<void> {
 	if (oauth.jwks.kind !== 'file' || workspace === undefined) return;
 	const { path } = oauth.jwks;
-	const [file, tree] = await Promise.all([path, workspace].map((one) => realpath(one).catch(() => one)));
-	const way = relative(tree as string, file as string);
-	if (way !== '..' && !way.startsWith(`..${sep}`)) {
+	const trees = [workspace, await realpath(workspace).catch(() => workspace)];
+	for (const place of await wayTo(path)) {
+		if (!trees.some((tree) => isWithin(place, tree))) continue;
 		throw new TrapgateError('K105', `\`${path}\` lies in the workspace, so an agent could write itself a key there`, {
-			help: 'keep `http: { oauth: { jwks: … } }` outside of `workspace:`',
+			help: 'keep `http: { oauth: { jwks: … } }` outside of `workspace:`, and every link that leads to it',
 		});
 	}
+}
+
+function isWithin(path: string, tree: string): boolean {
+	const way = relative(tree, path);
+	return way !== '..' && !way.startsWith(`..${sep}`);
+}
+
+/** Everything that is looked into on the way to a file, as the system goes it: whoever may replace a link says what is read. */
+async function wayTo(path: string): Promise<readonly string[]> {
+	const places = [path];
+	const left = path.split(sep);
+	let at: string = sep;
+	let links = 0;
+	for (let name = left.shift(); name !== undefined; name = left.shift()) {
+		if (name === '' || name === '.') continue;
+		const next = name === '..' ? dirname(at) : join(at, name);
+		places.push(next);
+		const target = await readlink(next).catch(() => undefined);
+		if (target === undefined) at = next;
+		else {
+			links += 1;
+			// As many as Linux follows.
+			if (links > 40) break;
+			if (isAbsolute(target)) at = sep;
+			left.unshift(...target.split(sep));
+		}
+	}
+	return places;
 }
 
 /** The keys can't be had: that is no fault of the token. */

@@ -174,8 +174,8 @@ describe('the network', () => {
 test('what governs the agent is read-only, and log and state are out of sight', () => {
 	const { guarded = [], concealed = [] } = sandboxOf(shell)?.confinement ?? {};
 	expect(guarded).toEqual(expect.arrayContaining([join(work, 'trapgate.yaml'), join(work, 'trapgate.lock')]));
-	for (const name of ['.claude', '.cursor', '.codex', '.gemini', '.vscode', '.mcp.json', '.git/hooks', '.git/config'])
-		expect(guarded).toContain(join(work, name));
+	const clients = ['.claude', '.cursor', '.codex', '.gemini', '.vscode', '.opencode', 'opencode.json', '.mcp.json'];
+	for (const name of [...clients, '.git/hooks', '.git/config']) expect(guarded).toContain(join(work, name));
 	expect(guarded).toContain('/etc/trapgate');
 	expect(concealed).toEqual([
 		join(folder, 'home/.local/state/trapgate'),

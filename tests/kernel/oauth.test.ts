@@ -256,7 +256,23 @@ describe('the keys of the server', () => {
 		mkdirSync(join(directory, 'project'), { recursive: true });
 		writeFileSync(join(directory, 'project/jwks.json'), JSON.stringify(jwks));
 		symlinkSync(join(directory, 'project/jwks.json'), join(directory, 'innocent.json'));
-		for (const path of ['project/jwks.json', 'project/../project/jwks.json', 'innocent.json', 'project/not-yet.json']) {
+		// Links that an agent may replace, to keys that it may not write.
+		mkdirSync(join(directory, 'keys'));
+		writeFileSync(join(directory, 'keys/jwks.json'), JSON.stringify(jwks));
+		symlinkSync(join(directory, 'keys/jwks.json'), join(directory, 'project/link.json'));
+		symlinkSync('../keys', join(directory, 'project/folder'));
+		symlinkSync('project/link.json', join(directory, 'twice.json'));
+		symlinkSync('project/folder', join(directory, 'folder'));
+		symlinkSync(join(directory, 'project'), join(directory, 'alias'));
+		const inside = ['project/jwks.json', 'project/../project/jwks.json', 'innocent.json', 'project/not-yet.json'];
+		const through = [
+			'project/link.json',
+			'project/folder/jwks.json',
+			'twice.json',
+			'folder/jwks.json',
+			'alias/link.json',
+		];
+		for (const path of [...inside, ...through]) {
 			await expect(server({ jwks: { kind: 'file', path: join(directory, path) } })).rejects.toThrow(/in the workspace/);
 		}
 	});
