@@ -71,8 +71,42 @@ export interface CompiledGrammar {
 	readonly unknownIsGap: boolean;
 }
 
-/** Compiles a grammar; do it once, at module level. Throws on a grammar that can't be meant, which any import of it shows. */
-export function makeGrammar(grammar: Grammar): CompiledGrammar {
+/**
+ * Makes a grammar; do it once, at module level. It is compiled when it is first asked for something: there are several hundred, and
+ * most commands are of a few programs. That throws on one that can't be meant, so tests/shell/grammars.test.ts asks each.
+ */
+export function makeGrammar(grammar: Grammar | (() => Grammar)): CompiledGrammar {
+	let compiled: CompiledGrammar | undefined;
+	const get = () => {
+		compiled ??= compileGrammar(typeof grammar === 'function' ? grammar() : grammar);
+		return compiled;
+	};
+	return {
+		get short() {
+			return get().short;
+		},
+		get long() {
+			return get().long;
+		},
+		get single() {
+			return get().single;
+		},
+		get stopAtOperand() {
+			return get().stopAtOperand;
+		},
+		get abbreviations() {
+			return get().abbreviations;
+		},
+		get numeric() {
+			return get().numeric;
+		},
+		get unknownIsGap() {
+			return get().unknownIsGap;
+		},
+	};
+}
+
+function compileGrammar(grammar: Grammar): CompiledGrammar {
 	const short = new Map<string, Option>();
 	const long = new Map<string, Option>();
 	const single = new Map<string, Option>();

@@ -155,12 +155,11 @@ export function grammarOf(command: string): CompiledGrammar {
  * Lists are put together from shared parts: of two options with one name the first one counts.
  */
 function gitGrammar(text: string, numeric: boolean): CompiledGrammar {
-	const options = split(text);
-	const taken = new Set(options.flatMap((option) => option.replace(/[=:].*/, '').split('|')));
-	const longs = [...taken].filter((name) => name.length > 1);
-	const negated = longs.map((name) => (name.startsWith('no-') ? name.slice(3) : `no-${name}`));
-	return makeGrammar({
-		numeric,
-		options: [...options, ...negated.filter((name) => name.length > 1 && !taken.has(name))],
+	return makeGrammar(() => {
+		const options = split(text);
+		const taken = new Set(options.flatMap((option) => option.replace(/[=:].*/, '').split('|')));
+		const longs = [...taken].filter((name) => name.length > 1);
+		const negated = longs.map((name) => (name.startsWith('no-') ? name.slice(3) : `no-${name}`));
+		return { numeric, options: [...options, ...negated.filter((name) => name.length > 1 && !taken.has(name))] };
 	});
 }

@@ -35,13 +35,12 @@ export interface ToolCall {
 }
 
 export function tool(table: Tool): Program {
-	const own = split(table.options);
-	const start = makeGrammar({ options: own, stopAtOperand: true, abbreviations: false });
-	const all = makeGrammar({
-		options: distinct([...own, ...split(table.more ?? '')]),
+	const start = makeGrammar(() => ({ options: split(table.options), stopAtOperand: true, abbreviations: false }));
+	const all = makeGrammar(() => ({
+		options: split(`${table.options} ${table.more ?? ''}`),
 		abbreviations: false,
 		onUnknown: 'flag',
-	});
+	}));
 	const { names, pattern } = table;
 	return {
 		names,
