@@ -1,6 +1,6 @@
 // Keys of HTTP callers: who owns which, kept as hashes, one file each, so that two commands at once lose nothing.
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isAgentId } from '../abi/names.ts';
 import { errorText, TrapgateError } from '../abi/problem.ts';
@@ -28,6 +28,8 @@ export function keyDirectory(state: string): string {
 }
 
 const idPattern = /^[a-z2-7]{8}$/;
+/** Many times what we write. */
+const largestKeyBytes = 4096;
 
 export interface KeyTerms {
 	readonly random: (bytes: number) => Uint8Array;
@@ -110,6 +112,7 @@ function readPrivately(directory: string): readonly string[] {
 
 function readKey(path: string, id: string): KeyEntry | 'gone' | undefined {
 	try {
+		if (!isOurs(path)) return undefined;
 		const { version, owner, made, expires, hash } = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
 		if (!idPattern.test(id)) return undefined;
 		if (typeof owner !== 'string' || !isAgentId(owner)) return undefined;
@@ -121,6 +124,14 @@ function readKey(path: string, id: string): KeyEntry | 'gone' | undefined {
 		// Revoked since the directory was read.
 		return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'gone' : undefined;
 	}
+}
+
+/** A plain file that nobody else may write: what a link leads to, another may, and a pipe would keep us waiting. */
+function isOurs(path: string): boolean {
+	const about = lstatSync(path);
+	const own = process.getuid?.();
+	const isOwn = own === undefined || about.uid === own || about.uid === 0;
+	return about.isFile() && (about.mode & 0o022) === 0 && isOwn && about.size <= largestKeyBytes;
 }
 
 function isTime(value: unknown): value is string {

@@ -22,6 +22,7 @@ import { mergeCapabilities, mergeInstructions } from './merge.ts';
 import { misreadKey } from './misread.ts';
 import { ownCapabilities } from './own-driver.ts';
 import { unknownName, unknownResource } from './refusal.ts';
+import { Repeats } from './repeats.ts';
 import { isOwnUri, ownerOf } from './resources.ts';
 import type { Handling } from './results.ts';
 import { screenNote } from './screen.ts';
@@ -47,7 +48,7 @@ export class Session implements BankListener {
 	/** Tasks the client keeps for drivers. */
 	readonly #clientTasks = new Map<string, DriverName>();
 	readonly #subscribed = new Set<string>();
-	readonly #refusals = new Map<string, number>();
+	readonly #refusals = new Repeats();
 	readonly #changes = new Set<string>();
 	readonly #unsubscribe: () => void;
 	/** Client requests in flight, oldest first: what a driver asks meanwhile travels with the newest. */
@@ -450,7 +451,7 @@ export class Session implements BankListener {
 				traceparent: stringMember(member(params, '_meta'), 'traceparent'),
 				followsUp: about.followsUp,
 				ran: about.ran,
-				countRefusal: (fingerprint) => this.#countRefusal(fingerprint),
+				countRefusal: (fingerprint) => this.#refusals.count(fingerprint),
 			};
 			const reply = await syscall(this.#kernel.door, call, context);
 			if (reply.ok) return reply;
@@ -491,12 +492,6 @@ export class Session implements BankListener {
 			const action = reply.ok ? stringMember(reply.body.value(), 'action') : undefined;
 			return action === 'accept' || action === 'decline' || action === 'cancel' ? action : 'unanswered';
 		};
-	}
-
-	#countRefusal(fingerprint: string): number {
-		const count = (this.#refusals.get(fingerprint) ?? 0) + 1;
-		this.#refusals.set(fingerprint, count);
-		return count;
 	}
 
 	#rememberTask(kept: KeptTask, reply: Reply): void {

@@ -35,6 +35,8 @@ export interface AdmissionOptions {
 	readonly authorize: Authorize;
 	/** How many requests of one principal may be open at once, streams included; default 256. */
 	readonly maxRequestsPerCaller?: number;
+	/** How many bytes the bodies of one principal's open requests may have together; default no limit. */
+	readonly maxHeldBytesPerCaller?: number;
 	/** Milliseconds since some epoch; default the system's clock. */
 	readonly now?: () => number;
 	/** Told of everybody who is turned away. */
@@ -46,6 +48,9 @@ export class Admission {
 	/** Every response that is not over, and whose it is. */
 	readonly #open = new Map<ServerResponse, HttpCaller>();
 	readonly #counts = new Map<string, number>();
+	/** Of the bodies of those that are open, by response and by principal. */
+	readonly #bytes = new Map<ServerResponse, number>();
+	readonly #held = new Map<string, number>();
 
 	constructor(options: AdmissionOptions) {
 		this.#options = options;
@@ -73,14 +78,32 @@ export class Admission {
 		}
 		const count = this.#counts.get(found.principal) ?? 0;
 		if (count >= maxRequestsPerCaller) {
-			turnedAway?.('busy');
-			refuse(response, 429, -32000, 'too many requests of this caller are open', { headers: { 'retry-after': '5' } });
+			this.turnBusyAway(response, 'too many requests of this caller are open');
 			return undefined;
 		}
 		this.#counts.set(found.principal, count + 1);
 		this.#open.set(response, found);
 		response.once('close', () => this.#forget(response, found));
 		return found;
+	}
+
+	/** Counts bytes of the body of an open request. False when its caller has sent too many, which nobody should keep then. */
+	hold(response: ServerResponse, bytes: number): boolean {
+		const { maxHeldBytesPerCaller = Number.POSITIVE_INFINITY } = this.#options;
+		const principal = this.#open.get(response)?.principal;
+		// Whose request is over holds nothing any more.
+		if (principal === undefined) return true;
+		const held = (this.#held.get(principal) ?? 0) + bytes;
+		if (held > maxHeldBytesPerCaller) return false;
+		this.#held.set(principal, held);
+		this.#bytes.set(response, (this.#bytes.get(response) ?? 0) + bytes);
+		return true;
+	}
+
+	/** Refuses a caller who has too much open. */
+	turnBusyAway(response: ServerResponse, why: string): void {
+		this.#options.turnedAway?.('busy');
+		refuse(response, 429, -32000, why, { headers: { 'retry-after': '5' } });
 	}
 
 	/** How many responses are open. */
@@ -107,6 +130,10 @@ export class Admission {
 		const count = (this.#counts.get(principal) ?? 1) - 1;
 		if (count <= 0) this.#counts.delete(principal);
 		else this.#counts.set(principal, count);
+		const held = (this.#held.get(principal) ?? 0) - (this.#bytes.get(response) ?? 0);
+		this.#bytes.delete(response);
+		if (held <= 0) this.#held.delete(principal);
+		else this.#held.set(principal, held);
 	}
 }
 

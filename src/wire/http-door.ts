@@ -15,7 +15,7 @@ import {
 } from './envelope.ts';
 import { type Admission, type HttpCaller, isSameCaller } from './http-admission.ts';
 import { refuse, sendEmpty } from './http-answer.ts';
-import { readBody } from './http-body.ts';
+import { defaultMaxBodyBytes, readBody } from './http-body.ts';
 import { HttpExchange } from './http-exchange.ts';
 import type { FrontExchange, FrontSession, HttpFrontOptions } from './http-front.ts';
 import { accepts, checkOrigin, isPlainJson, repeatedHeader } from './http-guard.ts';
@@ -50,7 +50,7 @@ export class HttpDoor {
 		this.#admission = admission;
 		this.#onExchange = onExchange;
 		this.#onSession = onSession;
-		this.#maxBodyBytes = options.maxBodyBytes ?? 64 * 1024 * 1024;
+		this.#maxBodyBytes = options.maxBodyBytes ?? defaultMaxBodyBytes;
 	}
 
 	async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -109,9 +109,11 @@ export class HttpDoor {
 		// Asked again below: a session may end while its client still sends.
 		const namesSession = headers['mcp-session-id'] !== undefined && !this.#isModernHeader(headers);
 		if (namesSession && !this.#sessionOf(request, response, caller)) return;
-		const body = await readBody(request, this.#maxBodyBytes);
+		const body = await readBody(request, this.#maxBodyBytes, (bytes) => this.#admission.hold(response, bytes));
 		if (body === 'gone') return;
 		if (this.#closed) return refuse(response, 503, -32000, 'shutting down');
+		if (body === 'too many')
+			return this.#admission.turnBusyAway(response, 'the open requests of this caller are too large');
 		if (body === 'too large') {
 			return refuse(response, 413, -32600, `a message of more than ${this.#maxBodyBytes} bytes`);
 		}

@@ -5,6 +5,7 @@ import { errorText, TrapgateError } from '../abi/problem.ts';
 import type { Channel } from './channel.ts';
 import { Admission, type AdmissionOptions, type HttpCaller } from './http-admission.ts';
 import { refuse } from './http-answer.ts';
+import { defaultMaxBodyBytes } from './http-body.ts';
 import { HttpDoor } from './http-door.ts';
 import type { GuardOptions } from './http-guard.ts';
 import type { HttpPage } from './http-pages.ts';
@@ -58,13 +59,17 @@ export interface HttpListener {
 	close(): Promise<void>;
 }
 
+/** So many of the largest bodies one caller may have open at a time: what a call was sent with is kept until it is answered. */
+const bodiesPerCaller = 4;
+
 /** Listens at `/mcp` and `/healthz`. Throws TrapgateError K105 when the address can't be had. */
 export async function listenHttp(
 	options: HttpFrontOptions,
 	onSession: (session: FrontSession) => void,
 	onExchange?: (exchange: FrontExchange) => void,
 ): Promise<HttpListener> {
-	const admission = new Admission(options);
+	const maxHeldBytesPerCaller = bodiesPerCaller * (options.maxBodyBytes ?? defaultMaxBodyBytes);
+	const admission = new Admission({ maxHeldBytesPerCaller, ...options });
 	const door = new HttpDoor(options, admission, onSession, onExchange);
 	const { requestMs = 60_000 } = options;
 	const headerMs = Math.min(options.headerMs ?? 15_000, requestMs);

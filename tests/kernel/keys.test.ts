@@ -1,5 +1,6 @@
 // Keys of callers: made once, kept as hashes, revoked for good, and never let in by a doubt.
 
+import { execFileSync } from 'node:child_process';
 import * as crypto from 'node:crypto';
 import { createHash, randomBytes } from 'node:crypto';
 import {
@@ -8,8 +9,10 @@ import {
 	mkdtempSync,
 	readdirSync,
 	readFileSync,
+	renameSync,
 	rmSync,
 	statSync,
+	symlinkSync,
 	utimesSync,
 	writeFileSync,
 } from 'node:fs';
@@ -170,6 +173,39 @@ test.each<[string, string]>([
 	expect(keys.find(key)?.owner).toBe('alice');
 	expect(readKeys(directory).damaged).toEqual(['abcdefgh.json']);
 	expect(warnings).toHaveLength(1);
+});
+
+test.each<[string, (file: string) => void]>([
+	['others may write to it', (file) => chmodSync(file, 0o622)],
+	[
+		'a link leads elsewhere',
+		(file) => {
+			renameSync(file, join(directory, '../elsewhere'));
+			symlinkSync('../elsewhere', file);
+		},
+	],
+	[
+		'it is a pipe',
+		(file) => {
+			rmSync(file);
+			execFileSync('mkfifo', ['-m', '600', file]);
+		},
+	],
+	[
+		'it is a folder',
+		(file) => {
+			rmSync(file);
+			mkdirSync(file);
+		},
+	],
+	['it is far too long', (file) => writeFileSync(file, `${readFileSync(file, 'utf8')}${' '.repeat(5000)}`)],
+])('a key lets nobody in when %s', (_, spoil) => {
+	const [spoilt, whole] = [make('alice'), make('bob')];
+	spoil(join(directory, `${spoilt.entry.id}.json`));
+	const keys = ring();
+	expect(keys.find(spoilt.key)).toBeUndefined();
+	expect(keys.find(whole.key)?.owner).toBe('bob');
+	expect(readKeys(directory).damaged).toEqual([`${spoilt.entry.id}.json`]);
 });
 
 describe('a key with an end', () => {

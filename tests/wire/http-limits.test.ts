@@ -84,6 +84,38 @@ test('what one caller has open is counted, and another one is served all the sam
 	expect((await one.ask({ body: { jsonrpc: '2.0', method: 'notifications/x' } })).status).toBe(202);
 });
 
+test('what the open requests of one caller hold is bounded, and another one is served all the same', async () => {
+	const turnedAway = vi.fn();
+	const { peer, port, listener } = await front({ maxBodyBytes: 2_000, turnedAway });
+	const one = await peer().introduced();
+	const large = (id: number) => ({
+		body: { jsonrpc: '2.0', id, method: 'x/wait', params: { fill: 'x'.repeat(1_800) } },
+	});
+	// Answered never, and one of which the last byte is still to come.
+	const waiting = [1, 2, 3].map((id) => one.ask(large(id)).catch(() => undefined));
+	const socket = connect(port, '127.0.0.1');
+	const head = `POST /mcp HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer a-token\r\nAccept: application/json, text/event-stream\r\nContent-Type: application/json\r\nMcp-Session-Id: ${one.session}\r\nTransfer-Encoding: chunked\r\n\r\n`;
+	socket.write(`${head}708\r\n${' '.repeat(1_800)}\r\n`);
+	await vi.waitFor(() => expect(listener.openRequests()).toBe(4));
+	const busy = await vi.waitFor(async () => {
+		const answer = await one.ask(large(5));
+		expect([answer.status, answer.headers['retry-after']]).toEqual([429, '5']);
+		return answer;
+	});
+	expect(busy.text).toContain('too large');
+	expect(turnedAway).toHaveBeenCalledWith('busy');
+	expect((await one.ask({ body: { jsonrpc: '2.0', method: 'notifications/x' } })).status).toBe(202);
+	const other = await peer('b-token').introduced();
+	waiting.push(other.ask(large(1)).catch(() => undefined));
+	// What is over holds nothing.
+	socket.destroy();
+	await vi.waitFor(() => expect(listener.openRequests()).toBe(4));
+	waiting.push(one.ask(large(6)).catch(() => undefined));
+	await vi.waitFor(() => expect(listener.openRequests()).toBe(5));
+	await listener.close();
+	await Promise.all(waiting);
+});
+
 test('a flood of strangers leaves nothing counted', async () => {
 	const { peer, listener } = await front({ maxRequestsPerCaller: 2 });
 	await Promise.all(Array.from({ length: 100 }, () => peer('nobody').ask({ body: initialize })));
