@@ -40,7 +40,7 @@ export function textOf(measured: Measured): string {
 		verdict === 'reached' ? verdict : `**${verdict}**`,
 	]);
 	return [
-		`${machine.cores} cores, ${machine.system}, Node ${machine.node}; ${rounds} rounds. Meanwhile other processes used ${(foreign * 100).toFixed(0)} % of the machine; above a few, distrust the rest.`,
+		`${machine.cores} cores, ${machine.system}, Node ${machine.node}; ${rounds === 1 ? '1 round' : `${rounds} rounds`}. Meanwhile other processes used ${(foreign * 100).toFixed(0)} % of the machine; above a few, distrust the rest.`,
 		'## What was asked for',
 		tableText(['asked for', 'measured', ''], bars),
 		...sections.flatMap((section) => [
