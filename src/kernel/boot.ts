@@ -110,7 +110,7 @@ export async function boot(options: BootOptions): Promise<Kernel> {
 async function bootWith(
 	options: BootOptions,
 	directories: StateDirectories,
-	{ load, loaded, ring }: Awaited<ReturnType<typeof loadWithRing>>,
+	{ load, loaded, ring, marks }: Awaited<ReturnType<typeof loadWithRing>>,
 ): Promise<Kernel> {
 	const { env, log, version } = options;
 	const { revision: first, problems } = loaded;
@@ -248,7 +248,7 @@ async function bootWith(
 		const isUnheld = receipt.drivers.some((driver) => driver.ring?.is === 'absent');
 		log[isUnheld ? 'warn' : 'info']({ rings: receiptFields(receipt) }, receiptLine(receipt));
 	}
-	if (options.watchEveryMs > 0) await revisions.watch(options.watchEveryMs);
+	if (options.watchEveryMs > 0) await revisions.watch(options.watchEveryMs, marks);
 
 	const door: Door = {
 		judge: makeJudge(gather),

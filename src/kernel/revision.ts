@@ -78,10 +78,25 @@ export interface Loaded {
 
 /** Reads and compiles everything. Problems of severity `error` mean that there is no revision. */
 export function loadRevision(options: LoadOptions): Loaded {
+	return judgeRead(options, readRevision(options));
+}
+
+/** What the files say, each for itself: nothing of it depends on where the runtime ring holds. */
+export type ReadRevision =
+	| { readonly is: 'read'; readonly parts: Parts }
+	| { readonly is: 'refused'; readonly problems: readonly Problem[]; readonly sources: readonly SourceFile[] };
+
+/** Compiles what was read, for the machine as `options` have it. */
+export function judgeRead(options: LoadOptions, read: ReadRevision): Loaded {
+	if (read.is === 'read') return finish(options, read.parts);
+	return { revision: undefined, problems: read.problems, sources: read.sources };
+}
+
+export function readRevision(options: LoadOptions): ReadRevision {
 	const root = readRoot(options.file, 'run', options.cwd);
-	if ('code' in root) return { revision: undefined, problems: [root], sources: [] };
+	if ('code' in root) return { is: 'refused', problems: [root], sources: [] };
 	const { config, problems: configProblems } = loadConfig(root);
-	if (config === undefined) return { revision: undefined, problems: configProblems, sources: [root] };
+	if (config === undefined) return { is: 'refused', problems: configProblems, sources: [root] };
 
 	const isProject = (path: string) => config.workspace !== undefined && liesIn(path, config.workspace);
 	// An edit that moves or drops `workspace` must not thereby take the file out of what needs trust.
@@ -132,8 +147,8 @@ export function loadRevision(options: LoadOptions): Loaded {
 	}
 
 	if (lock === undefined || problems.some((problem) => problem.severity === 'error'))
-		return { revision: undefined, problems, sources };
-	return finish(options, { config, policies, sources, problems, lock, pending: false });
+		return { is: 'refused', problems, sources };
+	return { is: 'read', parts: { config, policies, sources, problems, lock, pending: false } };
 }
 
 /**

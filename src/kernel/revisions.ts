@@ -82,10 +82,13 @@ export class Revisions {
 		return outcome;
 	}
 
-	/** Looks at the files every `everyMs`; an edit is taken up when the files have been still for one look. */
-	async watch(everyMs: number): Promise<void> {
-		this.#seen = await this.#fingerprint();
-		let pending = this.#seen;
+	/**
+	 * Looks at the files every `everyMs`; an edit is taken up when the files have been still for one look. `marks` are those
+	 * of the files when the first revision was read, if that is a while ago: what was edited since is taken up, too.
+	 */
+	async watch(everyMs: number, marks?: string): Promise<void> {
+		let pending = await this.#fingerprint();
+		this.#seen = marks === undefined ? pending : this.#withTrust(marks);
 		const look = async () => {
 			const now = await this.#fingerprint();
 			if (now !== this.#seen && now === pending) {
@@ -114,24 +117,34 @@ export class Revisions {
 		return outcome;
 	}
 
-	/** Names, sizes and times of everything that could take part. */
 	async #fingerprint(): Promise<string> {
-		const { roots, file } = this.#options.load;
-		const paths = new Set([
-			file,
-			lockPath(file),
-			...this.#current.sources.map((source) => source.path),
-			...layerFiles(roots.organisation),
-			...layerFiles(roots.user),
-		]);
-		const marks = await Promise.all(
-			[...paths].sort().map(async (path) => {
-				const status = await stat(path, { bigint: true }).catch(() => undefined);
-				return `${path} ${status === undefined ? 'absent' : `${status.ino} ${status.size} ${status.mtimeNs} ${status.ctimeNs}`}`;
-			}),
-		);
-		return `${marks.join('\n')}\n${this.#options.acceptedHash() ?? ''}`;
+		return this.#withTrust(await marksOf(this.#options.load, this.#current.sources));
 	}
+
+	#withTrust(marks: string): string {
+		return `${marks}\n${this.#options.acceptedHash() ?? ''}`;
+	}
+}
+
+/** Names, sizes and times of everything that could take part. */
+export async function marksOf(
+	{ roots, file }: Pick<LoadOptions, 'roots' | 'file'>,
+	sources: readonly { readonly path: string }[],
+): Promise<string> {
+	const paths = new Set([
+		file,
+		lockPath(file),
+		...sources.map((source) => source.path),
+		...layerFiles(roots.organisation),
+		...layerFiles(roots.user),
+	]);
+	const marks = await Promise.all(
+		[...paths].sort().map(async (path) => {
+			const status = await stat(path, { bigint: true }).catch(() => undefined);
+			return `${path} ${status === undefined ? 'absent' : `${status.ino} ${status.size} ${status.mtimeNs} ${status.ctimeNs}`}`;
+		}),
+	);
+	return marks.join('\n');
 }
 
 /** What is built once, at boot. */

@@ -2,7 +2,8 @@
 import type { Gates, Trapped } from '../abi/sandbox.ts';
 import type { ProcessSandbox } from '../drivers/process-sandbox.ts';
 import type { DriverSandbox } from './confinement.ts';
-import { type Loaded, type LoadOptions, loadRevision, type Revision } from './revision.ts';
+import { judgeRead, type Loaded, type LoadOptions, type Revision, readRevision } from './revision.ts';
+import { marksOf } from './revisions.ts';
 import { noRings, type Rings } from './ring.ts';
 import { startedUnder } from './sandbox-rules.ts';
 
@@ -33,15 +34,23 @@ export interface RuntimeRing {
 export async function loadWithRing(
 	load: LoadOptions,
 	warn: (text: string) => void,
-): Promise<{ readonly load: LoadOptions; readonly loaded: Loaded; readonly ring: RuntimeRing }> {
-	const loaded = loadRevision(load);
+): Promise<{
+	readonly load: LoadOptions;
+	readonly loaded: Loaded;
+	readonly ring: RuntimeRing;
+	/** How the files stood when they were read; absent: they were read just now. */
+	readonly marks?: string;
+}> {
+	const read = readRevision(load);
+	const loaded = judgeRead(load, read);
 	if (loaded.revision === undefined || !couldUseRing(loaded.revision)) return { load, loaded, ring: noRing };
+	const marks = await marksOf(load, loaded.sources);
 	const { config, set } = loaded.revision;
 	const { openRing } = await import('./open-ring.ts');
 	const landlock = config.drivers.some(({ sandbox }) => sandbox?.backend === 'landlock');
 	const ring = await openRing({ tmp: load.tmp, env: load.env, warn }, { landlock });
 	const withRing = { ...load, rings: { ...ring.rings, startedUnder: startedUnder(config.drivers, set.rules) } };
-	return { load: withRing, loaded: loadRevision(withRing), ring };
+	return { load: withRing, loaded: judgeRead(withRing, read), ring, marks };
 }
 
 /** Does anything of this revision start programs here that could run in the ring? */
