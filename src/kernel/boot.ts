@@ -19,7 +19,7 @@ import { DriverLines } from './driver-lines.ts';
 import { cwdOf, makeDriver } from './drivers.ts';
 import { EraStore } from './era-store.ts';
 import { type JudgeAsk, makeJudge, makeJudgeAsk } from './gather.ts';
-import { commandPointers, governedPaths } from './governed.ts';
+import { commandPointers, governedByCurrent } from './governed.ts';
 import { idMaker } from './ids.ts';
 import { Journal } from './journal.ts';
 import { inMemory, Limits } from './limits.ts';
@@ -176,7 +176,7 @@ async function bootWith(
 	const protection = makeProtection({
 		workspace: config.workspace,
 		home: load.home,
-		governed: () => governedPaths({ revision: revisions.current(), load, directories }),
+		governed: governedByCurrent(() => revisions.current(), { load, directories }),
 		resolvePath,
 		exists: existsAt,
 		elapsed,

@@ -44,3 +44,16 @@ export function governedPaths({ revision, load, directories }: Governed): readon
 		...keysOf(revision),
 	];
 }
+
+/** The same of whatever is in force; the list is a new one when that is another revision. */
+export function governedByCurrent(
+	current: () => Revision,
+	{ load, directories }: Omit<Governed, 'revision'>,
+): () => readonly string[] {
+	let known: { readonly revision: Revision; readonly paths: readonly string[] } | undefined;
+	return () => {
+		const revision = current();
+		if (known?.revision !== revision) known = { revision, paths: governedPaths({ revision, load, directories }) };
+		return known.paths;
+	};
+}

@@ -3,7 +3,7 @@ import type { DriverName } from '../abi/names.ts';
 import { Approver } from './approve.ts';
 import type { DriverSurroundings } from './drivers.ts';
 import { type GatherOptions, makeJudge } from './gather.ts';
-import { type Governed, governedPaths, isBuiltinShell } from './governed.ts';
+import { type Governed, governedByCurrent, isBuiltinShell } from './governed.ts';
 import { existsAt, resolvePath } from './paths.ts';
 import { ports } from './ports.ts';
 import { makeProtection } from './protect.ts';
@@ -23,7 +23,7 @@ export function lookingDoor(
 		protection: makeProtection({
 			workspace: config.workspace,
 			home: load.home,
-			governed: () => governedPaths({ revision, load, directories }),
+			governed: governedByCurrent(() => revision, { load, directories }),
 			resolvePath,
 			exists: existsAt,
 			elapsed: () => 0,

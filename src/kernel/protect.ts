@@ -52,7 +52,7 @@ const mostStrings = 20_000;
 export interface ProtectOptions {
 	readonly workspace: string | undefined;
 	readonly home: string;
-	/** Root file, policy files, audit, state, user and organisation directories; absolute. */
+	/** Root file, policy files, audit, state, user and organisation directories; absolute. The same list as long as they are. */
 	readonly governed: () => readonly string[];
 	readonly resolvePath: (text: string, cwd: string) => PathForms | undefined;
 	/** Is there anything of that name, a link that leads nowhere included? When it can't be told: yes. */
@@ -76,27 +76,33 @@ export function makeProtection(options: ProtectOptions): Protection {
 			}),
 		);
 	/**
-	 * A plain word names nothing but an entry of the directory, and where there is none it could only be made: so one look
+	 * A plain text names nothing but an entry of the directory, and where there is none it could only be made: so one look
 	 * is enough for most of the texts that are no names at all.
 	 */
-	const isNobodysName = (text: string, cwd: string, { forms, holders, realOf }: Guarded): boolean => {
-		if (!isPlainWord.test(text)) return false;
+	const isNobodysName = (text: string, cwd: string, { forms, holders, directory }: Guarded): boolean => {
+		if (!isPlainText.test(text)) return false;
+		if (text.length > longestName) return true;
 		const path = join(cwd, text);
 		if (exists(path)) return false;
-		const real = realOf(cwd);
-		const places = real === undefined ? undefined : [path, join(real, text)];
-		return places?.every((place) => guardedAbove(place, forms) === undefined && !holders.has(place)) ?? false;
+		const { real, isGuarded } = directory(cwd);
+		if (real === undefined || isGuarded) return false;
+		const isFree = (place: string) => !forms.has(place) && !holders.has(place);
+		return isFree(path) && (real === cwd || isFree(join(real, text)));
 	};
 	const roots = [...(workspace === undefined ? [] : [workspace]), home];
-	let known: (Guarded & { readonly governed: string; readonly at: number }) | undefined;
+	let known: (Guarded & { readonly governed: readonly string[]; readonly at: number }) | undefined;
 	/** Resolving two dozen paths for every call would cost more than all the rest of it. */
 	const guardedForms = (): Guarded => {
 		const governed = options.governed();
-		const key = governed.join('\0');
 		const at = options.elapsed();
-		if (known === undefined || known.governed !== key || at - known.at > freshMs) {
+		if (known === undefined || known.governed !== governed || at - known.at > freshMs) {
 			const forms = everyForm([...fixed, ...governed]);
-			known = { forms, holders: holdersOf(forms, everyForm(roots)), realOf: remembered(realOf), governed: key, at };
+			const directory = remembered((cwd: string) => {
+				const real = realOf(cwd);
+				const isGuarded = [cwd, real ?? cwd].some((place) => guardedAbove(place, forms) !== undefined);
+				return { real, isGuarded };
+			});
+			known = { forms, holders: holdersOf(forms, everyForm(roots)), directory, governed, at };
 		}
 		return known;
 	};
@@ -131,8 +137,8 @@ interface Guarded {
 	 * moves it back has named no hook. Only they themselves are guarded, not what else is in them.
 	 */
 	readonly holders: ReadonlySet<string>;
-	/** Where a working directory really is, as far as it was looked up. */
-	readonly realOf: (directory: string) => string | undefined;
+	/** Where a working directory really is, and whether it lies in something guarded. */
+	readonly directory: (cwd: string) => { readonly real: string | undefined; readonly isGuarded: boolean };
 }
 
 function remembered<Key, Value>(find: (key: Key) => Value): (key: Key) => Value {
@@ -171,8 +177,14 @@ function shortName(path: string): string {
 	return basename(dirname(path)) === '.git' ? `.git/${basename(path)}` : basename(path);
 }
 
-/** No separator, no dot, no escape, nothing that any reader changes: it is read in this one way by everybody. */
-const isPlainWord = /^[a-z0-9_-]{1,200}$/i;
+/**
+ * No separator, no dot, no escape, no blank at its ends, nothing that any reader changes: as a file's name it is read in
+ * this one way by everybody. Longer texts than any path are not looked at as names.
+ */
+const isPlainText = /^[\w!"'()+,;=@-](?:[\w !"'()+,;=@-]{0,4000}[\w!"'()+,;=@-])?$/;
+
+/** No file system of Linux has a longer name, in bytes. */
+const longestName = 255;
 
 /** What parameters are called, and nothing that governs an agent. */
 const isPlainName = /^[\w-]*$/;

@@ -8,7 +8,7 @@ import type { PolicySet } from '../policy/compile.ts';
 import { errored } from '../policy/decide.ts';
 import { type Considered, explain, type SeenText } from '../policy/explain.ts';
 import { cwdOf } from './drivers.ts';
-import { commandPointers, type Governed, governedPaths, isBuiltinShell } from './governed.ts';
+import { commandPointers, type Governed, governedByCurrent, isBuiltinShell } from './governed.ts';
 import type { Lock } from './lock/lock.ts';
 import { existsAt, resolvePath } from './paths.ts';
 import { ports } from './ports.ts';
@@ -45,7 +45,7 @@ export function makeAnswer({ revision, load, directories }: Governed): (question
 	const protection = makeProtection({
 		workspace: config.workspace,
 		home: load.home,
-		governed: () => governedPaths({ revision, load, directories }),
+		governed: governedByCurrent(() => revision, { load, directories }),
 		resolvePath,
 		exists: existsAt,
 		elapsed: () => 0,

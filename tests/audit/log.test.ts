@@ -530,11 +530,21 @@ test('a file that was moved away is seen within 50 ms; what was recorded until t
 	await log.close();
 });
 
-test('a file that is gone, or was cut off, is seen at the very next record', async () => {
-	for (const harm of [(path: string) => rmSync(path), (path: string) => truncateSync(path, 10)]) {
-		const { log, path } = await openLog(newPlace(), { elapsed: () => 0 });
+test('a file that is gone, was cut off or written to is seen at the first record that comes 50 ms after a look, and by the end', async () => {
+	const harms = [
+		(path: string) => rmSync(path),
+		(path: string) => truncateSync(path, 10),
+		(path: string) => appendFileSync(path, '{}\n'),
+	];
+	for (const harm of harms) {
+		let at = 0;
+		const { log, path } = await openLog(newPlace(), { elapsed: () => at });
 		harm(path);
-		await expect(log.append(decided('a'))).rejects.toMatchObject({ code: 'A103' });
+		await log.append(decided('a'));
+		at += 50;
+		await expect(log.append(decided('b'))).rejects.toMatchObject({ code: 'A103' });
+		at += 1;
+		await expect(log.append(decided('c'))).rejects.toMatchObject({ code: 'A103' });
 		await log.close();
 	}
 });

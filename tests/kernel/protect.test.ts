@@ -15,16 +15,23 @@ mkdirSync(join(workspace, 'src'));
 mkdirSync(join(top, 'state/audit'), { recursive: true });
 writeFileSync(join(top, 'policy.yaml'), '');
 symlinkSync(join(top, 'policy.yaml'), join(workspace, 'innocent.txt'));
+symlinkSync(join(top, 'policy.yaml'), join(workspace, 'an innocent one'));
 symlinkSync(top, join(workspace, 'up'));
+mkdirSync(join(top, 'odd folder'));
+symlinkSync(join(top, 'odd folder'), join(top, 'link'));
 symlinkSync(join(workspace, 'trapgate.lock'), join(workspace, 'to-the-lock'));
 mkdirSync(join(workspace, 'modules'));
 symlinkSync(join(workspace, 'src'), join(workspace, 'modules/linked'));
 afterAll(() => rmSync(top, { recursive: true, force: true }));
 
+const governed = [
+	...['policy.yaml', 'state', 'odd folder'].map((name) => join(top, name)),
+	...['to-come', 'to come (later)'].map((name) => join(workspace, name)),
+];
 const protection = makeProtection({
 	workspace,
 	home: join(top, 'home'),
-	governed: () => [join(top, 'policy.yaml'), join(top, 'state'), join(workspace, 'to-come')],
+	governed: () => governed,
 	resolvePath,
 	exists: existsAt,
 	elapsed: () => 0,
@@ -43,6 +50,8 @@ describe('refused', () => {
 		['the state directory itself', { directory: join(top, 'state') }],
 		['a root file that does not exist yet', { path: 'trapgate.yaml' }],
 		['a plain word that is not there yet', { path: 'to-come' }],
+		['plain words that are not there yet', { path: 'to come (later)' }],
+		['plain words that are a symlink', { path: 'an innocent one' }],
 		['the lock through a dangling symlink', { path: 'to-the-lock' }],
 		['client configuration', { path: '.claude/settings.json' }],
 		['the configuration of OpenCode', { path: 'opencode.json' }],
@@ -86,6 +95,13 @@ describe('refused', () => {
 		expect(protection.check(target, workspace)?.verdict).toBe('denied');
 	});
 
+	test('plain words where everything is guarded, by the place or behind a link', () => {
+		for (const place of ['odd folder', 'link']) {
+			const target = { kind: 'tool', driver: 'files' as DriverName, tool: 'write', args: { path: 'new one' } } as const;
+			expect(protection.check(target, join(top, place))?.verdict).toBe('denied');
+		}
+	});
+
 	test('more values than can be looked at', () => {
 		expect(check({ many: Array.from({ length: 20_001 }, () => 'x') })?.verdict).toBe('denied');
 	});
@@ -104,6 +120,8 @@ describe('not its business', () => {
 		['code with comments', { text: '// one\n// two\nimport x from "../a.ts";\n' }],
 		['a web address', { url: 'https://example.org/trapgate.yaml' }],
 		['a name that only begins alike', { path: 'trapgate.yaml.md' }],
+		['plain words, longer than any name', { text: 'word '.repeat(300).trim() }],
+		['plain words, longer than any path', { text: 'word '.repeat(3000).trim() }],
 		['numbers and flags', { n: 1, b: true, x: null }],
 	])('%s', (_, args) => {
 		expect(check(args)).toBeUndefined();
