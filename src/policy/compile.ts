@@ -50,6 +50,8 @@ export interface PolicySet {
 	readonly prospects: Prospects;
 	/** Some rule limits how often something happens. */
 	readonly hasLimits: boolean;
+	/** Some rule demands that what a driver says of itself was accepted. */
+	readonly hasLocks: boolean;
 	/** The rules about what drivers answer, in id order. */
 	readonly results: readonly CompiledRule[];
 }
@@ -82,10 +84,11 @@ export function compile(policies: readonly Policy[], context: CompileContext): C
 	if (problems.some(({ severity }) => severity === 'error')) return { problems };
 	const defaults = joinDefaults([context.defaults, ...policies.map((policy) => policy.defaults)]);
 	const hasLimits = rules.some(({ action }) => action.kind === 'limit');
+	const hasLocks = rules.some(({ action }) => action.kind === 'lock');
 	const results = rules.filter(isAboutResults);
 	const index = indexRules(rules);
 	const prospects = new Prospects(index);
-	return { set: { mode: context.mode, defaults, rules, index, prospects, hasLimits, results }, problems };
+	return { set: { mode: context.mode, defaults, rules, index, prospects, hasLimits, hasLocks, results }, problems };
 }
 
 /** What the rules of one compilation share. */

@@ -14,7 +14,7 @@ export type Moment = Pick<Request, 'agent' | 'at' | 'env'>;
 /** The refusal of what is not as it was accepted; undefined when no lock rule stands in the way. It acts in every mode. */
 export function lockRefusal(set: PolicySet, request: Request): Decision | undefined {
 	const { target, lock } = request;
-	if (lock === undefined || lock === 'accepted') return undefined;
+	if (!set.hasLocks || lock === undefined || lock === 'accepted') return undefined;
 	const rules =
 		target.kind === 'prompt'
 			? locksOnDriver(set, target.driver, request)

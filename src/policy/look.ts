@@ -87,6 +87,10 @@ export class Look {
 	#places: readonly string[] | undefined;
 	/** Of the arguments. */
 	#names: readonly string[] | undefined;
+	/** The parameter that was asked about last, and its value. */
+	#only: { readonly name: string; readonly fold: boolean; readonly value: Json | undefined } | undefined;
+	/** The parameter whose role was asked for last. */
+	#role: { readonly name: string; readonly ofName: Role | undefined; readonly role: Role | undefined } | undefined;
 	#memory: Memory | undefined;
 
 	constructor(
@@ -180,6 +184,16 @@ export class Look {
 
 	/** The role of one parameter: as it was confirmed, by its name, or by the schema. */
 	roleOf(path: ArgumentPath, ofName: Role | undefined): Role | undefined {
+		const [name] = path;
+		if (name === undefined || path.length > 1) return this.#findRole(path, ofName);
+		const last = this.#role;
+		if (last !== undefined && last.name === name && last.ofName === ofName) return last.role;
+		const role = this.#findRole(path, ofName);
+		this.#role = { name, ofName, role };
+		return role;
+	}
+
+	#findRole(path: ArgumentPath, ofName: Role | undefined): Role | undefined {
 		const confirmed = this.#tool?.roles;
 		const said = confirmed === undefined ? undefined : confirmedRole(confirmed, path);
 		return said ?? ofName ?? (this.schema && roleOfSchema(parameterSchema(this.schema, path)));
@@ -189,6 +203,14 @@ export class Look {
 	onlyArgument(path: ArgumentPath, fold: boolean): Json | undefined {
 		const name = path[0];
 		if (name === undefined || path.length > 1) return undefined;
+		const last = this.#only;
+		if (last !== undefined && last.name === name && last.fold === fold) return last.value;
+		const value = this.#findOnly(name, fold);
+		this.#only = { name, fold, value };
+		return value;
+	}
+
+	#findOnly(name: string, fold: boolean): Json | undefined {
 		if (!fold) return Object.hasOwn(this.args, name) ? this.args[name] : undefined;
 		this.#names ??= Object.keys(this.args);
 		return onlyMember(this.args, this.#names, name);

@@ -43,6 +43,28 @@ export function textGlobTruth(patterns: readonly string[], text: string): Truth 
 	return truth;
 }
 
+/** As {@link textGlobTruth} of one pattern, read once and tried on many texts. */
+export function compileTextGlob(pattern: string): (text: string) => Truth {
+	const matches = matcherOf(pattern);
+	const isPlain = isAscii(pattern);
+	const other = composed(pattern);
+	return (text) => {
+		if (matches(text)) return 'yes';
+		if (isPlain && isAscii(text)) return 'no';
+		return matchesTextGlob(other, composed(text)) ? 'unsure' : 'no';
+	};
+}
+
+/** Most patterns are a text with a star at one end or at both, which the engine finds by itself. */
+function matcherOf(pattern: string): (text: string) => boolean {
+	const [, before, literal, after] = /^(\**)([^*?]+)(\**)$/su.exec(pattern) ?? [];
+	if (literal === undefined) return (text) => matchesTextGlob(pattern, text);
+	if (before === '' && after === '') return (text) => text === literal;
+	if (before === '') return (text) => text.startsWith(literal);
+	if (after === '') return (text) => text.endsWith(literal);
+	return (text) => text.includes(literal);
+}
+
 /** Is there a text that both match? */
 export function globsOverlap(a: string, b: string): boolean {
 	let reached = new Set<number>([0]);

@@ -9,14 +9,13 @@ import type { Role } from './roles.ts';
 import { otherStatement } from './sql.ts';
 import type { SqlKind } from './sql-kinds.ts';
 import type { ParseSql } from './sql-parser.ts';
-import { textGlobTruth } from './text-glob.ts';
-import { agree, allOf, anyOf, type Lean, negate, type Truth } from './truth.ts';
+import { agree, allOf, type Lean, negate, type Truth } from './truth.ts';
 import { readUrl } from './uri.ts';
 import { type UrlGlob, urlGlobTruth } from './url-glob.ts';
 
 /** A glob as its own text says it is meant: `://` makes it a URL's, a leading `/`, `~`, `./` or `**` a path's. */
 export interface ValueGlob {
-	readonly text: string;
+	readonly text: (value: string) => Truth;
 	/** Undefined when it is no valid path glob. */
 	readonly path: PathGlob | undefined;
 	readonly url: UrlGlob;
@@ -83,7 +82,12 @@ function* testsOf(conditions: ValueConditions): Generator<ValueTester> {
 		const isNamed = isAnyOf(not);
 		yield (value, role, look) => (value === null ? 'unsure' : negate(isNamed(value, role, look)));
 	}
-	if (glob !== undefined) yield (value, role, look) => onText(value, (text) => globTruth(glob, text, role, look));
+	if (glob !== undefined) {
+		yield (value, role, look) =>
+			typeof value === 'string'
+				? globTruth(glob, value, role, look)
+				: onText(value, (text) => globTruth(glob, text, role, look));
+	}
 	if (inside !== undefined) {
 		yield (value, _, look) => onPath(value, look, (form) => isInside(form, inside, look.senses));
 	}
@@ -164,14 +168,22 @@ function regexOn(patterns: readonly Regex[], text: string, role: Role | undefine
 }
 
 function globTruth(globs: readonly ValueGlob[], text: string, role: Role | undefined, look: Look): Truth {
-	return anyOf(globs, (glob) => {
-		if (glob.meant !== 'text') return globTruthAs(glob, glob.meant, text, look);
-		const asText = textGlobTruth([glob.text], text);
-		if (role === undefined || role === 'any_sql') return asText;
-		// A pattern such as `web*` on a parameter named `source`: text or path, the author did not say.
-		const asRole = globTruthAs(glob, role, text, look);
-		return asRole === 'no' && asText !== 'no' ? 'unsure' : asRole;
-	});
+	let result: Truth = 'no';
+	for (const glob of globs) {
+		const truth = oneGlobTruth(glob, text, role, look);
+		if (truth === 'yes') return 'yes';
+		if (truth === 'unsure') result = 'unsure';
+	}
+	return result;
+}
+
+function oneGlobTruth(glob: ValueGlob, text: string, role: Role | undefined, look: Look): Truth {
+	if (glob.meant !== 'text') return globTruthAs(glob, glob.meant, text, look);
+	const asText = glob.text(text);
+	if (role === undefined || role === 'any_sql') return asText;
+	// A pattern such as `web*` on a parameter named `source`: text or path, the author did not say.
+	const asRole = globTruthAs(glob, role, text, look);
+	return asRole === 'no' && asText !== 'no' ? 'unsure' : asRole;
 }
 
 function globTruthAs(glob: ValueGlob, role: Exclude<Role, 'any_sql'>, text: string, look: Look): Truth {

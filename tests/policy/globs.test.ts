@@ -5,7 +5,7 @@ import { ExactNumber } from '../../src/abi/json.ts';
 import { compareNumbers, isValue, meant, sameJson } from '../../src/policy/compare.ts';
 import { compilePathGlob } from '../../src/policy/path-glob.ts';
 import { roleOfName } from '../../src/policy/roles.ts';
-import { globsOverlap, matchesTextGlob } from '../../src/policy/text-glob.ts';
+import { compileTextGlob, globsOverlap, matchesTextGlob, textGlobTruth } from '../../src/policy/text-glob.ts';
 import type { Lean } from '../../src/policy/truth.ts';
 import { parseUrlGlob, urlGlobTruth } from '../../src/policy/url-glob.ts';
 
@@ -38,6 +38,19 @@ describe('text globs', () => {
 				expect(matchesTextGlob(glob, text)).toBe(new RegExp(`^${source}$`).test(text));
 			}),
 			{ numRuns: 2000 },
+		);
+	});
+
+	test('are the same when they were compiled, whatever the spelling', () => {
+		const units = ['a', 'b', '/', '😀', 'é', 'e\u0301', '\ud83d'];
+		const text = fc.string({ unit: fc.constantFrom(...units), maxLength: 6 });
+		const pattern = fc.string({ unit: fc.constantFrom(...units, '*', '*', '?'), maxLength: 5 });
+		fc.assert(
+			fc.property(pattern, text, (glob, value) => {
+				expect(compileTextGlob(glob)(value)).toBe(textGlobTruth([glob], value));
+				expect(compileTextGlob(`*${value}*`)(`x${value}y`)).toBe('yes');
+			}),
+			{ numRuns: 3000 },
 		);
 	});
 
