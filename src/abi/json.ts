@@ -39,6 +39,12 @@ export function stringMember(value: Json | undefined, key: string): string | und
 	return typeof found === 'string' ? found : undefined;
 }
 
+/** Sets an own data property; a plain assignment to `__proto__` would set the prototype instead. */
+export function setOwn(object: Record<string, Json>, key: string, value: Json): void {
+	if (key !== '__proto__') object[key] = value;
+	else Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
+}
+
 /** Freezes a value and everything below it, so that what was judged can't change before it runs. */
 export function deepFreeze<T extends Json>(value: T): T {
 	const queue: Json[] = [value];

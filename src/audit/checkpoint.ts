@@ -11,9 +11,9 @@ function signedText(record: object): string {
 	return `trapgate checkpoint v1\n${canonicalJson({ ...record, signature: undefined, hash: undefined })}`;
 }
 
-/** The record, complete but for `signature` and `hash`, with its signature. */
-export function signCheckpoint<T extends object>(record: T, key: SigningKey): T & { readonly signature: string } {
-	return { ...record, signature: key.sign(signedText(record)) };
+/** The signature of a record that is complete but for it and its hash. */
+export function signatureOf(record: object, key: SigningKey): string {
+	return key.sign(signedText(record));
 }
 
 /** False as well for a record whose signature is nothing that could be checked. */

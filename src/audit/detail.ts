@@ -3,37 +3,69 @@ import { createHmac } from 'node:crypto';
 import type { Change } from '../abi/decision.ts';
 import type { Json, JsonObject } from '../abi/json.ts';
 import { canonicalJson } from './chain.ts';
+import { Draft, type MemberText } from './draft.ts';
 import { fingerprint } from './fingerprint.ts';
 import type { AskEntry, AuditEntry, DecidedEntry, DetailLevel, EntryArgs, RecordArgs } from './record.ts';
 import { boundValue, isSecretMember, type KeptValue, redactTexts, redactValue } from './redact.ts';
 import { redactedMark } from './redact-text.ts';
+import { Words } from './words.ts';
 
-/** The fields of a record that come from an entry. `argsKey` keys the hashes of level `hash`. */
-export function fieldsOf(entry: AuditEntry, argsKey: Uint8Array): Record<string, Json> {
-	const fields: Record<string, Json> = {};
-	// Whatever the kernel passes is plain data; the cast only says so to the type checker, which has no index signature on interfaces.
-	const given = entry as unknown as JsonObject;
-	for (const name of Object.keys(given)) {
-		const value = given[name];
-		if (value === undefined || byDetail.has(name)) continue;
-		// Each with room of its own: a long text in one member must not push another out of the record.
-		fields[name] = ownWords.has(name) ? value : redactTexts(value);
-	}
-	if (entry.event === 'decided' || entry.event === 'ask') addDetails(fields, entry, argsKey);
-	return fields;
+/** Who runs the kernel, for records about calls. */
+export interface HostWords {
+	readonly user: string;
+	readonly workspace?: string;
 }
 
-function addDetails(fields: Record<string, Json>, entry: DecidedEntry | AskEntry, argsKey: Uint8Array): void {
-	const { args, changed, command } = entry;
-	const level = args?.level ?? 'redacted';
-	const kept = args === undefined ? undefined : keptArgs(level, args, argsKey);
-	// What a command is comes from the arguments, so it is kept where they are.
-	const isKept = level === 'redacted' || level === 'full';
-	if (isKept && command !== undefined) fields['command'] = redactTexts(command);
-	if (kept !== undefined) fields['args'] = { ...kept };
-	if (changed !== undefined && changed.length > 0)
-		fields['changed'] = changed.map((change) => keptChange(level, change, kept?.value));
-	if (!isPlainlyAllowed(entry)) fields['fp'] = fingerprintOf(entry);
+export class Details {
+	readonly #argsKey: Uint8Array;
+	readonly #host: HostWords;
+	readonly #words = new Words();
+
+	/** `argsKey` keys the hashes of level `hash`. */
+	constructor(argsKey: Uint8Array, host: HostWords) {
+		this.#argsKey = argsKey;
+		this.#host = host;
+	}
+
+	/** What a record holds of an entry. */
+	draft(entry: AuditEntry): Draft {
+		const draft = new Draft();
+		// Whatever the kernel passes is plain data; the cast only says so to the type checker, which has no index signature on interfaces.
+		const given = entry as unknown as JsonObject;
+		for (const name of Object.keys(given)) {
+			const value = given[name];
+			if (value === undefined || byDetail.has(name)) continue;
+			// Each with room of its own: a long text in one member must not push another out of the record.
+			if (ownWords.has(name)) draft.set(name, value);
+			else setWords(draft, name, this.#words.of(value));
+		}
+		if (entry.event === 'decided' || entry.event === 'ask') this.#addCall(draft, entry);
+		return draft;
+	}
+
+	#addCall(draft: Draft, entry: DecidedEntry | AskEntry): void {
+		const { args, changed, command } = entry;
+		const level = args?.level ?? 'redacted';
+		const kept = args === undefined ? undefined : keptArgs(level, args, this.#argsKey);
+		// What a command is comes from the arguments, so it is kept where they are.
+		const isKept = level === 'redacted' || level === 'full';
+		if (isKept && command !== undefined) setWords(draft, 'command', this.#words.of(command));
+		draft.set('args', kept);
+		if (changed !== undefined && changed.length > 0)
+			draft.set(
+				'changed',
+				changed.map((change) => keptChange(level, change, kept?.value)),
+			);
+		if (!isPlainlyAllowed(entry)) draft.set('fp', fingerprintOf(entry));
+		const { user, workspace } = this.#host;
+		if (!draft.has('user')) draft.set('user', user);
+		if (!draft.has('workspace')) draft.set('workspace', workspace);
+	}
+}
+
+function setWords(draft: Draft, name: string, text: MemberText | string): void {
+	if (typeof text === 'string') draft.setJson(name, text);
+	else draft.setText(name, text);
 }
 
 /** Members that come from the arguments; how much of them is kept depends on the level of detail. */
@@ -76,6 +108,7 @@ function keptArgs(level: DetailLevel, { value }: EntryArgs, argsKey: Uint8Array)
 }
 
 function counted({ value, redacted, cut }: KeptValue): Omit<RecordArgs, 'level'> {
+	if (redacted === 0 && cut === 0) return { value };
 	return { value, ...(redacted > 0 ? { redacted } : {}), ...(cut > 0 ? { cut } : {}) };
 }
 

@@ -1,8 +1,8 @@
 // The audit log of one kernel run: what is appended stands in the file before anything else happens.
-import type { Json } from '../abi/json.ts';
 import { errorText, TrapgateError } from '../abi/problem.ts';
-import { copyCheckpoint, digestCopies, signCheckpoint } from './checkpoint.ts';
-import { fieldsOf } from './detail.ts';
+import { copyCheckpoint, digestCopies, signatureOf } from './checkpoint.ts';
+import { Details } from './detail.ts';
+import { Draft } from './draft.ts';
 import { type Disk, realDisk } from './file.ts';
 import { newestHead } from './head.ts';
 import { openKey, type SigningKey } from './key.ts';
@@ -67,6 +67,7 @@ class RunLog implements AuditLog {
 	readonly run: string;
 	readonly #options: AuditOptions;
 	readonly #key: SigningKey;
+	readonly #details: Details;
 	readonly #writer: ChainWriter;
 	#closing: Promise<void> | undefined;
 	#checkpoint: { readonly seq: number; readonly at: number };
@@ -80,6 +81,7 @@ class RunLog implements AuditLog {
 		const at = options.now();
 		this.#options = options;
 		this.#key = key;
+		this.#details = new Details(key.argsKey, options.host);
 		this.#checkpoint = { seq: 0, at };
 		this.run = `r_${Buffer.from(options.random(8)).toString('hex')}`;
 		const { directory, durability, disk = realDisk, elapsed = () => performance.now(), warn } = options;
@@ -101,7 +103,9 @@ class RunLog implements AuditLog {
 		try {
 			const previous = newestHead(directory, at);
 			const checkpoints = digestCopies(directory);
-			this.#writer.write({ event: 'opened', host: machine, user, workspace, policy_rev, previous, checkpoints }, at);
+			const opened = new Draft().set('event', 'opened').set('host', machine).set('user', user);
+			opened.set('workspace', workspace).set('policy_rev', policy_rev);
+			this.#writer.write(opened.set('previous', previous).set('checkpoints', checkpoints), at);
 			this.#writeCheckpoint(at);
 			await this.#writer.durable();
 		} catch (thrown) {
@@ -115,9 +119,7 @@ class RunLog implements AuditLog {
 		if (this.#closing !== undefined) throw refusal('', new TrapgateError('A101', 'the audit log is closed'), '');
 		try {
 			const at = this.#options.now();
-			const fields = fieldsOf(entry, this.#key.argsKey);
-			if (entry.event === 'decided' || entry.event === 'ask') this.#addHost(fields);
-			const chained = this.#writer.write(fields, at);
+			const chained = this.#writer.write(this.#details.draft(entry), at);
 			this.#checkpointWhenDue(at);
 			this.#armTimer();
 			await this.#writer.durable();
@@ -126,12 +128,6 @@ class RunLog implements AuditLog {
 		} catch (thrown) {
 			throw this.#noticed(refusal(this.#options.directory, thrown, consequences[entry.event]));
 		}
-	}
-
-	#addHost(fields: Record<string, Json>): void {
-		const { user, workspace } = this.#options.host;
-		fields['user'] ??= user;
-		if (workspace !== undefined) fields['workspace'] ??= workspace;
 	}
 
 	close(reason?: string): Promise<void> {
@@ -143,7 +139,7 @@ class RunLog implements AuditLog {
 		this.#cancelTimer?.();
 		try {
 			const at = this.#options.now();
-			this.#writer.write({ event: 'closed', reason }, at);
+			this.#writer.write(new Draft().set('event', 'closed').set('reason', reason), at);
 			this.#writeCheckpoint(at);
 			await this.#writer.flush();
 			this.#copyCheckpoints();
@@ -154,8 +150,8 @@ class RunLog implements AuditLog {
 	}
 
 	#writeCheckpoint(at: number): void {
-		const fields = { event: 'checkpoint', key: this.#key.public.id };
-		const chained = this.#writer.write(fields, at, (unsigned) => signCheckpoint(unsigned, this.#key));
+		const draft = new Draft().set('event', 'checkpoint').set('key', this.#key.public.id);
+		const chained = this.#writer.write(draft, at, (unsigned) => signatureOf(unsigned, this.#key));
 		this.#writer.writeOut();
 		this.#checkpoint = { seq: chained.seq, at };
 		this.#copies = [...this.#copies, chained].slice(-maxCopiesWaiting);
@@ -195,6 +191,7 @@ class RunLog implements AuditLog {
 
 	/** Copies what is durable: a copy of a record that is taken back later would look like a cut. */
 	#copyCheckpoints(): void {
+		if (this.#copies.length === 0) return;
 		const durable = this.#writer.durableSeq;
 		try {
 			for (let copy = this.#copies[0]; copy !== undefined && copy.seq <= durable; copy = this.#copies[0]) {
@@ -217,10 +214,8 @@ class RunLog implements AuditLog {
 	#noticed(error: TrapgateError): TrapgateError {
 		if (error.code !== 'A103' || this.#hasWitness) return error;
 		this.#hasWitness = true;
-		const fields = { event: 'checkpoint', key: this.#key.public.id, reason: error.message };
-		this.#copies.push(
-			this.#writer.next(fields, this.#options.now(), (unsigned) => signCheckpoint(unsigned, this.#key)),
-		);
+		const draft = new Draft().set('event', 'checkpoint').set('key', this.#key.public.id).set('reason', error.message);
+		this.#copies.push(this.#writer.next(draft, this.#options.now(), (unsigned) => signatureOf(unsigned, this.#key)));
 		for (const copy of this.#copies) copyWitness(this.#options, copy.line);
 		this.#copies = [];
 		return error;

@@ -294,7 +294,8 @@ export function traceIdOf(params: JsonObject): string | undefined {
 	return id === undefined || /^0+$/.test(id) ? undefined : id;
 }
 
-const order = [
+/** What a record may hold, in the order people read it. */
+export const readingOrder = [
 	...[
 		'v',
 		'seq',
@@ -311,27 +312,32 @@ const order = [
 		'policy_rev',
 	],
 	...['from_rev', 'tools_rev', 'mode', 'method', 'driver', 'tool', 'resource', 'prompt', 'target', 'state', 'decision'],
+	...['acted', 'final', 'rules', 'command', 'args', 'changed', 'told_agent', 'approval', 'result', 'reason', 'instead'],
 	...[
-		'acted',
-		'final',
-		'rules',
-		'command',
-		'args',
-		'changed',
-		'told_agent',
-		'approval',
-		'result',
-		'reason',
-		'instead',
 		'fp',
+		'repeat',
+		'accepted',
+		'problems',
+		'error',
+		'ms',
+		'previous',
+		'checkpoints',
+		'key',
+		'signature',
+		'prev',
+		'hash',
 	],
-	...['repeat', 'accepted', 'problems', 'error', 'ms', 'previous', 'checkpoints', 'key', 'signature', 'prev', 'hash'],
 ] as const;
-const rank: ReadonlyMap<string, number> = new Map(order.map((name, index) => [name, index]));
+const places: ReadonlyMap<string, number> = new Map(readingOrder.map((name, index) => [name, index]));
 
-/** The same members in the order people read them; absent ones left out. */
+/** Where a member stands in {@link readingOrder}; undefined for one that no record of this version has. */
+export function placeOf(name: string): number | undefined {
+	return places.get(name);
+}
+
+/** The same members in the order people read them; absent ones left out, unknown ones before `prev`. */
 export function inReadingOrder<T extends object>(fields: T): T {
-	const placeOf = (name: string) => rank.get(name) ?? order.length - 2.5;
+	const rank = (name: string) => placeOf(name) ?? readingOrder.length - 2.5;
 	const members = Object.entries(fields).filter(([, value]) => value !== undefined);
-	return Object.fromEntries(members.sort(([a], [b]) => placeOf(a) - placeOf(b))) as T;
+	return Object.fromEntries(members.sort(([a], [b]) => rank(a) - rank(b))) as T;
 }

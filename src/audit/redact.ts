@@ -1,5 +1,5 @@
 // Takes secrets out of JSON values and bounds them, before anything is written.
-import { ExactNumber, type Json, type JsonObject } from '../abi/json.ts';
+import { ExactNumber, type Json, type JsonObject, setOwn } from '../abi/json.ts';
 import { redactedMark, redactText } from './redact-text.ts';
 import { secrecyOf } from './secret-names.ts';
 
@@ -58,6 +58,8 @@ export function isSecretMember(name: string, value: Json | undefined): boolean {
 	const isNumber = typeof value === 'number' || value instanceof ExactNumber;
 	return secrecy === 'secret' || (secrecy === 'text' && !isNumber);
 }
+
+const labels = ['name', 'key', 'header', 'variable'];
 
 class Copy {
 	redacted = 0;
@@ -138,28 +140,28 @@ class Copy {
 	}
 
 	#object(object: JsonObject, depth: number): JsonObject {
-		const members: [string, Json][] = [];
+		const copy: Record<string, Json> = {};
 		const names = Object.keys(object);
-		// { name: "API_KEY", value: "x" }, as environments and headers are often given.
-		const label = ['name', 'key', 'header', 'variable']
-			.map((name) => own(object, name))
-			.find((found) => typeof found === 'string');
-		for (const [index, name] of names.entries()) {
+		for (let index = 0; index < names.length; index += 1) {
+			const name = names[index] as string;
 			const value = object[name];
 			if (value === undefined) continue;
 			if (this.#values <= 0 || this.#room <= 0) {
 				this.cut += 1;
-				members.push(['[cut]', `${names.length - index} more members`]);
+				setOwn(copy, '[cut]', `${names.length - index} more members`);
 				break;
 			}
-			const isLabelled = name.toLowerCase() === 'value' && typeof label === 'string' && this.#hides(label, value);
-			members.push([
-				this.#name(name),
-				isLabelled || this.#hides(name, value) ? this.#mark() : this.of(value, depth + 1),
-			]);
+			const isHidden = this.#hides(name, value) || this.#isLabelled(object, name, value);
+			setOwn(copy, this.#name(name), isHidden ? this.#mark() : this.of(value, depth + 1));
 		}
-		// fromEntries defines, it does not assign: a member called __proto__ stays a member.
-		return Object.fromEntries(members);
+		return copy;
+	}
+
+	/** { name: "API_KEY", value: "x" }, as environments and headers are often given. */
+	#isLabelled(object: JsonObject, name: string, value: Json): boolean {
+		if (name.length !== 5 || name.toLowerCase() !== 'value') return false;
+		const label = labels.map((one) => own(object, one)).find((found) => typeof found === 'string');
+		return typeof label === 'string' && this.#hides(label, value);
 	}
 
 	#name(name: string): string {

@@ -1,4 +1,5 @@
 // Checks the files of one run, record by record.
+import { setTimeout } from 'node:timers/promises';
 import { noHash } from './chain.ts';
 import { isSignedBy } from './checkpoint.ts';
 import type { Findings } from './findings.ts';
@@ -77,7 +78,7 @@ class RunCheck {
 	async read(file: RunFile, isLast: boolean): Promise<void> {
 		const lines = new LineSource(file.path);
 		this.#file = file.path;
-		for (let line = await lines.next(); line !== undefined; line = await lines.next()) {
+		for (let line = await nextOf(lines); line !== undefined; line = await nextOf(lines)) {
 			const record = asRecord(line.text);
 			if (typeof record === 'string') {
 				this.#unreadable += 1;
@@ -250,4 +251,12 @@ class RunCheck {
 	#note(message: string, line: Line, seq: number, kind: 'unmatched' | 'wrong_place' = 'unmatched'): void {
 		this.#checks.findings.add(kind, 'warning', message, { file: this.#file, line: line.number, run: this.#run, seq });
 	}
+}
+
+/** A whole line; undefined at the end. A kernel may be in the middle of writing: half a line is looked at once more. */
+async function nextOf(lines: LineSource): Promise<Line | undefined> {
+	const line = await lines.next();
+	if (line !== undefined || lines.restBytes === 0) return line;
+	await setTimeout(secondLookMs);
+	return lines.next();
 }

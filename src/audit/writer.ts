@@ -2,10 +2,9 @@
 import { dirname } from 'node:path';
 import { errorText, TrapgateError } from '../abi/problem.ts';
 import { noHash } from './chain.ts';
+import type { Draft, SealedRecord } from './draft.ts';
 import { type Disk, LogFile } from './file.ts';
 import { createRunFile, dayOf, syncDirectory } from './layout.ts';
-import type { AuditRecord, Frame } from './record.ts';
-import { type SealedRecord, Sealer } from './sealer.ts';
 
 /** `written`: the record has left the process (power loss may lose it). `fsync`: it is on the disk. */
 export type Durability = 'written' | 'fsync';
@@ -24,9 +23,10 @@ interface Place extends Tail {
 /** A record with its place in the chain. */
 export interface ChainedRecord extends SealedRecord {
 	readonly seq: number;
-	/** The same as a value. */
-	readonly record: () => AuditRecord;
 }
+
+/** Signs what the hash will cover. */
+export type Sign = (record: Record<string, unknown>) => string;
 
 /** Records of one turn of the event loop. */
 interface Batch {
@@ -59,7 +59,8 @@ export interface WriterOptions {
 
 export class ChainWriter {
 	readonly #options: WriterOptions;
-	readonly #sealer = new Sealer();
+	readonly #runText: string;
+	#time = { at: Number.NaN, text: '' };
 	#file: LogFile;
 	#day: string;
 	/** Until then there is nothing to rotate. */
@@ -80,6 +81,7 @@ export class ChainWriter {
 	/** Creates the file of the day of `at`. Throws A102, or what the file system throws. */
 	constructor(options: WriterOptions, at: number) {
 		this.#options = options;
+		this.#runText = JSON.stringify(options.run);
 		this.#day = dayOf(at);
 		this.#file = this.#createFile(this.#day);
 	}
@@ -98,10 +100,10 @@ export class ChainWriter {
 	 * Adds a record, which is in the file when `durable` has resolved. Throws A103 when the file was changed beneath us (for
 	 * good), else what the disk throws.
 	 */
-	write(fields: object, at: number, sign?: (record: Omit<Frame, 'hash'>) => object): ChainedRecord {
+	write(draft: Draft, at: number, sign?: Sign): ChainedRecord {
 		if (this.#broken !== undefined) throw this.#broken;
 		this.#noticing(() => this.#rotate(at));
-		const chained = this.next(fields, at, sign);
+		const chained = this.next(draft, at, sign);
 		const batch = this.#openBatch();
 		batch.text += `${chained.line}\n`;
 		this.#tail = { seq: chained.seq, hash: chained.hash };
@@ -109,21 +111,23 @@ export class ChainWriter {
 		return chained;
 	}
 
-	/** The record that would follow, not written. `fields` become a part of it. */
-	next(fields: object, at: number, sign?: (record: Omit<Frame, 'hash'>) => object): ChainedRecord {
+	/** The record that would follow, not written. Whatever the draft says of its own place in the chain does not count. */
+	next(draft: Draft, at: number, sign?: Sign): ChainedRecord {
 		const seq = this.#tail.seq + 1;
-		const frame = {
-			v: 1,
-			seq,
-			time: new Date(at).toISOString(),
-			run: this.#options.run,
-			prev: this.#tail.hash,
-		} as const;
-		// Whatever the fields say of their own place in the chain does not count.
-		const unsigned = Object.assign(fields, frame, { hash: undefined });
-		const whole = sign === undefined ? unsigned : sign(unsigned);
-		const { line, hash } = this.#sealer.seal(whole);
-		return { seq, line, hash, record: () => ({ ...whole, hash }) as AuditRecord };
+		draft
+			.setJson('v', '1')
+			.setJson('seq', String(seq))
+			.setJson('time', this.#timeText(at))
+			.setJson('run', this.#runText)
+			.setJson('prev', `"${this.#tail.hash}"`);
+		if (sign !== undefined) draft.set('signature', sign(draft.value()));
+		const { line, hash } = draft.seal();
+		return { seq, line, hash };
+	}
+
+	#timeText(at: number): string {
+		if (this.#time.at !== at) this.#time = { at, text: `"${new Date(at).toISOString()}"` };
+		return this.#time.text;
 	}
 
 	// Calls that are decided in one turn share one write: it happens when the turn's other work has been done.

@@ -9,6 +9,7 @@ import { tokensIn } from '../abi/tokens.ts';
 import { fingerprintOf } from '../audit/detail.ts';
 import type { AuditLog } from '../audit/log.ts';
 import {
+	type AgentFields,
 	type AuditEntry,
 	type CallFields,
 	type DetailLevel,
@@ -52,6 +53,7 @@ interface Decided {
 export class Journal {
 	readonly #options: JournalOptions;
 	readonly #started = new WeakMap<JudgedContext, number>();
+	readonly #agents = new WeakMap<Caller, AgentFields>();
 	#failedAt: number | undefined;
 
 	constructor(options: JournalOptions) {
@@ -76,21 +78,35 @@ export class Journal {
 	/** Returns how often this kind of call was refused in the session, this time included; 0 when it was not refused. */
 	async decided({ asked, decision, context, final, approval, policyMs }: Decided): Promise<{ repeat: number }> {
 		const target = targetOf(asked);
-		const about = {
-			...this.#callFields(asked, target, decision, context.parent),
-			tools_rev: context.toolsRevision,
-			rules: ruleIdsOf(decision),
-			command: decision.because[0]?.command,
-			args: this.#argumentsOf(target),
-		};
-		const repeat = final ? context.countRefusal(fingerprintOf(about)) : 0;
+		const { driver, tool, resource, prompt, target: named } = targetFields(target);
+		const about = { driver, method: asked.method, tool, resource, prompt, target: named };
+		const rules = ruleIdsOf(decision);
+		const command = decision.because[0]?.command;
+		const args = this.#argumentsOf(target);
+		const repeat = final ? context.countRefusal(fingerprintOf({ ...about, rules, command, args })) : 0;
 		const { changes, error } = decision;
+		// Member by member: copying objects into each other takes longer than writing the record.
 		await this.#append({
-			...about,
 			event: 'decided',
+			id: asked.id,
+			parent: context.parent,
+			trace_id: traceIdOf(asked.params),
+			agent: this.#agentOf(asked.caller),
+			policy_rev: this.revision(),
+			tools_rev: context.toolsRevision,
+			mode: decision.mode,
+			method: asked.method,
+			driver,
+			tool,
+			resource,
+			prompt,
+			target: named,
 			decision: decision.verdict,
 			acted: decision.acted,
 			final: final ? true : undefined,
+			rules,
+			command,
+			args,
 			repeat: final ? repeat : undefined,
 			changed: changes.length === 0 ? undefined : changes,
 			// An approved execution says nothing: what it prints is what the program prints.
@@ -290,13 +306,19 @@ export class Journal {
 		return value === undefined ? undefined : { level: this.#options.detailOf(target), value };
 	}
 
+	/** The same object for every call of a connection. */
+	#agentOf(caller: Caller): AgentFields {
+		const known = this.#agents.get(caller);
+		if (known !== undefined) return known;
+		const { agent: id, client, key } = caller;
+		const agent = Object.freeze({ id, ...(key === undefined ? {} : { key }), ...client });
+		this.#agents.set(caller, agent);
+		return agent;
+	}
+
 	#common(caller: Caller, method: string) {
 		return {
-			agent: {
-				...(caller.client ?? {}),
-				id: caller.agent,
-				...(caller.key === undefined ? {} : { key: caller.key }),
-			},
+			agent: this.#agentOf(caller),
 			policy_rev: this.revision(),
 			method,
 		};
@@ -329,11 +351,11 @@ function approvalFields({ outcome, channel, waitedMs, boundTo }: Approval) {
 
 function resultOf({ reply, redacted, truncated }: Finished): ResultFields {
 	return {
-		is_error: !reply.ok || saysError(reply),
 		bytes: Buffer.byteLength(reply.body.text),
-		tokens: tokensIn(reply.body.text.length),
 		exit: exitOf(reply),
+		is_error: !reply.ok || saysError(reply),
 		redacted,
+		tokens: tokensIn(reply.body.text.length),
 		truncated,
 	};
 }

@@ -1,5 +1,5 @@
 // The one JSON grammar: walks a text once, refuses what has two readings, builds values only where asked.
-import { ExactNumber, type Json } from '../abi/json.ts';
+import { ExactNumber, type Json, setOwn } from '../abi/json.ts';
 import { KeySet } from './json-keys.ts';
 
 export interface ReadOptions {
@@ -226,12 +226,6 @@ export class JsonScanner {
 	#fault(reason: string, offset = this.at): never {
 		throw new JsonFault(reason, offset);
 	}
-}
-
-/** Sets an own data property; a plain assignment to `__proto__` would set the prototype instead. */
-export function setOwn(object: Record<string, Json>, key: string, value: Json): void {
-	if (key !== '__proto__') object[key] = value;
-	else Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
 }
 
 function shown(key: string): string {

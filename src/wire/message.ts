@@ -1,10 +1,9 @@
 // JSON-RPC 2.0 messages as MCP uses them: one strict reader, and the only writers.
 import type { Note, Reply } from '../abi/driver.ts';
-import { ExactNumber, isJsonObject, type Json, type JsonObject, member } from '../abi/json.ts';
+import { ExactNumber, isJsonObject, type Json, type JsonObject, member, setOwn } from '../abi/json.ts';
 import type { Malformed, Message, MessageId } from './channel.ts';
 import { rawJson, rawOf, type Span, skimJson, writeJson } from './json.ts';
 import { foldKey } from './json-keys.ts';
-import { setOwn } from './json-scan.ts';
 import { salvage } from './salvage.ts';
 
 /** The most messages one batch may hold. */

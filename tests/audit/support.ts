@@ -80,7 +80,7 @@ export async function openLog(place: Place, options: Partial<AuditOptions> & { c
 
 /** Appends, and gives the record that stands in the file. */
 export async function appended(log: AuditLog, entry: AuditEntry): Promise<AuditRecord> {
-	return (await log.append(entry)).record();
+	return JSON.parse((await log.append(entry)).line) as AuditRecord;
 }
 
 export function decided(id: string, more: Partial<DecidedEntry> = {}): DecidedEntry {
