@@ -253,6 +253,9 @@ class RunCheck {
 	}
 }
 
+/** No write of a few lines takes longer, but on a machine that has come to a halt. */
+const secondLookMs = 100;
+
 /** A whole line; undefined at the end. A kernel may be in the middle of writing: half a line is looked at once more. */
 async function nextOf(lines: LineSource): Promise<Line | undefined> {
 	const line = await lines.next();
