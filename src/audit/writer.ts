@@ -40,6 +40,8 @@ const dayMs = 86_400_000;
 /** More than this, in UTF-16 units, is not held back for others to come. */
 const largestBatch = 1 << 20;
 
+const nothingWaits = Promise.resolve();
+
 interface Waiter {
 	readonly resolve: () => void;
 	readonly reject: (thrown: unknown) => void;
@@ -190,9 +192,13 @@ export class ChainWriter {
 	 * it fails, everything that is not known to be on the disk is taken back and everybody who waits for it is told:
 	 * nobody has acted on any of it.
 	 */
-	async durable(): Promise<void> {
-		if (this.#options.durability === 'written') return this.#batch?.done;
-		this.writeOut();
+	durable(): Promise<void> {
+		if (this.#options.durability === 'written') return this.#batch?.done ?? nothingWaits;
+		try {
+			this.writeOut();
+		} catch (thrown) {
+			return Promise.reject(thrown);
+		}
 		return new Promise((resolve, reject) => {
 			this.#waiting.push({ resolve, reject });
 			this.#syncing ??= this.#syncWhileWanted();

@@ -3,7 +3,7 @@ import type { CommandReader } from '../abi/command.ts';
 import type { DriverName } from '../abi/names.ts';
 import type { Trapped } from '../abi/sandbox.ts';
 import type { ProcessSandbox } from '../drivers/process-sandbox.ts';
-import { type GateSet, gatesOf } from '../policy/gates.ts';
+import { gatesOf } from '../policy/gates.ts';
 import type { DriverConfig } from './config.ts';
 import { sandboxFor } from './confinement.ts';
 import { cwdOf, type DriverSurroundings } from './drivers.ts';
@@ -13,7 +13,7 @@ import type { Revision } from './revision.ts';
 import { neededBy, ringFor } from './ring.ts';
 import type { RuntimeRing } from './runtime-ring.ts';
 import type { JudgingDoor } from './syscall.ts';
-import { type RunningCall, trappedBy, trappedByDriver } from './trap.ts';
+import { type RunningCall, type TrapKit, trappedBy, trappedByDriver } from './trap.ts';
 
 export interface ConfiningOptions {
 	readonly ring: RuntimeRing;
@@ -35,20 +35,18 @@ export interface Confining {
 	close(): void;
 }
 
-interface Compiled {
-	readonly gates: GateSet;
-	readonly freePrograms: FreePrograms;
-}
-
 export function makeConfining({ ring, governed, around, door, commands, newId, now }: ConfiningOptions): Confining {
 	const ended = new AbortController();
 	// Compiled once a revision; a driver can't do without its own program, so that one never traps for it.
-	let compiled: { readonly revision: Revision; readonly byDriver: Map<DriverName, Compiled> } | undefined;
-	const compiledFor = (driver: DriverConfig): Compiled => {
+	let compiled: { readonly revision: Revision; readonly byDriver: Map<DriverName, TrapKit> } | undefined;
+	const kitFor = (driver: DriverConfig): TrapKit => {
 		const { revision } = governed();
 		if (compiled?.revision !== revision) compiled = { revision, byDriver: new Map() };
 		const { byDriver } = compiled;
 		const known = byDriver.get(driver.name) ?? {
+			door: door(),
+			commands,
+			newId,
 			gates: gatesOf(revision.set, commands, neededBy(driver)),
 			// A policy may be edited while a call runs.
 			freePrograms: new FreePrograms({ inForce: () => governed().revision, now }),
@@ -56,7 +54,6 @@ export function makeConfining({ ring, governed, around, door, commands, newId, n
 		byDriver.set(driver.name, known);
 		return known;
 	};
-	const kitFor = (driver: DriverConfig) => ({ door: door(), ...compiledFor(driver), commands, newId });
 	return {
 		confine(driver) {
 			if (ringFor(driver, ring.rings).is === 'absent' || sandboxFor(driver, governed(), around) === undefined)
@@ -68,11 +65,19 @@ export function makeConfining({ ring, governed, around, door, commands, newId, n
 				return trappedByDriver(kitFor(driver), own)(request, wait);
 			};
 			return ring.sandboxOf(
-				() => ({ sandbox: sandboxFor(driver, governed(), around), gates: compiledFor(driver).gates }),
+				() => ({ sandbox: sandboxFor(driver, governed(), around), gates: kitFor(driver).gates }),
 				ofDriver,
 			);
 		},
-		trapped: (driver, call) => trappedBy(kitFor(driver), call),
+		trapped(driver, call) {
+			// As the policy is now; but most calls execute nothing that traps.
+			const kit = kitFor(driver);
+			let answers: Trapped | undefined;
+			return (request, wait) => {
+				answers ??= trappedBy(kit, call);
+				return answers(request, wait);
+			};
+		},
 		close() {
 			ended.abort();
 			ring.close();

@@ -52,7 +52,6 @@ interface Decided {
 /** Every method resolves when the record is as durable as the configuration asks, and throws A101 otherwise. */
 export class Journal {
 	readonly #options: JournalOptions;
-	readonly #started = new WeakMap<JudgedContext, number>();
 	readonly #agents = new WeakMap<Caller, AgentFields>();
 	#failedAt: number | undefined;
 
@@ -75,8 +74,18 @@ export class Journal {
 		return this.#options.elapsed();
 	}
 
-	/** Returns how often this kind of call was refused in the session, this time included; 0 when it was not refused. */
-	async decided({ asked, decision, context, final, approval, policyMs }: Decided): Promise<{ repeat: number }> {
+	/**
+	 * Returns how often this kind of call was refused in the session, this time included (0 when it was not refused), and
+	 * when the record stood, by {@link Journal.clock}.
+	 */
+	async decided({
+		asked,
+		decision,
+		context,
+		final,
+		approval,
+		policyMs,
+	}: Decided): Promise<{ repeat: number; at: number }> {
 		const target = targetOf(asked);
 		const { driver, tool, resource, prompt, target: named } = targetFields(target);
 		const about = { driver, method: asked.method, tool, resource, prompt, target: named };
@@ -117,22 +126,23 @@ export class Journal {
 			error: error === undefined ? undefined : { type: 'policy_error', message: error, effect: 'denied' },
 			ms: policyMs === undefined ? undefined : { policy: rounded(policyMs) },
 		});
-		this.#started.set(context, this.#options.elapsed());
 		this.#options.observer?.decided(context, { asked, decision, final, revision: this.revision(), policyMs });
-		return { repeat };
+		return { repeat, at: this.#options.elapsed() };
 	}
 
+	/** `since` is when the decision was recorded. */
 	async completed({
 		call,
 		finished,
 		context,
+		since,
 	}: {
 		call: Syscall;
 		finished: Finished;
 		context: CallContext;
+		since: number;
 	}): Promise<void> {
-		const started = this.#started.get(context);
-		const driverMs = started === undefined ? undefined : this.#options.elapsed() - started;
+		const driverMs = this.#options.elapsed() - since;
 		const result = resultOf(finished);
 		const { error, truncated } = finished;
 		await this.#append({
@@ -141,22 +151,21 @@ export class Journal {
 			result,
 			told_agent: truncated === undefined ? undefined : true,
 			error: error === undefined ? undefined : { type: 'policy_error', message: error, effect: 'withheld' },
-			ms: driverMs === undefined ? undefined : { driver: rounded(driverMs) },
+			ms: { driver: rounded(driverMs) },
 		});
 		this.#options.observer?.completed(context, { finished, isError: result.is_error, driverMs });
 	}
 
 	/** An execution that was let run has ended, or could not be started. */
-	async trapEnded(about: { id: string; exit: TrapExit | { failed: string }; context: JudgedContext }): Promise<void> {
-		const { id, exit, context } = about;
-		const started = this.#started.get(context);
+	async trapEnded(about: { id: string; exit: TrapExit | { failed: string }; since: number }): Promise<void> {
+		const { id, exit, since } = about;
 		const code = 'failed' in exit ? 125 : exitCodeOf(exit);
 		await this.#append({
 			event: 'completed',
 			id,
 			result: { is_error: code !== 0, exit: code },
 			error: 'failed' in exit ? { type: 'not_started', message: exit.failed, effect: 'not_run' } : undefined,
-			ms: this.#driverMs(started),
+			ms: { driver: rounded(this.#options.elapsed() - since) },
 		});
 	}
 
@@ -295,10 +304,6 @@ export class Journal {
 			mode: decision.mode,
 			trace_id: traceIdOf(asked.params),
 		};
-	}
-
-	#driverMs(started: number | undefined): { driver: number } | undefined {
-		return started === undefined ? undefined : { driver: rounded(this.#options.elapsed() - started) };
 	}
 
 	#argumentsOf(target: Target): EntryArgs | undefined {

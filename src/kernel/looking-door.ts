@@ -44,7 +44,7 @@ export function lookingDoor(
 		journal: {
 			revision: () => revision.id,
 			clock: () => performance.now(),
-			decided: async () => ({ repeat: 1 }),
+			decided: async () => ({ repeat: 1, at: 0 }),
 			trapEnded: async () => undefined,
 			asking: async () => undefined,
 		},

@@ -65,6 +65,8 @@ export interface CallResults extends Handling {
 	reply(reply: Reply): Finished;
 }
 
+const noRules: ResultRules = { redact: [], truncate: [] };
+
 /** What takes longer to search is not passed on. */
 const longestSearchMs = 2_000;
 
@@ -122,7 +124,9 @@ export function makeResults(options: GatherOptions, log: Pick<Log, 'error'>): Re
 			const target = targetOf(asked);
 			const rulesOn = (of: Target, final: Target) =>
 				resultRulesOn(currentSet(), requestOf(options, asked.caller, context, of), final, ports);
-			const own = handling(driver, () => joinRules(rulesOn(target, decision.final), context.followsUp?.()), {
+			// No rule, no question: most policies say nothing about results.
+			const ofCall = () => (currentSet().results.length === 0 ? noRules : rulesOn(target, decision.final));
+			const own = handling(driver, () => joinRules(ofCall(), context.followsUp?.()), {
 				rulesOn: (uri) => {
 					const resource: Target = { kind: 'resource', driver, uri, method: 'resources/read' };
 					return rulesOn(resource, resource);

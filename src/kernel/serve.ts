@@ -35,6 +35,8 @@ export async function serve(
 	random?: (bytes: number) => Uint8Array,
 ): Promise<Served> {
 	let session: Session | undefined;
+	/** The same, once the introduction is over. */
+	let introduced: Session | undefined;
 	let opening: Promise<Reply> | undefined;
 	let version: string | undefined;
 	let finish: () => void = () => undefined;
@@ -69,7 +71,9 @@ export async function serve(
 		try {
 			const bank = await kernel.pools.acquire(connection.principal, hello);
 			session = new Session({ kernel, bank, client, caller, hello });
-			return resultReply(await session.introduction());
+			const introduction = await session.introduction();
+			introduced = session;
+			return resultReply(introduction);
 		} catch (error) {
 			const thrown =
 				error instanceof TrapgateError ? error : new TrapgateError('K105', errorText(error), { cause: error });
@@ -77,6 +81,26 @@ export async function serve(
 			failed(thrown);
 			return errorReply(-32603, thrown.message);
 		}
+	}
+
+	/** Answers the introduction, and whatever comes before it is over. */
+	async function early(incoming: Incoming): Promise<Reply> {
+		const params = incoming.params ?? {};
+		if (incoming.method === 'initialize') {
+			if (opening !== undefined) return errorReply(-32600, 'already initialized');
+			const mistake = introductionMistake(params);
+			if (mistake !== undefined) return errorReply(-32602, mistake);
+			opening = initialize(params);
+			return opening;
+		}
+		if (opening === undefined) {
+			// Whoever probes without an envelope speaks no newer revision that we know, and falls back on this answer.
+			return incoming.method === 'server/discover'
+				? errorReply(-32601, 'Method not found: server/discover')
+				: errorReply(-32600, `\`${incoming.method}\` came before \`initialize\``);
+		}
+		await opening;
+		return session === undefined ? errorReply(-32600, 'initialization failed') : session.answer(incoming);
 	}
 
 	let ending: Promise<void> | undefined;
@@ -90,24 +114,11 @@ export async function serve(
 	};
 
 	await link.start({
-		async request(incoming: Incoming): Promise<Reply> {
+		request(incoming: Incoming): Promise<Reply> {
 			if (modern !== undefined && isModern(incoming.method, incoming.params)) return modern.answer(incoming, link);
-			const params = incoming.params ?? {};
-			if (incoming.method === 'initialize') {
-				if (opening !== undefined) return errorReply(-32600, 'already initialized');
-				const mistake = introductionMistake(params);
-				if (mistake !== undefined) return errorReply(-32602, mistake);
-				opening = initialize(params);
-				return opening;
-			}
-			if (opening === undefined) {
-				// Whoever probes without an envelope speaks no newer revision that we know, and falls back on this answer.
-				return incoming.method === 'server/discover'
-					? errorReply(-32601, 'Method not found: server/discover')
-					: errorReply(-32600, `\`${incoming.method}\` came before \`initialize\``);
-			}
-			await opening;
-			return session === undefined ? errorReply(-32600, 'initialization failed') : session.answer(incoming);
+			return introduced === undefined || incoming.method === 'initialize'
+				? early(incoming)
+				: introduced.answer(incoming);
 		},
 		note(note: Note): void {
 			if (modern !== undefined && isModern(note.method, note.params)) modern.heard(note);

@@ -113,16 +113,19 @@ export class Session implements BankListener {
 	}
 
 	/** Answers one request of the client. */
-	async answer(incoming: Asked): Promise<Reply> {
+	answer(incoming: Asked): Promise<Reply> {
 		const params = incoming.params ?? {};
 		const misread = misreadKey(incoming.method, params);
 		if (misread !== undefined)
-			return errorReply(-32602, `${JSON.stringify(misread)} could be read as another parameter`);
+			return Promise.resolve(errorReply(-32602, `${JSON.stringify(misread)} could be read as another parameter`));
+		// By itself: it is nearly every request, and each step on its way is one more for all of them.
+		return incoming.method === 'tools/call' ? this.#callTool(incoming, params) : this.#answer(incoming, params);
+	}
+
+	async #answer(incoming: Asked, params: JsonObject): Promise<Reply> {
 		switch (incoming.method) {
 			case 'tools/list':
 				return this.#listPage(params) ?? resultReply({ tools: await this.#catalog.tools() });
-			case 'tools/call':
-				return this.#callTool(incoming, params);
 			case 'prompts/list':
 				return this.#listPage(params) ?? resultReply({ prompts: await this.#catalog.prompts() });
 			case 'prompts/get':

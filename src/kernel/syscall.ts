@@ -14,7 +14,7 @@ import { withTarget } from './call.ts';
 import type { CallContext, JudgedContext } from './context.ts';
 import type { Judge } from './gather.ts';
 import type { Journal } from './journal.ts';
-import type { Limits } from './limits.ts';
+import type { Counted, Limits } from './limits.ts';
 import { answerRefused, noticeOf, ranUnrecorded, unrecorded, withheldResult, withNotice } from './refusal.ts';
 import type { CallResults, Finished, Results } from './results.ts';
 import { screen } from './screen.ts';
@@ -46,7 +46,9 @@ export async function syscall(door: Door, asked: Syscall, context: CallContext):
 	const began = door.journal.clock();
 	const judged = door.judge(asked, context);
 	if (!goesThrough(judged)) return refuse(door, asked, judged, context);
-	const { decision, giveBack } = await door.limits.count(judged, asked.caller.agent);
+	const { decision, giveBack } = isLimited(judged)
+		? await door.limits.count(judged, asked.caller.agent)
+		: uncounted(judged);
 	const policyMs = door.journal.clock() - began;
 	if (!goesThrough(decision)) return refuse(door, asked, decision, context);
 
@@ -62,8 +64,9 @@ export async function syscall(door: Door, asked: Syscall, context: CallContext):
 
 	// A limit that only watches does not take the effect of what acts.
 	const call = withTarget(asked, judged.acted ? judged.final : targetOf(asked));
+	let since: number;
 	try {
-		await door.journal.decided({ asked, decision, context, final: false, approval, policyMs });
+		({ at: since } = await door.journal.decided({ asked, decision, context, final: false, approval, policyMs }));
 	} catch (error) {
 		await giveBack();
 		return unrecorded(targetOf(asked), errorText(error));
@@ -76,7 +79,7 @@ export async function syscall(door: Door, asked: Syscall, context: CallContext):
 		if (passed !== undefined) context.exchange.progress(passed);
 	};
 	const exchange: Exchange = {
-		...context.exchange,
+		signal: context.exchange.signal,
 		progress,
 		ask: (method, params, extra, signal, key) =>
 			context.listener.request(call.driver, { method, params, extra, signal, key }),
@@ -87,17 +90,29 @@ export async function syscall(door: Door, asked: Syscall, context: CallContext):
 	const finished = finish(door, { asked, call, context, results, reply, notice: notice(true) });
 
 	try {
-		await door.journal.completed({ call, finished, context });
+		await door.journal.completed({ call, finished, context, since });
 	} catch (error) {
 		return ranUnrecorded(targetOf(asked), errorText(error));
 	}
 	if (finished.error !== undefined) return finished.reply;
-	const notices = [notice(finished.truncated === undefined), finished.notice];
+	const ours = notice(finished.truncated === undefined);
+	if (ours === undefined && finished.notice === undefined) return finished.reply;
+	const notices = [ours, finished.notice];
 	return notices.reduceRight<Reply>(
 		(shown, text) => (text === undefined ? shown : withNotice(shown, text, context.definition)),
 		finished.reply,
 	);
 }
+
+function isLimited({ limits }: Decision): boolean {
+	return limits !== undefined && limits.length > 0;
+}
+
+function uncounted(decision: Decision): Counted {
+	return { decision, giveBack: nothingCounted };
+}
+
+const nothingCounted = async () => undefined;
 
 interface Ran {
 	readonly asked: Syscall;
@@ -119,7 +134,8 @@ function finish(door: Door, { asked, call, context, results, reply, notice }: Ra
 		if (asked.driver === ownDriver || finished.error !== undefined) return finished;
 		const shown = screen(finished.reply, call, (target) => door.judge(withTarget(call, target), context));
 		const { definition } = context;
-		const rules = () => results.rules().truncate;
+		const { truncate: rules } = results.rules();
+		if (rules.length === 0) return shown === finished.reply ? finished : { ...finished, reply: shown };
 		const notices = [notice, finished.notice].filter((text) => text !== undefined);
 		return { ...finished, ...door.truncate({ reply: shown, asked, rules, definition, notices }) };
 	} catch (error) {

@@ -129,8 +129,9 @@ function trapIn(inside: Inside, parent: string, above: number): Trapped {
 		} catch (error) {
 			return refusedWith(await refuse(door, asked, errored(target, errorText(error)), context));
 		}
+		let since: number;
 		try {
-			await door.journal.decided({ asked, decision, context, final: false, approval, policyMs });
+			({ at: since } = await door.journal.decided({ asked, decision, context, final: false, approval, policyMs }));
 		} catch (error) {
 			return refusedWith(unrecorded(target, errorText(error)));
 		}
@@ -138,7 +139,7 @@ function trapIn(inside: Inside, parent: string, above: number): Trapped {
 			kind: 'run',
 			...run,
 			trapped: trapIn(inside, asked.id, depth),
-			ended: (exit) => door.journal.trapEnded({ id: asked.id, exit, context }),
+			ended: (exit) => door.journal.trapEnded({ id: asked.id, exit, since }),
 		};
 	};
 }

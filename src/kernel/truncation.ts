@@ -24,7 +24,7 @@ import { ownWireName } from './syscall-table.ts';
 export interface LongAnswer {
 	readonly reply: Reply;
 	readonly asked: Syscall;
-	readonly rules: () => readonly RuleOf<'truncate'>[];
+	readonly rules: readonly RuleOf<'truncate'>[];
 	/** The tool as its driver listed it. */
 	readonly definition: JsonObject | undefined;
 	/** What the kernel says beside it, which counts as well. */
@@ -35,8 +35,7 @@ export interface LongAnswer {
 export type Truncate = (answer: LongAnswer) => { readonly reply: Reply; readonly truncated?: TruncatedFields };
 
 export function makeTruncate({ spill, readers }: { readonly spill: Spill; readonly readers: Readers }): Truncate {
-	return ({ reply, asked, rules: rulesOn, definition, notices }) => {
-		const rules = rulesOn();
+	return ({ reply, asked, rules, definition, notices }) => {
 		if (rules.length === 0) return { reply };
 		const reserved = notices.reduce((sum, text) => sum + charactersIn({ type: 'text', text }) + 1, 0);
 		// Most answers are short, and are not parsed to find that out.

@@ -4,6 +4,7 @@ import { ExactNumber, isJsonObject, type Json, type JsonObject, member, setOwn }
 import type { Malformed, Message, MessageId } from './channel.ts';
 import { rawJson, rawOf, type Span, skimJson, writeJson } from './json.ts';
 import { foldKey } from './json-keys.ts';
+import { quickMessage } from './message-quick.ts';
 import { salvage } from './salvage.ts';
 
 /** The most messages one batch may hold. */
@@ -16,6 +17,11 @@ type EnvelopeKey = (typeof envelopeKeys)[number];
  * response keeps its text, checked but not parsed. Never throws.
  */
 export function readMessage(text: string, from: 'client' | 'driver'): Message | Malformed {
+	return quickMessage(text, from) ?? readWithCare(text, from);
+}
+
+/** As {@link readMessage}, whatever the text looks like. */
+export function readWithCare(text: string, from: 'client' | 'driver'): Message | Malformed {
 	const skimmed = skimJson(text, {
 		foldKeys: from === 'client',
 		build: (key) => key !== 'result' && key !== 'error',

@@ -35,16 +35,16 @@ export class Outbox {
 	}
 
 	/** Rejects only for what can't be written as JSON, never for what the other side does. */
-	async request(method: string, params: JsonObject | undefined, options: RequestOptions): Promise<Reply> {
+	request(method: string, params: JsonObject | undefined, options: RequestOptions): Promise<Reply> {
 		const { signal, timeoutMs, related } = options;
-		if (signal?.aborted === true) return cancelled;
-		this.#lastId += 1;
-		const ownId = this.#lastId;
-		const id = String(ownId) as MessageId;
-		const token = member(member(params, '_meta'), 'progressToken');
-		const text = requestText(id, method, withToken(params, ownId), options.extra);
-
+		if (signal?.aborted === true) return Promise.resolve(cancelled);
+		// What is thrown here rejects the promise.
 		return new Promise((resolve) => {
+			this.#lastId += 1;
+			const ownId = this.#lastId;
+			const id = String(ownId) as MessageId;
+			const token = member(member(params, '_meta'), 'progressToken');
+			const text = requestText(id, method, withToken(params, ownId), options.extra);
 			let timer: NodeJS.Timeout | undefined;
 			const settle = (reply: Reply) => {
 				clearTimeout(timer);

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Reply } from '../../src/abi/driver.ts';
 import { ExactNumber, type JsonObject } from '../../src/abi/json.ts';
-import type { MessageId } from '../../src/wire/channel.ts';
+import type { Malformed, Message, MessageId } from '../../src/wire/channel.ts';
 import { rawJson } from '../../src/wire/json.ts';
 import {
 	errorReply,
@@ -11,11 +11,13 @@ import {
 	messageId,
 	notificationText,
 	readMessage,
+	readWithCare,
 	replyText,
 	requestHead,
 	requestText,
 	resultReply,
 } from '../../src/wire/message.ts';
+import { quickMessage } from '../../src/wire/message-quick.ts';
 
 const both = ['client', 'driver'] as const;
 const id = (value: string | number) => messageId(value) as MessageId;
@@ -254,3 +256,80 @@ test('nothing that comes in makes the reader throw', () => {
 		{ numRuns: 20_000 },
 	);
 });
+
+describe('the quick way to read a message', () => {
+	const key = fc.constantFrom(
+		'jsonrpc',
+		'id',
+		'method',
+		'params',
+		'result',
+		'error',
+		'extra',
+		'Result',
+		'__proto__',
+		'0',
+	);
+	const name = fc.oneof(fc.constantFrom('name', 'Name', 'ſ', 's', '__proto__', '1'), fc.string({ maxLength: 3 }));
+	const value = fc.letrec((tie) => ({
+		any: fc.oneof(
+			{ maxDepth: 3 },
+			fc.constantFrom<unknown>(null, true, 0, -1, 1.5, 1e21, '', 'a\u2028"\\\n', '\ud800', 'é'),
+			fc.dictionary(name, tie('any'), { maxKeys: 3, noNullPrototype: true }),
+			fc.array(tie('any'), { maxLength: 3 }),
+		),
+	})).any;
+	const likely = fc.record(
+		{
+			jsonrpc: fc.constantFrom('2.0', '1.0'),
+			id: fc.constantFrom<unknown>(1, 'x"y', null, 1.5),
+			method: fc.constantFrom<unknown>('tools/call', '', 1),
+			params: value,
+			result: value,
+			error: value,
+		},
+		{ requiredKeys: ['jsonrpc'], noNullPrototype: true },
+	);
+	const head = fc.tuple(fc.constantFrom('2.0', '2.0', '2.0', '1.0'), fc.constantFrom<unknown>(1, 'x"y', null, 1.5));
+	const inOrder = fc.oneof(
+		fc.tuple(head, value).map(([[jsonrpc, id], params]) => ({ jsonrpc, id, method: 'tools/call', params })),
+		fc.tuple(head, value).map(([[jsonrpc, id], result]) => ({ jsonrpc, id, result })),
+		head.map(([jsonrpc, id]) => ({ jsonrpc, id, method: 'ping' })),
+	);
+	const message = fc.oneof(inOrder, likely, fc.dictionary(key, value, { maxKeys: 4, noNullPrototype: true }), value);
+	/** As some sender writes it: some numbers in another way, some keys twice, some blanks. */
+	const text = fc.tuple(message, fc.constantFrom('none', 'blank', 'number', 'twice')).map(([one, odd]) => {
+		const plain = JSON.stringify(one);
+		if (odd === 'blank') return plain.replace(/([:,])/, '$1 ');
+		if (odd === 'number') return plain.replace('1', '1.0');
+		return odd === 'twice' ? plain.replace(/^\{("[^"]*":)/, '{$1 0,$1') : plain;
+	});
+
+	test.each(['client', 'driver'] as const)('says the same as the careful way, from a %s', (from) => {
+		let quick = 0;
+		fc.assert(
+			fc.property(text, (given) => {
+				const found = quickMessage(given, from);
+				if (found === undefined) return;
+				quick += 1;
+				expect(plainly(found)).toEqual(plainly(readWithCare(given, from)));
+			}),
+			{ numRuns: 4000 },
+		);
+		expect(quick).toBeGreaterThan(50);
+	});
+
+	test('is left to the careful one where a text is long or deep', () => {
+		const deep = `{"jsonrpc":"2.0","id":1,"result":${'['.repeat(300)}${']'.repeat(300)}}`;
+		const long = `{"jsonrpc":"2.0","id":1,"result":"${'x'.repeat(20_000)}"}`;
+		for (const one of [deep, long]) expect(quickMessage(one, 'driver')).toBeUndefined();
+		expect(readMessage(deep, 'driver')).toMatchObject({ kind: 'malformed' });
+		expect(readMessage(long, 'driver')).toMatchObject({ kind: 'response' });
+	});
+});
+
+function plainly(message: Message | Malformed): unknown {
+	if (message.kind !== 'response') return message;
+	const { body, ...rest } = message;
+	return { ...rest, text: body.text, value: body.value() };
+}
