@@ -50,10 +50,11 @@ export function compilePathGlob(
 	const whole = absolute.endsWith('/') ? `${absolute}**` : absolute;
 	const variants = whole.endsWith('/**') && whole !== '/**' ? [whole, whole.slice(0, -3)] : [whole];
 	const strict = variants.map((variant) => new Minimatch(variant, options));
-	const loose = variants.map(
-		(variant) => new Minimatch(variant.normalize('NFC'), { ...options, nocase: settings.ignoreCase }),
-	);
 	const isPlain = !settings.ignoreCase && isAscii(whole);
+	// A plain pattern is its own NFC, and what is compiled is compiled once.
+	const loose = isPlain
+		? strict
+		: variants.map((variant) => new Minimatch(variant.normalize('NFC'), { ...options, nocase: settings.ignoreCase }));
 	return {
 		anchor: anchorOf(whole),
 		whole,
