@@ -15,6 +15,7 @@ import type { CallContext, JudgedContext } from './context.ts';
 import type { FreePrograms } from './free-programs.ts';
 import { resolvePath } from './paths.ts';
 import { refusal, unrecorded } from './refusal.ts';
+import { Repeats } from './repeats.ts';
 import { askPerson, type JudgingDoor, refuse } from './syscall.ts';
 
 export interface TrapKit {
@@ -55,7 +56,7 @@ export function trappedByDriver(
 	kit: TrapKit,
 	{ driver, caller, cwd, signal }: { driver: DriverName; caller: Caller; cwd: string; signal: AbortSignal },
 ): Trapped {
-	const counts = new Map<string, number>();
+	const repeats = new Repeats();
 	const context: Surroundings = {
 		exchange: { signal },
 		name: driver,
@@ -65,11 +66,7 @@ export function trappedByDriver(
 		toolsRevision: undefined,
 		driverHasAllowedTool: true,
 		elicit: undefined,
-		countRefusal(fingerprint) {
-			const count = (counts.get(fingerprint) ?? 0) + 1;
-			counts.set(fingerprint, count);
-			return count;
-		},
+		countRefusal: (fingerprint) => repeats.count(fingerprint),
 	};
 	return trapIn({ ...kit, caller, driver, tool: toolOfDriver, context, consent: undefined }, `driver:${driver}`, 0);
 }

@@ -1,6 +1,6 @@
 // Who is let in at /mcp, by what they present, and how they are turned away; whose right ends is cut off.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { refuse } from './http-answer.ts';
+import { refuse, refuseStranger } from './http-answer.ts';
 import { bearerToken } from './http-guard.ts';
 
 /** Who presented a token. */
@@ -144,7 +144,9 @@ export function isSameCaller(one: HttpCaller, other: HttpCaller): boolean {
 
 function turnAway(response: ServerResponse, { turned, challenge = {} }: Turned, hasToken: boolean): void {
 	if (turned === 'unavailable') {
-		refuse(response, 503, -32000, 'the token can not be checked at the moment', { headers: { 'retry-after': '10' } });
+		refuseStranger(response, 503, -32000, 'the token can not be checked at the moment', {
+			headers: { 'retry-after': '10' },
+		});
 		return;
 	}
 	const error = turned === 'scope' ? 'insufficient_scope' : hasToken ? 'invalid_token' : undefined;
@@ -156,7 +158,7 @@ function turnAway(response: ServerResponse, { turned, challenge = {} }: Turned, 
 	});
 	const header = `Bearer ${parts.map(([name, value]) => `${name}="${value}"`).join(', ')}`;
 	const headers = { 'www-authenticate': header };
-	if (turned === 'scope') refuse(response, 403, -32000, 'the token lacks a scope', { headers });
-	else if (turned === 'expired') refuse(response, 401, -32000, 'this key has expired', { headers });
-	else refuse(response, 401, -32000, 'a valid bearer token is required', { headers });
+	if (turned === 'scope') refuseStranger(response, 403, -32000, 'the token lacks a scope', { headers });
+	else if (turned === 'expired') refuseStranger(response, 401, -32000, 'this key has expired', { headers });
+	else refuseStranger(response, 401, -32000, 'a valid bearer token is required', { headers });
 }

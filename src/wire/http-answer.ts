@@ -149,6 +149,14 @@ export function refuse(
 	);
 }
 
+/** Refuses a request of nobody that we know, who shall not go on to hold the connection. */
+export function refuseStranger(response: ServerResponse, ...refusal: ParametersOfRefusal): void {
+	response.shouldKeepAlive = false;
+	refuse(response, ...refusal);
+}
+
+type ParametersOfRefusal = Parameters<typeof refuse> extends [ServerResponse, ...infer Rest] ? Rest : never;
+
 /** Sends a complete response: JSON, unless `headers` say otherwise. Resolves when it was taken or never will be. */
 export function sendJson(
 	response: ServerResponse,

@@ -14,7 +14,7 @@ import {
 	statedVersion,
 } from './envelope.ts';
 import { type Admission, type HttpCaller, isSameCaller } from './http-admission.ts';
-import { refuse, sendEmpty } from './http-answer.ts';
+import { refuse, refuseStranger, sendEmpty } from './http-answer.ts';
 import { defaultMaxBodyBytes, readBody } from './http-body.ts';
 import { HttpExchange } from './http-exchange.ts';
 import type { FrontExchange, FrontSession, HttpFrontOptions } from './http-front.ts';
@@ -56,9 +56,9 @@ export class HttpDoor {
 	async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
 		const { headers, method } = request;
 		const twice = repeatedHeader(request.rawHeaders);
-		if (twice !== undefined) return refuse(response, 400, -32000, `the header ${twice} came twice`);
+		if (twice !== undefined) return refuseStranger(response, 400, -32000, `the header ${twice} came twice`);
 		const stranger = checkOrigin(headers, this.#options);
-		if (stranger !== undefined) return refuse(response, 403, -32000, stranger);
+		if (stranger !== undefined) return refuseStranger(response, 403, -32000, stranger);
 		const path = request.url?.split('?')[0];
 		if (path !== '/mcp') return answerPage(path, this.#options.pages, this.#admission, { request, response });
 

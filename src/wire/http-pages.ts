@@ -1,7 +1,7 @@
 // What is answered beside /mcp: health, and pages that the kernel brings.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Admission, HttpCaller } from './http-admission.ts';
-import { refuse, sendJson } from './http-answer.ts';
+import { refuse, refuseStranger, sendJson } from './http-answer.ts';
 
 export interface HttpPage {
 	/** Who may read it; absent: everybody. */
@@ -25,7 +25,7 @@ export async function answerPage(
 	{ request, response }: { readonly request: IncomingMessage; readonly response: ServerResponse },
 ): Promise<void> {
 	const page = path === '/healthz' ? alive : path === undefined ? undefined : pages?.get(path);
-	if (page === undefined) return refuse(response, 404, -32000, 'no such path; MCP is at /mcp');
+	if (page === undefined) return refuseStranger(response, 404, -32000, 'no such path; MCP is at /mcp');
 	if (request.method !== 'GET' && request.method !== 'HEAD') {
 		return refuse(response, 405, -32000, 'method not allowed', { headers: { allow: 'GET, HEAD' } });
 	}

@@ -145,6 +145,19 @@ test.each([
 	}
 });
 
+test.each([
+	['without a token', 'POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n', 401],
+	['with a wrong one', 'GET /mcp HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer x\r\n\r\n', 401],
+	['of another name', 'GET /mcp HTTP/1.1\r\nHost: evil.example\r\n\r\n', 403],
+	['of another page', 'GET /mcp HTTP/1.1\r\nHost: localhost\r\nOrigin: http://evil.example\r\n\r\n', 403],
+	['elsewhere', 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n', 404],
+])('a stranger %s is refused and holds no connection', async (_, text, status) => {
+	const { port } = await front();
+	const answer = await say(port, text);
+	expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+	expect(answer).toMatch(/^connection: close\r$/im);
+});
+
 test('a header behind thousands of others is seen all the same', async () => {
 	const { port } = await front();
 	const many = 'a:\r\n'.repeat(2500);
