@@ -93,8 +93,8 @@ export class ParkedCall {
 		try {
 			for (;;) {
 				// What is asked in the same turn is asked together.
-				if (this.#questions.size > 0) await new Promise((resolve) => setImmediate(resolve));
-				if (this.#questions.size > 0) return this.#park();
+				if (this.#isAsking()) await new Promise((resolve) => setImmediate(resolve));
+				if (this.#isAsking()) return this.#park();
 				if (this.#reply !== undefined) {
 					this.#end();
 					return { is: 'over', reply: this.#reply };
@@ -169,6 +169,12 @@ export class ParkedCall {
 		if (this.#isOver) return;
 		this.#end();
 		this.#controller.abort(reason);
+	}
+
+	/** Nobody is asked again for a call that is over: its driver may have died meanwhile. */
+	#isAsking(): boolean {
+		const isAnswered = this.#reply !== undefined && this.#round > 0;
+		return this.#questions.size > 0 && !isAnswered;
 	}
 
 	/** A name that no other open question has: two who ask could want the same one. */

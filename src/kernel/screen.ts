@@ -4,6 +4,7 @@ import type { Reply } from '../abi/driver.ts';
 import { isJsonObject, type Json, type JsonObject, member, stringMember } from '../abi/json.ts';
 import type { Syscall, Target } from '../abi/syscall.ts';
 import { rawJson, writeJson } from '../wire/json.ts';
+import { foldKey } from '../wire/json-keys.ts';
 import { noticePrefix } from './refusal.ts';
 import { isOwnUri } from './resources.ts';
 
@@ -34,7 +35,15 @@ export function screenParams(params: JsonObject | undefined): JsonObject | undef
 /** Screens the params of a driver's notification: log lines and progress are read by the agent, too. */
 export function screenNote(params: JsonObject | undefined): JsonObject | undefined {
 	const clean = screenParams(params);
-	return clean === undefined ? undefined : honest(honest(clean, 'data'), 'message');
+	return clean === undefined ? undefined : honest(honest(withoutQuestions(clean), 'data'), 'message');
+}
+
+/** Tasks since 2026-07-28 put their questions into what they tell of themselves, too, and there nobody would judge them. */
+function withoutQuestions(params: JsonObject): JsonObject {
+	const isQuestion = (key: string) => foldKey(key) === 'inputrequests';
+	return Object.keys(params).some(isQuestion)
+		? Object.fromEntries(Object.entries(params).filter(([key]) => !isQuestion(key)))
+		: params;
 }
 
 /** Screens what a driver says of one of its tools, prompts or resources. */

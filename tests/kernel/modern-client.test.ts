@@ -385,6 +385,21 @@ describe('a call that waits for its client', () => {
 		expect(events()).toEqual(['decided', 'completed', 'decided', 'completed']);
 	});
 
+	test('tells that its driver died meanwhile, whatever was answered, and asks no more', async () => {
+		const client = (await start()).client();
+		const first = await body(ask(client, 'tools/call', call('asks-both')));
+		at.drivers[0]?.die();
+		const inputResponses = Object.fromEntries(
+			Object.entries<{ method: string }>(first.inputRequests)
+				.filter(([, { method }]) => method === 'elicitation/create')
+				.map(([key]) => [key, accept]),
+		);
+		const { requestState } = first;
+		const second = await body(ask(client, 'tools/call', call('asks-both', { requestState, inputResponses })));
+		expect(second).toMatchObject({ code: -32000, message: 'the server ended' });
+		expect(events()).toEqual(['decided', 'decided', 'decided', 'completed']);
+	});
+
 	test('only so many wait for one caller', async () => {
 		const client = (await start()).client({ maxWaiting: 1 });
 		expect((await body(ask(client, 'tools/call', call('asks')))).resultType).toBe('input_required');

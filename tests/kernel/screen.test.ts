@@ -5,7 +5,7 @@ import type { Reply } from '../../src/abi/driver.ts';
 import type { Json } from '../../src/abi/json.ts';
 import { callId, type DriverName } from '../../src/abi/names.ts';
 import type { Target } from '../../src/abi/syscall.ts';
-import { honestText, partedAt, screen } from '../../src/kernel/screen.ts';
+import { honestText, partedAt, screen, screenNote } from '../../src/kernel/screen.ts';
 import { rawJson } from '../../src/wire/json.ts';
 
 const call = {
@@ -106,3 +106,12 @@ function asciiJson(value: Json): string {
 		(unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
 	);
 }
+
+test('a question in a notification reaches nobody, in any spelling', () => {
+	const asks = { one: { method: 'elicitation/create', params: { message: 'Password?' } } };
+	const task = { taskId: 't', status: 'input_required' };
+	for (const key of ['inputRequests', 'InputRequests', 'INPUTREQUESTS', 'inputReque\u017fts'])
+		expect(screenNote({ ...task, [key]: asks })).toEqual(task);
+	expect(screenNote(task)).toBe(task);
+	expect(screenNote({ ...task, data: { inputRequests: 1 } })).toEqual({ ...task, data: { inputRequests: 1 } });
+});
