@@ -12,6 +12,8 @@ export interface LineEvents {
 
 const newline = 0x0a;
 const nothing = Buffer.alloc(0);
+/** Of memory between two lines. */
+const mostKept = 4 * 1024 * 1024;
 
 export class LineReader {
 	readonly #maxBytes: number;
@@ -51,7 +53,8 @@ export class LineReader {
 			return;
 		}
 		const line = this.#size > 0 ? this.#held.subarray(0, this.#size) : rest;
-		this.#held = nothing;
+		// What long lines took is kept for the next one: fresh memory costs more than copying into it.
+		if (this.#held.length > mostKept) this.#held = nothing;
 		this.#size = 0;
 		if (isBlank(line)) return;
 		// Decoded as a whole: a character may be cut by a chunk boundary, and what is no UTF-8 must not be repaired.

@@ -1,6 +1,9 @@
 // Writes lines to a stream: one write a tick, nothing while the stream is full, no error ever thrown.
 import type { Writable } from 'node:stream';
 
+/** In UTF-16 units. */
+const longestJoined = 65_536;
+
 export class LineWriter {
 	readonly #output: Writable;
 	readonly #maxQueuedBytes: number;
@@ -55,16 +58,27 @@ export class LineWriter {
 		clearTimeout(timer);
 	}
 
+	// The callback of a write also comes, with an error, when the stream dies first.
 	#flush(): void {
 		const current = this.#turn;
 		if (current === undefined || this.#full || this.#dead) return;
-		this.#queue.push('');
-		const text = this.#queue.join('\n');
+		const [lines, size] = [this.#queue, this.#queued];
 		this.#turn = undefined;
 		this.#queue = [];
 		this.#queued = 0;
-		// The callback also comes, with an error, when the stream dies first.
-		this.#full = !this.#output.write(text, 'utf8', current.settle);
+		if (size < longestJoined) {
+			lines.push('');
+			this.#full = !this.#output.write(lines.join('\n'), 'utf8', current.settle);
+			return;
+		}
+		// Together all the same, but nothing is copied only to stand in one text.
+		this.#output.cork();
+		for (const [index, line] of lines.entries()) {
+			this.#output.write(line, 'utf8');
+			const isLast = index === lines.length - 1;
+			this.#full = !this.#output.write('\n', 'utf8', isLast ? current.settle : undefined);
+		}
+		this.#output.uncork();
 	}
 
 	#die(reason: string): void {

@@ -170,5 +170,5 @@ function extraText(extra: JsonObject): string {
 
 /** In JSON that was checked, a line break can only stand between tokens; in a line protocol it would cut the message. */
 function oneLine(text: string): string {
-	return /[\r\n]/.test(text) ? text.replace(/[\r\n]/g, ' ') : text;
+	return text.includes('\n') || text.includes('\r') ? text.replace(/[\r\n]/g, ' ') : text;
 }
