@@ -1,4 +1,5 @@
 // Where the kernel keeps what governs it, and which arguments carry shell text: the same for every way of asking.
+import { isAbsolute } from 'node:path';
 import { auditDirectoryOf } from './audit-paths.ts';
 import type { DriverConfig } from './config.ts';
 import { lockPath } from './lock/path.ts';
@@ -42,7 +43,15 @@ export function governedPaths({ revision, load, directories }: Governed): readon
 		directories.user,
 		directories.organisation,
 		...keysOf(revision),
+		...clientFolders.flatMap((name) => absolute(load.env[name])),
 	];
+}
+
+/** Variables by which clients keep their configuration elsewhere than in the home directory. */
+const clientFolders = ['CLAUDE_CONFIG_DIR', 'CODEX_HOME'] as const;
+
+function absolute(path: string | undefined): readonly string[] {
+	return path !== undefined && isAbsolute(path) ? [path] : [];
 }
 
 /** The same of whatever is in force; the list is a new one when that is another revision. */
