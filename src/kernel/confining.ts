@@ -72,7 +72,8 @@ export function makeConfining({ ring, governed, around, door, commands, newId, n
 		trapped(driver, call) {
 			// As the policy is now; but most calls execute nothing that traps.
 			const kit = kitFor(driver);
-			let answers: Trapped | undefined;
+			// What a person said yes to is where its folders lead now, before the call can turn a link.
+			let answers = call.approval === undefined ? undefined : trappedBy(kit, call);
 			return (request, wait) => {
 				answers ??= trappedBy(kit, call);
 				return answers(request, wait);

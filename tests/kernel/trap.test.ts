@@ -1,4 +1,7 @@
 // A trap: what something in the sandbox executes is judged like a call, recorded before it runs, and worth no more than an exec.
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/abi/json.ts';
@@ -8,6 +11,7 @@ import type { Trapped, TrapRequest, TrapVerdict, TrapWait } from '../../src/abi/
 import type { Syscall } from '../../src/abi/syscall.ts';
 import type { AuditEntry } from '../../src/audit/record.ts';
 import { Approver, type Elicit } from '../../src/kernel/approve.ts';
+import { makeConfining } from '../../src/kernel/confining.ts';
 import type { CallContext } from '../../src/kernel/context.ts';
 import { FreePrograms } from '../../src/kernel/free-programs.ts';
 import { type Judge, makeJudge } from '../../src/kernel/gather.ts';
@@ -324,6 +328,33 @@ describe('a person is asked', () => {
 		expect((await apply(['terraform', 'destroy', '-auto'])).kind).toBe('refused');
 		expect((await apply(['terraform', 'apply'])).kind).toBe('refused');
 		expect((await apply(['terraform', 'apply', '-auto'], '/usr')).kind).toBe('refused');
+	});
+
+	test('and it said so before it ran: a link that is turned meanwhile leads to nothing that they agreed to', async () => {
+		const top = realpathSync(mkdtempSync(join(tmpdir(), 'trapgate-trap-')));
+		const [read, other, link] = ['read', 'other', 'link'].map((name) => join(top, name)) as [string, string, string];
+		try {
+			for (const folder of [read, other]) mkdirSync(folder);
+			symlinkSync(read, link);
+			const kit = kitOf(rules);
+			const confining = makeConfining({
+				...{ ring: {} as never, around: {} as never, commands: kit.commands, newId: kit.newId, now: () => 0 },
+				governed: () => ({ revision: { set: setOf(policyText(rules, '')) } }) as never,
+				door: () => kit.door,
+			});
+			const approval = { outcome: 'approved', channel: 'elicitation', waitedMs: 1, boundTo: 'sha256:x' } as const;
+			const command = `./prepare; cd ${link} && terraform apply`;
+			const agreed = { ...parent, params: { name: 'run', arguments: { command } } };
+			const call = { parent: agreed, context: contextOf(), approval };
+			const judge = asking(confining.trapped({ name: 'shell', kind: 'shell' } as never, call));
+			rmSync(link);
+			symlinkSync(other, link);
+			const apply = (cwd: string) => judge(exec('/usr/bin/terraform', ['terraform', 'apply'], { cwd }));
+			expect((await apply(other)).kind).toBe('refused');
+			expect((await apply(read)).kind).toBe('run');
+		} finally {
+			rmSync(top, { recursive: true });
+		}
 	});
 
 	test('and nothing runs after a no, or where nobody can be asked', async () => {
