@@ -81,7 +81,6 @@ export function makeProtection(options: ProtectOptions): Protection {
 	 */
 	const isNobodysName = (text: string, cwd: string, { forms, holders, directory }: Guarded): boolean => {
 		if (!isPlainText.test(text)) return false;
-		if (text.length > longestName) return true;
 		const path = join(cwd, text);
 		if (exists(path)) return false;
 		const { real, isGuarded } = directory(cwd);
@@ -179,12 +178,10 @@ function shortName(path: string): string {
 
 /**
  * No separator, no dot, no escape, no blank at its ends, nothing that any reader changes: as a file's name it is read in
- * this one way by everybody. Longer texts than any path are not looked at as names.
+ * this one way by everybody. Longer texts than any path are not looked at as names. Whether a file can have a name that is
+ * longer than most file systems take (255 bytes) the system tells: one in user space (FUSE) may.
  */
 const isPlainText = /^[\w!"'()+,;=@-](?:[\w !"'()+,;=@-]{0,4000}[\w!"'()+,;=@-])?$/;
-
-/** No file system of Linux has a longer name, in bytes. */
-const longestName = 255;
 
 /** What parameters are called, and nothing that governs an agent. */
 const isPlainName = /^[\w-]*$/;

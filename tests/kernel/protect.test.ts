@@ -102,6 +102,20 @@ describe('refused', () => {
 		}
 	});
 
+	test('plain words that are a symlink, longer than a name on most file systems', () => {
+		const long = 'word '.repeat(80).trim();
+		const path = join(workspace, long);
+		// As a file system in user space may have it.
+		const onFuse = makeProtection({
+			...{ workspace, home: join(top, 'home'), governed: () => governed, elapsed: () => 0 },
+			resolvePath: (text, cwd) =>
+				text === long ? { lexical: path, real: join(top, 'policy.yaml') } : resolvePath(text, cwd),
+			exists: (name) => name === path || existsAt(name),
+		});
+		const target = { kind: 'tool', driver: 'files' as DriverName, tool: 'write', args: { path: long } } as const;
+		expect(onFuse.check(target, workspace)?.verdict).toBe('denied');
+	});
+
 	test('more values than can be looked at', () => {
 		expect(check({ many: Array.from({ length: 20_001 }, () => 'x') })?.verdict).toBe('denied');
 	});

@@ -229,6 +229,36 @@ describe('the channel', () => {
 		expect(writes).toEqual(['1\n2\n3\n']);
 	});
 
+	test('so does a flood of short lines, around a long one as well', async () => {
+		const writes: string[] = [];
+		const output = new Writable({
+			decodeStrings: false,
+			write(chunk, _encoding, done) {
+				writes.push(String(chunk));
+				done();
+			},
+		});
+		const { channel } = await connect({ output });
+		const short = Array.from({ length: 3000 }, (_, index) => `{"line":${index},"text":"${'x'.repeat(40)}"}`);
+		const lines = [...short, 'y'.repeat(100_000), ...short];
+		await Promise.all(lines.map((line) => channel.send(line)));
+		expect(writes.join('')).toBe(`${lines.join('\n')}\n`);
+		expect(writes).toHaveLength(3);
+	});
+
+	test('an error among what is written together is the news, once, and holds up nobody', async () => {
+		const output = new Writable({
+			decodeStrings: false,
+			write: (chunk, _encoding, done) => done(String(chunk).startsWith('y') ? new Error('write EPIPE') : null),
+		});
+		const { channel, recorder } = await connect({ output });
+		await Promise.all(['1', 'y'.repeat(100_000), '2', 'y'.repeat(100_000), '3'].map((line) => channel.send(line)));
+		await channel.send('late');
+		expect(await recorder.closes.next()).toContain('EPIPE');
+		await channel.close();
+		expect(recorder.closes.seen).toHaveLength(1);
+	});
+
 	test('a full stream is waited for', async () => {
 		const writes: string[] = [];
 		let proceed = () => {};
