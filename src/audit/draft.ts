@@ -30,15 +30,15 @@ export class Draft {
 
 	/** Sets a member; undefined means that there is none. Throws TypeError for a name that no record has. */
 	set(name: string, value: unknown): this {
-		if (typeof value === 'string') this.#canonical[place(name)] = JSON.stringify(value);
-		else if (typeof value === 'object' && value !== null) this.setText(name, memberText(value));
-		else if (value !== undefined) this.#canonical[place(name)] = String(JSON.stringify(value));
-		return this;
+		if (typeof value === 'object' && value !== null) return this.setText(name, memberText(value));
+		return value === undefined ? this : this.setJson(name, String(JSON.stringify(value)));
 	}
 
 	/** Sets a member that is JSON already, the same in both orders. */
 	setJson(name: string, json: string): this {
-		this.#canonical[place(name)] = json;
+		const at = place(name);
+		this.#canonical[at] = json;
+		if (this.#read.size > 0) this.#read.delete(at);
 		return this;
 	}
 
@@ -46,6 +46,7 @@ export class Draft {
 		const at = place(name);
 		this.#canonical[at] = canonical;
 		if (read !== canonical) this.#read.set(at, read);
+		else if (this.#read.size > 0) this.#read.delete(at);
 		return this;
 	}
 

@@ -14,7 +14,7 @@ export class Words {
 	readonly #texts = new Map<string, string>();
 	readonly #objects = new WeakMap<object, MemberText>();
 
-	/** A value of the kernel's that may carry what an agent or a server wrote. Frozen objects are read once. */
+	/** A value of the kernel's that may carry what an agent or a server wrote. What can't change is read once. */
 	of(value: Json): MemberText | string {
 		if (typeof value === 'string') return this.#text(value);
 		if (typeof value === 'boolean') return value ? 'true' : 'false';
@@ -24,7 +24,8 @@ export class Words {
 		const known = this.#objects.get(value);
 		if (known !== undefined) return known;
 		const text = memberText(redactTexts(value) as object);
-		this.#objects.set(value, text);
+		// Freezing goes one level deep.
+		if (Object.values(value).every((item) => typeof item !== 'object' || item === null)) this.#objects.set(value, text);
 		return text;
 	}
 

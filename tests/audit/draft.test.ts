@@ -31,6 +31,12 @@ test('a member that is undefined does not count', () => {
 	expect(draftOf({ id: 'x', parent: undefined }).seal()).toEqual(draftOf({ id: 'x' }).seal());
 });
 
+test('what is set again is as if it had been set once, in both orders', () => {
+	const nested = { b: 1, a: 2 };
+	expect(draftOf({ prev: nested }).setJson('prev', '"x"').seal()).toEqual(draftOf({ prev: 'x' }).seal());
+	expect(draftOf({ prev: nested }).set('prev', { a: 1 }).seal()).toEqual(draftOf({ prev: { a: 1 } }).seal());
+});
+
 test('a member that no record has is a mistake', () => {
 	expect(() => new Draft().set('hsah', 1)).toThrow(TypeError);
 });
