@@ -341,6 +341,17 @@ test('a key file that is not there is not the same as no key', async () => {
 	expect(errorsOf(await verify(place))).toEqual(['unreadable']);
 });
 
+test('half a line that its kernel was about to finish is no torn record', async () => {
+	const place = newPlace();
+	const { path } = await writeRun(place, 2, {});
+	const whole = readFileSync(path);
+	truncateSync(path, whole.length - 20);
+	const verified = verify(place);
+	// Timers of one process fire in order: this one before the second look.
+	setTimeout(() => appendFileSync(path, whole.subarray(-20)), 20);
+	expect(await verified).toMatchObject({ ok: true, findings: [] });
+});
+
 test('a last line that is not whole is an interruption wherever it ends, and never tampering', async () => {
 	const place = newPlace();
 	const { log, path } = await openLog(place);
