@@ -38,7 +38,7 @@ export class Draft {
 	setJson(name: string, json: string): this {
 		const at = place(name);
 		this.#canonical[at] = json;
-		if (this.#read.size > 0) this.#read.delete(at);
+		this.#read.delete(at);
 		return this;
 	}
 
@@ -46,7 +46,7 @@ export class Draft {
 		const at = place(name);
 		this.#canonical[at] = canonical;
 		if (read !== canonical) this.#read.set(at, read);
-		else if (this.#read.size > 0) this.#read.delete(at);
+		else this.#read.delete(at);
 		return this;
 	}
 

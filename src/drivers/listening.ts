@@ -4,7 +4,8 @@ import { isJsonObject, type JsonObject, member } from '../abi/json.ts';
 import { metaKeys } from '../abi/protocol.ts';
 import type { MessageId } from '../wire/channel.ts';
 import type { Link } from '../wire/link.ts';
-import { errorReply, messageId, resultReply } from '../wire/message.ts';
+import { errorReply, resultReply } from '../wire/message.ts';
+import { messageId } from '../wire/message-id.ts';
 import { Backoff } from './backoff.ts';
 import type { Wrap } from './envelope.ts';
 

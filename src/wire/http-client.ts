@@ -3,7 +3,8 @@ import { member, stringMember } from '../abi/json.ts';
 import { errorText, TrapgateError } from '../abi/problem.ts';
 import type { Channel, ChannelEvents, MessageId } from './channel.ts';
 import { discard, explanation, type Fetch, HttpEndpoint, mediaType, readText } from './http-endpoint.ts';
-import { errorReply, messageId, readMessage, requestHead } from './message.ts';
+import { errorReply, readMessage, requestHead } from './message.ts';
+import { messageId } from './message-id.ts';
 import { type Retry, ServerStream } from './server-stream.ts';
 
 export interface HttpClientOptions {

@@ -5,7 +5,8 @@ import type { ChannelEvents, MessageId } from './channel.ts';
 import type { HttpChannel, HttpClientOptions } from './http-client.ts';
 import { discard, HttpEndpoint, mediaType, readText } from './http-endpoint.ts';
 import { rawOf, readJson } from './json.ts';
-import { errorReply, messageId, readMessage, requestHead } from './message.ts';
+import { errorReply, readMessage, requestHead } from './message.ts';
+import { messageId } from './message-id.ts';
 import { isNamed, type MirroredParameter, mirroredHeaders } from './mirrored-headers.ts';
 import { ServerStream } from './server-stream.ts';
 

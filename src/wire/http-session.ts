@@ -5,7 +5,8 @@ import type { Channel, ChannelEvents, Malformed, Message, MessageId } from './ch
 import type { HttpCaller } from './http-admission.ts';
 import { EventStream, PostAnswer, refuse, sendEmpty } from './http-answer.ts';
 import { Replay } from './http-replay.ts';
-import { isReplyTo, messageId, shortened } from './message.ts';
+import { isReplyTo, shortened } from './message.ts';
+import { messageId } from './message-id.ts';
 
 export interface SessionOptions {
 	readonly id: string;

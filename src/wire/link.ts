@@ -4,7 +4,8 @@ import { type JsonObject, member } from '../abi/json.ts';
 import { errorText } from '../abi/problem.ts';
 import type { Channel, Malformed, Message, MessageId } from './channel.ts';
 import { Inbox, type Incoming } from './inbox.ts';
-import { errorReply, messageId, notificationText, replyText, shortened } from './message.ts';
+import { errorReply, notificationText, replyText, shortened } from './message.ts';
+import { messageId } from './message-id.ts';
 import { Outbox, type RequestOptions } from './outbox.ts';
 
 export type { Incoming } from './inbox.ts';

@@ -2,6 +2,7 @@
 import { isJsonObject, type Json, type JsonObject } from '../abi/json.ts';
 import type { Message, MessageId } from './channel.ts';
 import { KeySet } from './json-keys.ts';
+import { messageId } from './message-id.ts';
 
 /** Longer ones are not worth building only to be compared. */
 const longest = 16_384;
@@ -19,7 +20,7 @@ export function quickMessage(text: string, from: 'client' | 'driver'): Message |
 	if (value === undefined || !isShallow(value, from === 'client', deepest)) return undefined;
 	const [, idKey, third, fourth, more] = Object.keys(value);
 	if (idKey !== 'id' || more !== undefined || value['jsonrpc'] !== '2.0') return undefined;
-	const id = idOf(value['id']);
+	const id = messageId(value['id']);
 	if (id === undefined) return undefined;
 	if (third === 'result' && fourth === undefined) return resultOf(text, id, value['result'] as Json);
 	const { method, params } = value;
@@ -57,9 +58,4 @@ function isShallow(value: Json, fold: boolean, room: number): boolean {
 	}
 	for (const name of names) if (!isShallow((value as JsonObject)[name] as Json, fold, room - 1)) return false;
 	return true;
-}
-
-function idOf(value: Json | undefined): MessageId | undefined {
-	if (typeof value === 'string') return JSON.stringify(value) as MessageId;
-	return typeof value === 'number' ? (String(value) as MessageId) : undefined;
 }

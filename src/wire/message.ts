@@ -1,9 +1,10 @@
 // JSON-RPC 2.0 messages as MCP uses them: one strict reader, and the only writers.
 import type { Note, Reply } from '../abi/driver.ts';
-import { ExactNumber, isJsonObject, type Json, type JsonObject, member, setOwn } from '../abi/json.ts';
+import { isJsonObject, type Json, type JsonObject, member, setOwn } from '../abi/json.ts';
 import type { Malformed, Message, MessageId } from './channel.ts';
 import { rawJson, rawOf, type Span, skimJson, writeJson } from './json.ts';
 import { foldKey } from './json-keys.ts';
+import { messageId } from './message-id.ts';
 import { quickMessage } from './message-quick.ts';
 import { salvage } from './salvage.ts';
 
@@ -81,13 +82,6 @@ function readEnvelope(text: string, spans: readonly Span[]): Message | Malformed
 	const body = rawJson(oneLine(text.slice(span?.start, span?.end)));
 	if (has('error') && !isErrorObject(body.value())) return no('"error" must be an object with a code and a message');
 	return { kind: 'response', id, ok: has('result'), body, extra };
-}
-
-/** The id as canonical JSON text; undefined for what is no id (`null` included: MCP forbids it). */
-export function messageId(value: Json | undefined): MessageId | undefined {
-	if (typeof value === 'string') return JSON.stringify(value) as MessageId;
-	if (typeof value === 'number' || value instanceof ExactNumber) return String(value) as MessageId;
-	return undefined;
 }
 
 /** A request as text. Members of `extra` follow the envelope's own. */

@@ -2,7 +2,8 @@
 import type { Note, Reply } from '../abi/driver.ts';
 import { isJsonObject, type Json, type JsonObject, member } from '../abi/json.ts';
 import type { MessageId } from './channel.ts';
-import { errorReply, messageId, notificationText, requestText } from './message.ts';
+import { errorReply, notificationText, requestText } from './message.ts';
+import { messageId } from './message-id.ts';
 
 export interface RequestOptions {
 	/** Its abort cancels the request; a reason that is text is passed on. */

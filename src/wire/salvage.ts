@@ -1,7 +1,7 @@
 // Guesses which request a refused text was about, so that whoever waits for it is told instead of left waiting.
 import type { MessageId } from './channel.ts';
 import { readJson } from './json.ts';
-import { messageId } from './message.ts';
+import { messageId } from './message-id.ts';
 
 /** What could be told from the edges of a text. */
 export interface Salvaged {

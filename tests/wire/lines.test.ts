@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { LineReader } from '../../src/wire/line-reader.ts';
 import { type LineOptions, lineChannel } from '../../src/wire/lines.ts';
-import { messageId, requestText } from '../../src/wire/message.ts';
+import { requestText } from '../../src/wire/message.ts';
+import { messageId } from '../../src/wire/message-id.ts';
 import { Recorder, wires } from './streams.ts';
 
 const ping = '{"jsonrpc":"2.0","id":1,"method":"ping"}';

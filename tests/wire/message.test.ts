@@ -8,7 +8,6 @@ import { rawJson } from '../../src/wire/json.ts';
 import {
 	errorReply,
 	isReplyTo,
-	messageId,
 	notificationText,
 	readMessage,
 	readWithCare,
@@ -17,6 +16,7 @@ import {
 	requestText,
 	resultReply,
 } from '../../src/wire/message.ts';
+import { messageId } from '../../src/wire/message-id.ts';
 import { quickMessage } from '../../src/wire/message-quick.ts';
 
 const both = ['client', 'driver'] as const;
