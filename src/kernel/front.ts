@@ -49,7 +49,14 @@ export async function serveHttp(kernel: Kernel, options: HttpFrontOptions): Prom
 			},
 		);
 	}
-	await checkAtBoot(kernel);
+	// A collision stops the boot and not the first client; what a driver takes to start, the rest of this function uses.
+	const prepared = kernel.pools.prepare({
+		protocolVersion: '2025-11-25',
+		capabilities: {},
+		clientInfo: { name: 'trapgate', version: kernel.version },
+	});
+	// Told below, where it is waited for.
+	prepared.catch(() => undefined);
 	const token = tokenFile === undefined ? undefined : readOrMakeToken(tokenFile, options.random);
 	const warn = (text: string) => kernel.log.warn(text);
 	const keys = new KeyRing(keyDirectory(kernel.directories.state), { now: kernel.now, warn });
@@ -81,6 +88,7 @@ export async function serveHttp(kernel: Kernel, options: HttpFrontOptions): Prom
 	});
 	const serving = new Map<Promise<Served>, string | undefined>();
 	const modern = new ModernFront(kernel, options.random);
+	await prepared;
 	const isRevoked = (key: string | undefined) => key !== undefined && !keys.has(key);
 	const listener = await listenHttp(
 		{
@@ -137,17 +145,6 @@ export async function serveHttp(kernel: Kernel, options: HttpFrontOptions): Prom
 			await listener.close();
 		},
 	};
-}
-
-/** Starts every driver once with empty capabilities, so that a collision stops the boot and not the first client. */
-async function checkAtBoot(kernel: Kernel): Promise<void> {
-	const hello = {
-		protocolVersion: '2025-11-25',
-		capabilities: {},
-		clientInfo: { name: 'trapgate', version: kernel.version },
-	};
-	const bank = await kernel.pools.acquire('kernel/boot', hello);
-	await kernel.pools.discard(bank);
 }
 
 function announcementOf(url: string, token: string | undefined): string {

@@ -22,8 +22,9 @@ export interface PoolOptions {
 }
 
 interface Pool {
-	readonly key: string;
-	readonly principal: string;
+	key: string;
+	/** Undefined: nobody's yet. */
+	principal: string | undefined;
 	readonly bank: Bank;
 	readonly opened: Promise<void>;
 	readonly size: number;
@@ -35,9 +36,25 @@ interface Pool {
 export class Pools {
 	readonly #options: PoolOptions;
 	readonly #pools = new Map<string, Pool>();
+	/** Opened before anybody came, and never used: it becomes the first one's, if that suits. */
+	#prepared: Pool | undefined;
 
 	constructor(options: PoolOptions) {
 		this.#options = options;
+	}
+
+	/** Opens a bank for whoever comes first with a client like this. Throws what `acquire` throws. */
+	async prepare(hello: Hello): Promise<void> {
+		const pool = this.#make(keyOf(undefined, hello), undefined, hello);
+		this.#prepared = pool;
+		try {
+			await pool.opened;
+			await this.#leave(pool);
+		} catch (error) {
+			this.#prepared = undefined;
+			await this.#drop(pool);
+			throw error;
+		}
 	}
 
 	/**
@@ -46,8 +63,11 @@ export class Pools {
 	 * So do those of another `revision`, whose clients expect other things of a driver. Throws K103 when there are too many processes, K101 when two tools claim one name.
 	 */
 	async acquire(principal: string, hello: Hello, revision = hello.protocolVersion): Promise<Bank> {
-		const key = writeJson([principal, revision, hello.capabilities]);
-		const pool = this.#pools.get(key) ?? this.#make(key, principal, hello);
+		const key = keyOf(principal, hello, revision);
+		const pool =
+			this.#pools.get(key) ??
+			this.#takePrepared(key, principal, keyOf(undefined, hello, revision)) ??
+			this.#make(key, principal, hello);
 		clearTimeout(pool.idle);
 		pool.idle = undefined;
 		pool.users += 1;
@@ -65,18 +85,7 @@ export class Pools {
 		const pool = [...this.#pools.values()].find((candidate) => candidate.bank === bank);
 		if (pool === undefined) return;
 		pool.users -= 1;
-		if (pool.users > 0) return;
-		if (this.#options.idleMs === 0) return this.#drop(pool);
-		pool.idle = setTimeout(() => void this.#drop(pool), this.#options.idleMs);
-		pool.idle.unref();
-		this.#pools.delete(pool.key);
-		this.#pools.set(pool.key, pool);
-	}
-
-	/** Ends a bank at once, whatever the idle clock says. */
-	async discard(bank: Bank): Promise<void> {
-		const pool = [...this.#pools.values()].find((candidate) => candidate.bank === bank);
-		if (pool !== undefined) await this.#drop(pool);
+		if (pool.users === 0) await this.#leave(pool);
 	}
 
 	/** Every bank that is open. */
@@ -88,7 +97,32 @@ export class Pools {
 		await Promise.all([...this.#pools.values()].map((pool) => this.#drop(pool)));
 	}
 
-	#make(key: string, principal: string, hello: Hello): Pool {
+	/** Nobody uses it from now on. */
+	async #leave(pool: Pool): Promise<void> {
+		if (this.#options.idleMs === 0) return this.#drop(pool);
+		pool.idle = setTimeout(() => void this.#drop(pool), this.#options.idleMs);
+		pool.idle.unref();
+		this.#pools.delete(pool.key);
+		this.#pools.set(pool.key, pool);
+	}
+
+	/** Whoever comes first decides what becomes of the bank that was opened for somebody like that. */
+	#takePrepared(key: string, principal: string, wanted: string): Pool | undefined {
+		const pool = this.#prepared;
+		this.#prepared = undefined;
+		if (pool === undefined || this.#pools.get(pool.key) !== pool) return undefined;
+		const isWhole = [...pool.bank.states().values()].every(({ is }) => is === 'ready');
+		if (pool.key !== wanted || !isWhole) {
+			void this.#drop(pool);
+			return undefined;
+		}
+		this.#pools.delete(pool.key);
+		Object.assign(pool, { key, principal });
+		this.#pools.set(key, pool);
+		return pool;
+	}
+
+	#make(key: string, principal: string | undefined, hello: Hello): Pool {
 		const drivers = this.#options.makeDrivers();
 		const ended = this.#makeRoom(principal, drivers.length);
 		const bank = new Bank({ ...this.#options, drivers });
@@ -99,7 +133,7 @@ export class Pools {
 	}
 
 	/** Ends what nobody uses, as far as that is needed. Throws K103 where it would not be enough; then nothing is ended. */
-	#makeRoom(principal: string, size: number): readonly Promise<void>[] {
+	#makeRoom(principal: string | undefined, size: number): readonly Promise<void>[] {
 		const { maxProcesses, reserved } = this.#options;
 		const pools = [...this.#pools.values()];
 		const running = pools.reduce((sum, pool) => sum + pool.size, 0);
@@ -129,4 +163,13 @@ export class Pools {
 		if (this.#pools.get(pool.key) === pool) this.#pools.delete(pool.key);
 		await pool.bank.close();
 	}
+}
+
+/** What two clients have to share to be served by the same processes. */
+function keyOf(
+	principal: string | undefined,
+	{ capabilities, protocolVersion }: Hello,
+	revision = protocolVersion,
+): string {
+	return writeJson([principal ?? null, revision, capabilities]);
 }

@@ -29,7 +29,7 @@ function pools(maxProcesses: number, reserved: number) {
 		...{ prefix: 'always', startTimeoutMs: 1000, idleMs: 60_000, maxProcesses, reserved },
 		report: { driverState: silent, collision: silent, log: silent },
 	});
-	return { all, closed };
+	return { all, closed, made: () => made };
 }
 
 /** Anybody can say that a client can do what nobody has heard of. */
@@ -91,4 +91,47 @@ test('nothing is ended for a caller who could not be served all the same', async
 	await expect(small.all.acquire('three', able(1))).rejects.toMatchObject({ code: 'K103' });
 	expect(closed).toEqual([]);
 	await Promise.all([all.close(), small.all.close()]);
+});
+
+test('what was opened before anybody came becomes the first one’s, and nobody else’s', async () => {
+	const { all, made, closed } = pools(8, 0);
+	await all.prepare(able(1));
+	const [prepared] = all.banks();
+	expect(await all.acquire('first', able(1))).toBe(prepared);
+	expect(await all.acquire('second', able(1))).not.toBe(prepared);
+	expect(await all.acquire('first', able(1))).toBe(prepared);
+	expect([made(), closed]).toEqual([2, []]);
+	await all.close();
+});
+
+test.each([
+	['can do other things', () => able(2), undefined],
+	['speaks another revision', () => able(1), '2025-11-25'],
+])('what was opened before is ended when the first one %s', async (_, hello, revision) => {
+	const { all, made, closed } = pools(8, 0);
+	await all.prepare(able(1));
+	const [prepared] = all.banks();
+	expect(await all.acquire('first', hello(), revision)).not.toBe(prepared);
+	expect([made(), closed]).toEqual([2, ['0a', '0b']]);
+	expect(all.banks()).toHaveLength(1);
+	await all.close();
+});
+
+test('a bank of which a driver is down is nobody’s: the first one’s drivers start anew', async () => {
+	const { all, made, closed } = pools(8, 0);
+	await all.prepare(able(1));
+	const [prepared] = all.banks();
+	const states = new Map([[names[0], { is: 'down' }]]);
+	Object.defineProperty(prepared, 'states', { value: () => states });
+	expect(await all.acquire('first', able(1))).not.toBe(prepared);
+	expect([made(), closed]).toEqual([2, ['0a', '0b']]);
+	await all.close();
+});
+
+test('what was opened before makes room like everything that nobody uses', async () => {
+	const { all, closed } = pools(2, 0);
+	await all.prepare(able(1));
+	await expect(all.acquire('first', able(2))).resolves.toBeDefined();
+	expect(closed).toEqual(['0a', '0b']);
+	await all.close();
 });
