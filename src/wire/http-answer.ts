@@ -2,6 +2,7 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { JsonObject } from '../abi/json.ts';
 import type { MessageId } from './channel.ts';
+import type { KeptStream, Replay } from './http-replay.ts';
 import { errorReply, replyText } from './message.ts';
 
 const commonHeaders: OutgoingHttpHeaders = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
@@ -29,9 +30,17 @@ export class EventStream {
 		return isOpen(this.#response);
 	}
 
-	/** Sends one message, which is a single line; `id` is what a client goes on after. Resolves when it was taken or never will be. */
-	send(text: string, id?: string): Promise<void> {
+	/**
+	 * Sends one message, which is a single line; `id` is what a client goes on after. Resolves with whether the connection
+	 * took it, when that did or never will.
+	 */
+	send(text: string, id?: string): Promise<boolean> {
 		return this.#write(`event: message\n${id === undefined ? '' : `id: ${id}\n`}data: ${text}\n\n`);
+	}
+
+	/** Says how to come back, and nothing else. */
+	prime(id: string): void {
+		void this.#write(`id: ${id}\ndata: \n\n`);
 	}
 
 	/** Something for the connection to carry, so that nobody on the way takes it for dead. */
@@ -43,17 +52,30 @@ export class EventStream {
 		this.#response.end();
 	}
 
-	#write(event: string): Promise<void> {
-		if (!this.isOpen) return Promise.resolve();
+	/** Ends for a client that is elsewhere now: what it has not read here, it is sent there. */
+	leave(): void {
+		if (this.#response.writableLength === 0) this.end();
+		else this.#response.destroy();
+	}
+
+	#write(event: string): Promise<boolean> {
+		if (!this.isOpen) return Promise.resolve(false);
 		if (this.#response.writableLength > this.#maxQueuedBytes) {
 			// A client that doesn't read must not make us remember for it without end.
 			this.#response.destroy();
-			return Promise.resolve();
+			return Promise.resolve(false);
 		}
 		return new Promise((resolve) => {
-			this.#response.write(event, () => resolve());
+			this.#response.write(event, (error) => resolve(error === undefined || error === null));
 		});
 	}
+}
+
+/** What keeps the stream of an answer for a client whose connection breaks. */
+export interface Keeping {
+	readonly replay: Replay;
+	/** Does the client take an event that says nothing but its id? */
+	readonly isPrimed: boolean;
 }
 
 /** The answer to one POST: JSON when the responses are all there is to say, else a stream. */
@@ -64,43 +86,53 @@ export class PostAnswer {
 	readonly #response: ServerResponse;
 	readonly #headers: OutgoingHttpHeaders;
 	readonly #maxQueuedBytes: number;
-	#stream: EventStream | undefined;
+	readonly #keeping: Keeping | undefined;
+	#stream: EventStream | KeptStream | undefined;
 	#isOld = false;
 
+	/** Without `keeping`, nobody comes back for it. */
 	constructor(
 		ids: readonly MessageId[],
 		response: ServerResponse,
 		headers: OutgoingHttpHeaders,
 		maxQueuedBytes: number,
+		keeping?: Keeping,
 	) {
 		this.ids = ids;
 		this.waiting = new Set(ids);
 		this.#response = response;
 		this.#headers = headers;
 		this.#maxQueuedBytes = maxQueuedBytes;
+		this.#keeping = keeping;
 	}
 
 	get isOpen(): boolean {
-		return isOpen(this.#response);
+		return this.#stream?.isOpen ?? isOpen(this.#response);
+	}
+
+	/** Will the client have what is sent now, if not on the connection it has, then when it comes back? */
+	get isReachable(): boolean {
+		return this.isOpen || (this.#stream !== undefined && this.#keeping !== undefined);
 	}
 
 	/** A message that goes before the response. */
-	send(text: string): Promise<void> {
-		return this.#toStream().send(text);
+	async send(text: string): Promise<void> {
+		await this.#toStream().send(text);
 	}
 
 	/** The response, or the array of them. `headers` and `status` count where no stream began. */
-	finish(text: string, headers: OutgoingHttpHeaders = this.#headers, status = 200): Promise<void> {
-		if (!this.isOpen) return Promise.resolve();
+	async finish(text: string, headers: OutgoingHttpHeaders = this.#headers, status = 200): Promise<void> {
+		if (!this.isReachable) return;
 		if (this.#stream === undefined) return sendJson(this.#response, status, text, headers);
-		const sent = this.#stream.send(text);
+		const sent = this.#stream.send(text, this.#keeping && this.#lost());
 		this.#stream.end();
-		return sent;
+		await sent;
 	}
 
 	/** Ends without a response: a cancelled request has none. */
 	abandon(): void {
-		if (this.isOpen) this.#toStream().end();
+		if (this.#stream !== undefined) this.#stream.end();
+		else if (this.isOpen) new EventStream(this.#response, this.#headers, this.#maxQueuedBytes).end();
 	}
 
 	/** The session is over. */
@@ -116,11 +148,32 @@ export class PostAnswer {
 		this.#isOld = true;
 	}
 
-	#toStream(): EventStream {
-		this.#stream ??= new EventStream(this.#response, this.#headers, this.#maxQueuedBytes);
+	#toStream(): EventStream | KeptStream {
+		this.#stream ??= this.#begin(new EventStream(this.#response, this.#headers, this.#maxQueuedBytes));
 		return this.#stream;
 	}
+
+	#begin(events: EventStream): EventStream | KeptStream {
+		if (this.#keeping === undefined) return events;
+		const stream = this.#keeping.replay.open('answer', events);
+		if (this.#keeping.isPrimed) stream.prime();
+		return stream;
+	}
+
+	/** What a client reads that comes back too late for the response. */
+	#lost(): string | undefined {
+		const ids = [...this.waiting];
+		// An id is the client's own, and can be as long as a message.
+		if (ids.join().length > 1000) return undefined;
+		const texts = ids.map((id) => replyText(id, lostAnswer));
+		return this.ids.length === 1 ? texts[0] : `[${texts.join(',')}]`;
+	}
 }
+
+const lostAnswer = errorReply(
+	-32000,
+	'the connection broke, and the answer could not be kept until it was taken up again',
+);
 
 /** A body up to this size is read and thrown away when its request is refused; a larger one costs the connection. */
 const harmlessBodyBytes = 64 * 1024;
@@ -178,7 +231,8 @@ export function sendJson(
 
 /** Takes note of a request that needs no answer, or of one that has no body. */
 export function sendEmpty(response: ServerResponse, status: number, headers: OutgoingHttpHeaders = {}): void {
-	response.writeHead(status, { ...commonHeaders, ...headers, 'content-length': 0 });
+	const length = status === 204 ? {} : { 'content-length': 0 };
+	response.writeHead(status, { ...commonHeaders, ...headers, ...length });
 	response.end();
 }
 

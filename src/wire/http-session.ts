@@ -3,8 +3,8 @@ import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { member } from '../abi/json.ts';
 import type { Channel, ChannelEvents, Malformed, Message, MessageId } from './channel.ts';
 import type { HttpCaller } from './http-admission.ts';
-import { EventStream, PostAnswer, refuse, sendEmpty } from './http-answer.ts';
-import { Replay } from './http-replay.ts';
+import { EventStream, type Keeping, PostAnswer, refuse, sendEmpty } from './http-answer.ts';
+import { type KeptStream, type Missed, Replay } from './http-replay.ts';
 import { isReplyTo, shortened } from './message.ts';
 import { messageId } from './message-id.ts';
 
@@ -25,11 +25,8 @@ const maxBacklogLength = 16 * 1024 * 1024;
 /** How many streams one client may have open for messages that belong to no request. */
 const maxStreams = 4;
 
-/** A stream on the connection it has now; its number stays when the connection changes. */
-interface Listening {
-	readonly events: EventStream;
-	readonly number: number;
-}
+/** The first revision whose clients know events that say nothing but their id. */
+const primedSince = '2025-11-25';
 
 export class HttpSession implements Channel {
 	readonly id: string;
@@ -40,7 +37,8 @@ export class HttpSession implements Channel {
 	readonly #posts = new Map<MessageId, PostAnswer>();
 	readonly #backlog: string[] = [];
 	#backlogLength = 0;
-	#streams: Listening[] = [];
+	/** Those that are open for messages that belong to no request. */
+	#streams: KeptStream[] = [];
 	readonly #replay: Replay;
 	#events: ChannelEvents | undefined;
 	/** What came before `start`. */
@@ -55,7 +53,8 @@ export class HttpSession implements Channel {
 		this.#options = options;
 		this.#headers = { 'mcp-session-id': options.id };
 		this.#usedAt = options.now();
-		this.#replay = new Replay(options.id);
+		const { id: sessionId, maxQueuedBytes: maxWaitingLength, now, warn } = options;
+		this.#replay = new Replay({ sessionId, maxWaitingLength, now, warn });
 	}
 
 	async start(events: ChannelEvents): Promise<void> {
@@ -76,9 +75,12 @@ export class HttpSession implements Channel {
 		}
 		if (ids.length === 0) sendEmpty(response, 202);
 		else {
-			const post = new PostAnswer(ids, response, this.#headers, this.#options.maxQueuedBytes);
+			const isIntroduction = message.kind === 'request' && message.method === 'initialize';
+			// Who is not introduced yet has nothing to come back to.
+			const keeping = isIntroduction ? undefined : this.#keepingFor(response);
+			const post = new PostAnswer(ids, response, this.#headers, this.#options.maxQueuedBytes, keeping);
 			for (const id of ids) this.#posts.set(id, post);
-			if (message.kind === 'request' && message.method === 'initialize') this.#open(post, response);
+			if (isIntroduction) this.#open(post, response);
 		}
 		if (this.#events === undefined) this.#early.push(message);
 		else this.#events.message(message);
@@ -86,33 +88,21 @@ export class HttpSession implements Channel {
 	}
 
 	/**
-	 * Opens a stream for messages that belong to no request. After the id of an event it goes on with what came since on
-	 * that stream; an id that says nothing here opens a new one.
+	 * Opens a stream for messages that belong to no request. After the id of an event, that event's stream goes on with what
+	 * came since, also where it is the answer to a POST; an id that says nothing here opens a new one.
 	 */
 	listen(response: ServerResponse, lastEventId?: string): void {
 		this.#usedAt = this.#options.now();
-		const events = new EventStream(response, this.#headers, this.#options.maxQueuedBytes);
 		const missed = lastEventId === undefined ? undefined : this.#replay.after(lastEventId);
-		// The connection that broke may look open to us for a while yet.
-		const broken = this.#streams.find(({ number }) => number === missed?.stream);
-		broken?.events.end();
-		const stream = { events, number: missed?.stream ?? this.#replay.open() };
-		response.once('close', () => {
-			this.#usedAt = this.#options.now();
-			this.#streams = this.#streams.filter((each) => each !== stream);
-		});
-		// The newest is the one the client looks at: an older one may hang on a connection that is long dead.
-		this.#streams = [...this.#streams.filter((each) => each !== broken), stream];
-		if (this.#streams.length > maxStreams) this.#streams[0]?.events.end();
-		for (const { id, text } of missed?.events ?? []) void events.send(text, id);
-		this.#backlogLength = 0;
-		for (const text of this.#backlog.splice(0)) void this.#sendOn(stream, text);
+		if (missed === 'over') refuse(response, 400, -32600, 'what was sent on this stream is not kept any more');
+		else if (missed?.stream.kind === 'answer') this.#takeUp(missed, response);
+		else this.#listen(response, missed);
 	}
 
 	send(text: string, related?: MessageId): Promise<void> {
 		const post = related === undefined ? undefined : this.#posts.get(related);
 		if (related !== undefined && (text.startsWith('[') || isReplyTo(text, related))) return this.#answer(text, post);
-		if (post?.isOpen) return post.send(text);
+		if (post?.isReachable) return post.send(text);
 		return this.#toStream(text);
 	}
 
@@ -126,7 +116,7 @@ export class HttpSession implements Channel {
 		if (this.#closed !== undefined) return;
 		this.#closed = reason;
 		for (const post of new Set(this.#posts.values())) post.fail('this session is over');
-		for (const { events } of this.#streams) events.end();
+		for (const { connection } of this.#streams) connection.end();
 		this.#posts.clear();
 		this.#options.ended();
 		if (tell) this.#events?.close(reason);
@@ -136,7 +126,8 @@ export class HttpSession implements Channel {
 	tick(idleMs: number): 'in use' | 'idle' {
 		const posts = new Set(this.#posts.values());
 		for (const post of posts) post.keepAlive();
-		for (const { events } of this.#streams) events.keepAlive();
+		for (const stream of this.#streams) stream.keepAlive();
+		this.#replay.tick();
 		const isIdle = posts.size === 0 && this.#streams.length === 0 && this.#options.now() - this.#usedAt >= idleMs;
 		return isIdle ? 'idle' : 'in use';
 	}
@@ -153,7 +144,7 @@ export class HttpSession implements Channel {
 		if (post === undefined) return Promise.resolve();
 		for (const id of post.ids) this.#posts.delete(id);
 		this.#usedAt = this.#options.now();
-		if (!post.isOpen) this.#options.warn('an answer was dropped because its client had hung up');
+		if (!post.isReachable) this.#options.warn('an answer was dropped because its client had hung up');
 		if (post !== this.#opening) return post.finish(text);
 		this.#opening = undefined;
 		const [id] = post.ids;
@@ -175,14 +166,46 @@ export class HttpSession implements Channel {
 		post.abandon();
 	}
 
-	#sendOn({ events, number }: Listening, text: string): Promise<void> {
-		return events.send(text, this.#replay.keep(number, text));
+	#listen(response: ServerResponse, missed: Missed | undefined): void {
+		const events = new EventStream(response, this.#headers, this.#options.maxQueuedBytes);
+		const stream = missed?.stream ?? this.#replay.open('general', events);
+		response.once('close', () => {
+			this.#usedAt = this.#options.now();
+			// It may be on another connection since.
+			if (stream.connection !== events) return;
+			this.#streams = this.#streams.filter((each) => each !== stream);
+			this.#replay.forgetIfDone(stream);
+		});
+		if (missed !== undefined) stream.moveTo(events, missed.events);
+		// The newest is the one the client looks at: an older one may hang on a connection that is long dead.
+		this.#streams = [...this.#streams.filter((each) => each !== stream), stream];
+		if (this.#streams.length > maxStreams) this.#streams[0]?.connection.end();
+		this.#backlogLength = 0;
+		for (const text of this.#backlog.splice(0)) void stream.send(text);
+	}
+
+	#keepingFor({ req: { headers } }: ServerResponse): Keeping {
+		const version = headers['mcp-protocol-version'];
+		return { replay: this.#replay, isPrimed: typeof version === 'string' && version >= primedSince };
+	}
+
+	/** The answer to a POST goes on where its client is now. */
+	#takeUp({ stream, events }: Missed, response: ServerResponse): void {
+		// A client that asks has all of it; asked again, it must not be told of a stream that ends at once, over and over.
+		if (stream.isOver && events.length === 0) {
+			sendEmpty(response, 204, this.#headers);
+			return;
+		}
+		response.once('close', () => {
+			this.#usedAt = this.#options.now();
+		});
+		stream.moveTo(new EventStream(response, this.#headers, this.#options.maxQueuedBytes), events);
 	}
 
 	#toStream(text: string): Promise<void> {
 		if (this.#closed !== undefined) return Promise.resolve();
-		const stream = this.#streams.findLast(({ events }) => events.isOpen);
-		if (stream !== undefined) return this.#sendOn(stream, text);
+		const stream = this.#streams.findLast(({ isOpen }) => isOpen);
+		if (stream !== undefined) return stream.send(text);
 		this.#backlog.push(text);
 		this.#backlogLength += text.length;
 		while (this.#backlog.length > maxBacklog || this.#backlogLength > maxBacklogLength) {

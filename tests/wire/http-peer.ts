@@ -16,6 +16,8 @@ export interface Asked {
 	/** Undefined removes a header that would be there. */
 	readonly headers?: Record<string, string | undefined>;
 	readonly body?: string | Buffer | object;
+	/** Hangs up. */
+	readonly signal?: AbortSignal;
 }
 
 export const initialize = {
@@ -33,7 +35,7 @@ export class HttpPeer {
 	) {}
 
 	/** Sends a request and waits for the headers of its response. */
-	open({ method = 'POST', path = '/mcp', headers = {}, body }: Asked): Promise<IncomingMessage> {
+	open({ method = 'POST', path = '/mcp', headers = {}, body, signal }: Asked): Promise<IncomingMessage> {
 		const payload = typeof body === 'object' && !Buffer.isBuffer(body) ? JSON.stringify(body) : body;
 		const all: Record<string, string | undefined> = {
 			accept: 'application/json, text/event-stream',
@@ -46,7 +48,15 @@ export class HttpPeer {
 			Object.entries(all).filter(([, value]) => value !== undefined),
 		) as OutgoingHttpHeaders;
 		return new Promise((resolve, reject) => {
-			const request = httpRequest({ host: '127.0.0.1', port: this.port, method, path, headers: sent, agent: false });
+			const request = httpRequest({
+				host: '127.0.0.1',
+				port: this.port,
+				method,
+				path,
+				headers: sent,
+				agent: false,
+				...(signal && { signal }),
+			});
 			request.on('response', resolve).on('error', reject).end(payload);
 		});
 	}

@@ -1,9 +1,9 @@
 // Streams that break and go on: what was missed comes once, in order, to its own session only.
 import { randomBytes } from 'node:crypto';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Channel } from '../../src/wire/channel.ts';
 import { type HttpListener, listenHttp } from '../../src/wire/http-front.ts';
-import { Replay } from '../../src/wire/http-replay.ts';
+import { type KeptStream, type Missed, Replay } from '../../src/wire/http-replay.ts';
 import { Link } from '../../src/wire/link.ts';
 import { resultReply } from '../../src/wire/message.ts';
 import { HttpPeer } from './http-peer.ts';
@@ -101,33 +101,159 @@ test('an id of another caller’s event, or of one that never was, brings nothin
 	stream.hangUp();
 });
 
+/** A connection that takes what it is sent, until it breaks. */
+function connection() {
+	const sent: string[] = [];
+	const one = {
+		isOpen: true,
+		sent,
+		send: async (text: string) => {
+			if (one.isOpen) sent.push(text);
+			return one.isOpen;
+		},
+		prime: () => undefined,
+		keepAlive: () => undefined,
+		end: () => {
+			one.isOpen = false;
+		},
+		leave: () => one.end(),
+	};
+	return one;
+}
+
+function replayOf({ sessionId = 's', maxWaitingLength = 1000 } = {}) {
+	const warnings: string[] = [];
+	const clock = { now: 0 };
+	const warn = (text: string) => void warnings.push(text);
+	return { replay: new Replay({ sessionId, maxWaitingLength, now: () => clock.now, warn }), warnings, clock };
+}
+
+/** Keeps what a connection took. */
+function keepTaken(replay: Replay, stream: KeptStream, text: string): string {
+	const kept = replay.keep(stream, text);
+	replay.taken(kept);
+	return kept.id;
+}
+
+const textsAfter = (replay: Replay, id = '') => {
+	const missed = replay.after(id);
+	return missed === undefined || missed === 'over' ? missed : missed.events.map(({ text }) => text);
+};
+const note = (text: string) => `{"jsonrpc":"2.0","method":"notifications/x","params":"${text}"}`;
+
 test('the messages of one stream are not repeated on another', () => {
-	const replay = new Replay('s');
-	const [one, two] = [replay.open(), replay.open()];
-	const id = replay.keep(one, 'a');
-	replay.keep(two, 'b');
-	replay.keep(one, 'c');
-	expect(replay.after(id)).toMatchObject({ stream: one, events: [{ text: 'c' }] });
+	const { replay } = replayOf();
+	const [one, two] = [replay.open('general', connection()), replay.open('general', connection())];
+	const id = keepTaken(replay, one, 'a');
+	keepTaken(replay, two, 'b');
+	keepTaken(replay, one, 'c');
+	expect(replay.after(id)).toMatchObject({ stream: { number: one.number }, events: [{ text: 'c' }] });
 });
 
 test('what is kept is bounded in number and size, and what may be incomplete is not passed off as whole', () => {
-	const replay = new Replay('s');
-	const stream = replay.open();
-	const first = replay.keep(stream, 'x');
-	const ids = Array.from({ length: 300 }, (_, at) => replay.keep(stream, String(at)));
+	const { replay, warnings } = replayOf({ maxWaitingLength: 10 * 1024 * 1024 });
+	const stream = replay.open('general', connection());
+	const first = keepTaken(replay, stream, 'x');
+	const ids = Array.from({ length: 300 }, (_, at) => keepTaken(replay, stream, String(at)));
 	expect(replay.after(first)).toBeUndefined();
-	expect(replay.after(ids[50] ?? '')?.events).toHaveLength(249);
-	const large = replay.keep(stream, 'x'.repeat(5 * 1024 * 1024));
+	expect(textsAfter(replay, ids[50])).toHaveLength(249);
+	const large = keepTaken(replay, stream, 'x'.repeat(5 * 1024 * 1024));
 	expect(replay.after(ids.at(-1) ?? '')).toBeUndefined();
-	expect(replay.after(large)?.events).toEqual([]);
+	expect(textsAfter(replay, large)).toEqual([]);
+	expect(warnings).toEqual([]);
 });
 
-test.each(['', '0', 'TAG.0.1', 'TAG.2.1', 'TAG.1.2', 'TAG.1.-1', 'TAG.1.1e0', 'TAG.1.99999999999999999', 'TAG.1.1\n'])(
-	'an id that was never given out is none: %j',
-	(form) => {
-		const replay = new Replay('s');
-		const [tag = ''] = replay.keep(replay.open(), 'a').split('.');
-		expect(replay.after(form.replace('TAG', tag))).toBeUndefined();
-		expect(new Replay('t').after(`${tag}.1.1`)).toBeUndefined();
-	},
-);
+test('what another stream says does not make one incomplete', () => {
+	const { replay } = replayOf();
+	const [one, two] = [replay.open('general', connection()), replay.open('general', connection())];
+	const id = keepTaken(replay, one, 'a');
+	for (let at = 0; at < 255; at += 1) keepTaken(replay, two, String(at));
+	expect(textsAfter(replay, id)).toEqual([]);
+});
+
+test.each([
+	'',
+	'0',
+	'TAG.0.1',
+	'TAG.2.1',
+	'TAG.1.2',
+	'TAG.1.-1',
+	'TAG.1.1e0',
+	'TAG.1.99999999999999999',
+	'TAG.1.1\n',
+	'TAG.a1.1',
+])('an id that was never given out is none: %j', (form) => {
+	const { replay } = replayOf();
+	const [tag = ''] = replay.keep(replay.open('general', connection()), 'a').id.split('.');
+	expect(replay.after(form.replace('TAG', tag))).toBeUndefined();
+	expect(replayOf({ sessionId: 't' }).replay.after(`${tag}.1.1`)).toBeUndefined();
+});
+
+describe('an answer whose client is away', () => {
+	function away(options?: { maxWaitingLength: number }) {
+		const context = replayOf(options);
+		const line = connection();
+		const stream = context.replay.open('answer', line);
+		const id = context.replay.mark(stream);
+		line.isOpen = false;
+		return { ...context, stream, id };
+	}
+
+	test('waits for it, whatever else is said meanwhile, and is forgotten when it was taken and others need the room', async () => {
+		const { replay, stream, id, warnings } = away();
+		void stream.send('{"answer":1}', '{"lost":1}');
+		stream.end();
+		const other = replay.open('general', connection());
+		for (let at = 0; at < 300; at += 1) await other.send(String(at));
+		expect(textsAfter(replay, id)).toEqual(['{"answer":1}']);
+		const back = connection();
+		stream.moveTo(back, (replay.after(id) as Missed).events);
+		expect(back).toMatchObject({ sent: ['{"answer":1}'], isOpen: false });
+		await new Promise(setImmediate);
+		expect(textsAfter(replay, id)).toEqual(['{"answer":1}']);
+		for (let at = 0; at < 300; at += 1) await other.send(String(at));
+		expect(replay.after(id)).toBe('over');
+		expect(warnings).toEqual([]);
+	});
+
+	test('is an error in its place where it is too long, and that is said once', () => {
+		const { replay, stream, id, warnings } = away({ maxWaitingLength: 100 });
+		void stream.send(note('x'.repeat(200)));
+		void stream.send('x'.repeat(101), '{"lost":1}');
+		expect(textsAfter(replay, id)).toEqual(['{"lost":1}']);
+		expect(warnings).toHaveLength(1);
+	});
+
+	test('stays where notifications make too much', () => {
+		const { replay, stream, id } = away();
+		void stream.send('question');
+		void stream.send('answer', 'lost');
+		const chatty = replay.open('answer', Object.assign(connection(), { isOpen: false }));
+		for (let at = 0; at < 300; at += 1) void chatty.send(note(String(at)));
+		expect(textsAfter(replay, id)).toEqual(['question', 'answer']);
+	});
+
+	test('does not wait for ever', () => {
+		const { replay, stream, id, warnings, clock } = away();
+		void stream.send(note('progress'));
+		void stream.send('answer', 'lost');
+		clock.now = 10 * 60_000 - 1;
+		replay.tick();
+		expect(textsAfter(replay, id)).toHaveLength(2);
+		clock.now += 1;
+		replay.tick();
+		expect(textsAfter(replay, id)).toEqual(['lost']);
+		expect(warnings).toHaveLength(1);
+		clock.now *= 2;
+		replay.tick();
+		expect(textsAfter(replay, id)).toEqual(['lost']);
+	});
+
+	test('is told apart from one that never was', () => {
+		const { replay, stream, id } = away();
+		stream.end();
+		expect(replay.after(id)).toBe('over');
+		expect(replay.after(id.replace('.a1.', '.a2.'))).toBeUndefined();
+		expect(replay.after(id.replace('.a1.', '.1.'))).toBeUndefined();
+	});
+});
