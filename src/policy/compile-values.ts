@@ -7,7 +7,7 @@ import { absolutePath } from './paths.ts';
 import { compileRegex, type Regex } from './regex.ts';
 import { isRole, type Role, roleOfName } from './roles.ts';
 import type { ValueTest } from './rule.ts';
-import { compileTextGlob } from './text-glob.ts';
+import { compileTextGlob, textIn } from './text-glob.ts';
 import type { Lean } from './truth.ts';
 import { parseUrlGlob } from './url-glob.ts';
 import { makeCheck, type ValueCheck, type ValueConditions, type ValueGlob } from './values.ts';
@@ -65,6 +65,7 @@ function compileGlob(source: string, role: Role | undefined, lean: Lean, notes: 
 		return [
 			{
 				text: compileTextGlob(text),
+				holds: textIn(text),
 				meant: meaning(text) ?? 'text',
 				url: parseUrlGlob(text),
 				path: isBroken ? undefined : path,

@@ -1,6 +1,17 @@
 // One thing a rule asks about a call.
+import type { ArgumentPath } from './arguments.ts';
 import type { Look } from './look.ts';
+import type { Role } from './roles.ts';
 import type { Truth } from './truth.ts';
+
+/** A parameter whose value, or a text that must stand in it, decides. See {@link Sieve}. */
+export interface Needs {
+	readonly parameter: ArgumentPath;
+	/** The role that its name gives it. */
+	readonly ofName: Role | undefined;
+	/** One of these. */
+	readonly texts: readonly string[];
+}
 
 export interface Condition {
 	/** What `explain` calls it: `tool`, `args.path`, `when.time`. */
@@ -9,6 +20,8 @@ export interface Condition {
 	readonly reads: 'moment' | 'target' | 'args';
 	/** Of a tool, its answer depends on the names of driver and tool alone. */
 	readonly isOfName?: boolean;
+	/** Given by one that is not even unsure of what lacks this, where doubt counts against the call. */
+	readonly needs?: Needs;
 	test(look: Look): Truth;
 	/** What the agent should know beside the rule's own reason, where the test does not say no. */
 	remark?(look: Look): string | undefined;

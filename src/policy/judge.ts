@@ -39,7 +39,8 @@ export function judge(set: PolicySet, request: Request, asked: Look, rules: Plan
 
 	const isReachable =
 		fallback !== 'deny' || rules.isReachable || isListed(rules.allow, asked) || isListed(rules.ask, asked);
-	const hiddenAsked = matching(rules.hide, asked);
+	const { sieves } = rules;
+	const hiddenAsked = matching(sieves.hide.candidates(asked), asked);
 	const isUnseen = hiddenAsked.length > 0 || (!isReachable && existsByRule(target));
 	const unseen = isUnseen
 		? hidden(
@@ -62,8 +63,10 @@ export function judge(set: PolicySet, request: Request, asked: Look, rules: Plan
 	};
 
 	const hiding = final === asked ? hiddenAsked : matching(rules.hide, asked, final);
-	const denying = matching(rules.deny, asked, final);
-	const asking = matching(rules.ask, asked, final);
+	// A call that is changed may be caught in either form.
+	const isOne = final === asked;
+	const denying = matching(isOne ? sieves.deny.candidates(asked) : rules.deny, asked, final);
+	const asking = matching(isOne ? sieves.ask.candidates(asked) : rules.ask, asked, final);
 	const opening = rules.openingCommands;
 	const restricting = rules.restrictingCommands;
 	const commands = commandRefusals(forms, {

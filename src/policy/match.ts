@@ -161,7 +161,9 @@ function compileArgument(key: string, test: ValueTest, lean: Lean, notes: Notes,
 	const judge = isRole(key)
 		? (look: Look) => judgeRole(check, key, lean, look, trigger)
 		: (look: Look) => judgeArgument(check, path, role, lean, look);
-	const { statements } = check;
+	const { statements, needs: texts } = check;
+	if (texts !== undefined && lean === 'catch' && !isRole(key) && path.length === 1)
+		return { name, reads: 'args', needs: { parameter: path, ofName: role, texts }, test: judge };
 	if (statements === undefined) return { name, reads: 'args', test: judge };
 	const remark = (look: Look) => remarkOn(statements, isRole(key) ? look.role(key) : textsAt(path, look), look);
 	return { name, reads: 'args', test: judge, remark };

@@ -5,6 +5,7 @@ import { type CompiledRule, isKind, type RuleOf, withConditions } from './compil
 import { isAtLeast } from './defaults.ts';
 import type { Look } from './look.ts';
 import type { RuleIndex } from './rule-index.ts';
+import { type Patterns, Sieve } from './sieve.ts';
 import { allOf } from './truth.ts';
 
 /** The rules that judge a call where those of at least one mode are in force, each list in id order. */
@@ -25,6 +26,12 @@ export interface Plan {
 	/** Of the former those that name a tool: they open it. */
 	readonly openingTools: readonly CompiledRule[];
 	readonly restrictingCommands: readonly CompiledRule[];
+	/** What is left of three of the lists once the arguments are known. */
+	readonly sieves: {
+		readonly hide: Sieve<CompiledRule>;
+		readonly deny: Sieve<CompiledRule>;
+		readonly ask: Sieve<RuleOf<'ask'>>;
+	};
 }
 
 /** What can concern a call, whatever its arguments. */
@@ -49,6 +56,7 @@ export class Prospects {
 	readonly #unnamed = new Map<CompiledRule, CompiledRule>();
 	/** By driver and tool. */
 	readonly #kept = new Map<string, Map<string, Prospect>>();
+	readonly #patterns: Patterns = new Map();
 	#size = 0;
 
 	constructor(index: RuleIndex) {
@@ -67,7 +75,7 @@ export class Prospects {
 			// Where the name may be another spelling of what is meant, the answer depends on who wants to know.
 			return truth === 'no' ? [] : [truth === 'yes' ? this.#withoutName(rule) : rule];
 		});
-		const prospect = prospectOf(rules);
+		const prospect = prospectOf(rules, this.#patterns);
 		if (target.driver.length + target.tool.length <= longestName) this.#keep(target, prospect);
 		return prospect;
 	}
@@ -84,10 +92,11 @@ export class Prospects {
 	}
 
 	#keep({ driver, tool }: Target & { kind: 'tool' }, prospect: Prospect): void {
-		// A plan holds each rule once more, or twice.
-		const size = 20 + 3 * prospect.rules.length;
+		// A plan holds each rule once more, or twice, and so do its sieves.
+		const size = 20 + 5 * prospect.rules.length;
 		if (this.#size + size > mostKept) {
 			this.#kept.clear();
+			this.#patterns.clear();
 			this.#size = 0;
 		}
 		const ofDriver = this.#kept.get(driver) ?? new Map<string, Prospect>();
@@ -100,18 +109,22 @@ function isOfName({ isOfName = false }: CompiledRule['conditions'][number]): boo
 	return isOfName;
 }
 
-function prospectOf(rules: readonly CompiledRule[]): Prospect {
+/** Without `patterns` nothing is prepared: that is only worth it for what is kept. */
+function prospectOf(rules: readonly CompiledRule[], patterns?: Patterns): Prospect {
 	const plans: Partial<Record<Mode, Plan>> = {};
 	return {
 		rules,
 		plan(mode) {
-			plans[mode] ??= planOf(rules.filter((rule) => rule.action.kind === 'allow' || isAtLeast(rule.mode, mode)));
+			plans[mode] ??= planOf(
+				rules.filter((rule) => rule.action.kind === 'allow' || isAtLeast(rule.mode, mode)),
+				patterns,
+			);
 			return plans[mode];
 		},
 	};
 }
 
-function planOf(rules: readonly CompiledRule[]): Plan {
+function planOf(rules: readonly CompiledRule[], patterns: Patterns | undefined): Plan {
 	const hide = rules.filter(isKind('hide'));
 	const deny = rules.filter(isKind('deny'));
 	const ask = rules.filter(isKind('ask'));
@@ -129,12 +142,15 @@ function planOf(rules: readonly CompiledRule[]): Plan {
 		openingCommands,
 		openingTools: openingCommands.filter(({ match }) => match.tool !== undefined),
 		restrictingCommands: [...hide, ...deny, ...ask, ...change].filter(isAboutCommands),
+		sieves: { hide: new Sieve(hide, patterns), deny: new Sieve(deny, patterns), ask: new Sieve(ask, patterns) },
 	};
 }
 
 /** What has a say when something that a tool started executes a program: the call itself was asked about, and changed, before. */
 export function trapPlan(plan: Plan): Plan {
-	return { ...plan, ask: plan.ask.filter(isAboutCommands), change: plan.change.filter(isAboutCommands) };
+	const ask = plan.ask.filter(isAboutCommands);
+	const sieves = { ...plan.sieves, ask: new Sieve(ask) };
+	return { ...plan, ask, change: plan.change.filter(isAboutCommands), sieves };
 }
 
 function isAboutArgumentsAlone({ conditions, command, except, waivers }: CompiledRule): boolean {

@@ -55,6 +55,18 @@ export function compileTextGlob(pattern: string): (text: string) => Truth {
 	};
 }
 
+/** More of a text tells no more than this many characters. */
+const longestHeld = 200;
+
+/** A text that stands in every plain ASCII text which the pattern matches, the longest; undefined where there is none. */
+export function textIn(pattern: string): string | undefined {
+	// What is not plain may be plain in another spelling: the Kelvin sign is composed to a `K`.
+	if (!isAscii(pattern)) return undefined;
+	let longest = '';
+	for (const part of pattern.split(/[*?]+/)) if (part.length > longest.length) longest = part;
+	return longest === '' ? undefined : longest.slice(0, longestHeld);
+}
+
 /** Most patterns are a text with a star at one end or at both, which the engine finds by itself. */
 function matcherOf(pattern: string): (text: string) => boolean {
 	const [, before, literal, after] = /^(\**)([^*?]+)(\**)$/su.exec(pattern) ?? [];

@@ -16,6 +16,8 @@ import { type UrlGlob, urlGlobTruth } from './url-glob.ts';
 /** A glob as its own text says it is meant: `://` makes it a URL's, a leading `/`, `~`, `./` or `**` a path's. */
 export interface ValueGlob {
 	readonly text: (value: string) => Truth;
+	/** What stands in every plain text that it matches as text; see {@link textIn}. */
+	readonly holds: string | undefined;
 	/** Undefined when it is no valid path glob. */
 	readonly path: PathGlob | undefined;
 	readonly url: UrlGlob;
@@ -54,19 +56,29 @@ export interface ValueCheck {
 	/** Nothing but what a value *is* could make the check hold: then an absent parameter does not. */
 	readonly isPositive: boolean;
 	readonly statements: StatementCheck | undefined;
+	/** A plain text that plays no role passes only if one of these stands in it; undefined where more than that decides. */
+	readonly needs: readonly string[] | undefined;
 	/** Does every member hold for the value? `present` is not looked at here. */
 	readonly test: ValueTester;
 }
 
 export function makeCheck(conditions: ValueConditions): ValueCheck {
 	const { is = [], not = [], outside, present, statements } = conditions;
+	const tests = [...testsOf(conditions)];
 	return {
 		named: [...is, ...not],
 		present,
 		isPositive: conditions.not === undefined && outside === undefined && statements === undefined,
 		statements,
-		test: allOfThem([...testsOf(conditions)]),
+		needs: present === undefined && tests.length === 1 ? textsIn(conditions.glob) : undefined,
+		test: allOfThem(tests),
 	};
+}
+
+function textsIn(globs: readonly ValueGlob[] | undefined): readonly string[] | undefined {
+	if (globs === undefined) return undefined;
+	const texts = globs.flatMap(({ meant, holds }) => (meant === 'text' && holds !== undefined ? [holds] : []));
+	return texts.length === globs.length ? texts : undefined;
 }
 
 function allOfThem(tests: readonly ValueTester[]): ValueTester {
@@ -83,10 +95,9 @@ function* testsOf(conditions: ValueConditions): Generator<ValueTester> {
 		yield (value, role, look) => (value === null ? 'unsure' : negate(isNamed(value, role, look)));
 	}
 	if (glob !== undefined) {
+		// A function made here, for texts too, would cost more than the look.
 		yield (value, role, look) =>
-			typeof value === 'string'
-				? globTruth(glob, value, role, look)
-				: onText(value, (text) => globTruth(glob, text, role, look));
+			typeof value === 'string' ? globTruth(glob, value, role, look) : globsOnOther(glob, value, role, look);
 	}
 	if (inside !== undefined) {
 		yield (value, _, look) => onPath(value, look, (form) => isInside(form, inside, look.senses));
@@ -165,6 +176,10 @@ function regexOn(patterns: readonly Regex[], text: string, role: Role | undefine
 	}
 	const url = role === 'any_url' ? readUrl(text) : undefined;
 	return url === undefined ? direct : agree([direct, regexTruth(patterns, url.href)], (truth) => truth);
+}
+
+function globsOnOther(globs: readonly ValueGlob[], value: Json, role: Role | undefined, look: Look): Truth {
+	return onText(value, (text) => globTruth(globs, text, role, look));
 }
 
 function globTruth(globs: readonly ValueGlob[], text: string, role: Role | undefined, look: Look): Truth {
