@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/abi/json.ts';
 import type { PolicySet } from '../../src/policy/compile.ts';
-import { applies } from '../../src/policy/compiled.ts';
+import { applies, type CompiledRule } from '../../src/policy/compiled.ts';
 import { lookAt, sensesOf } from '../../src/policy/look.ts';
 import { Sieve } from '../../src/policy/sieve.ts';
 import { textIn } from '../../src/policy/text-glob.ts';
@@ -15,7 +15,7 @@ function sift(set: PolicySet, args: JsonObject, asked: Asked = {}) {
 	const look = lookAt(request.target, request, sensesOf(request, portsWith(asked.links)));
 	const rules = set.prospects.of(look).rules.filter(({ action }) => action.kind === 'deny');
 	const left = new Sieve(rules, new Map()).candidates(look);
-	const ids = (some: typeof rules) => some.map(({ id }) => id);
+	const ids = (some: readonly CompiledRule[]) => some.map(({ id }) => id);
 	return { left: ids(left), applying: ids(rules.filter((rule) => applies(rule, look))), all: ids(rules) };
 }
 
