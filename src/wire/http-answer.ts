@@ -210,6 +210,8 @@ export function refuseStranger(response: ServerResponse, ...refusal: ParametersO
 
 type ParametersOfRefusal = Parameters<typeof refuse> extends [ServerResponse, ...infer Rest] ? Rest : never;
 
+const taken = Promise.resolve();
+
 /** Sends a complete response: JSON, unless `headers` say otherwise. Resolves when it was taken or never will be. */
 export function sendJson(
 	response: ServerResponse,
@@ -217,16 +219,15 @@ export function sendJson(
 	text: string,
 	headers: OutgoingHttpHeaders = {},
 ): Promise<void> {
-	return new Promise((resolve) => {
-		response.once('close', resolve);
-		response.writeHead(status, {
-			...commonHeaders,
-			'content-type': 'application/json',
-			...headers,
-			'content-length': Buffer.byteLength(text),
-		});
-		response.end(text);
+	response.writeHead(status, {
+		...commonHeaders,
+		'content-type': 'application/json',
+		...headers,
+		'content-length': Buffer.byteLength(text),
 	});
+	response.end(text);
+	if (response.closed || response.socket?.writableLength === 0) return taken;
+	return new Promise((resolve) => response.once('close', resolve));
 }
 
 /** Takes note of a request that needs no answer, or of one that has no body. */

@@ -18,7 +18,15 @@ import { refuse, refuseStranger, sendEmpty } from './http-answer.ts';
 import { defaultMaxBodyBytes, readBody } from './http-body.ts';
 import { HttpExchange } from './http-exchange.ts';
 import type { FrontExchange, FrontSession, HttpFrontOptions } from './http-front.ts';
-import { accepts, checkOrigin, isPlainJson, repeatedHeader } from './http-guard.ts';
+import {
+	accepts,
+	checkOrigin,
+	isAllowedHost,
+	isPlainJson,
+	isUnencoded,
+	remembering,
+	repeatedHeader,
+} from './http-guard.ts';
 import { answerPage } from './http-pages.ts';
 import { HttpSession } from './http-session.ts';
 import { readMessage } from './message.ts';
@@ -37,6 +45,12 @@ export class HttpDoor {
 	readonly #exchanges = new Set<HttpExchange>();
 	readonly #sessions = new Map<string, HttpSession>();
 	readonly #maxBodyBytes: number;
+	readonly #isAllowedHost: (header: string) => boolean;
+	/** Does a client take what a POST may be answered with? */
+	readonly #takesAnswers = remembering(
+		(accept) => accepts(accept, 'application/json') && accepts(accept, 'text/event-stream'),
+	);
+	readonly #isPlainJson = remembering(isPlainJson);
 	#closed = false;
 
 	/** Without `onExchange`, a client has to introduce itself. */
@@ -51,13 +65,14 @@ export class HttpDoor {
 		this.#onExchange = onExchange;
 		this.#onSession = onSession;
 		this.#maxBodyBytes = options.maxBodyBytes ?? defaultMaxBodyBytes;
+		this.#isAllowedHost = remembering((header) => isAllowedHost(header, options));
 	}
 
 	async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
 		const { headers, method } = request;
-		const twice = repeatedHeader(request.rawHeaders);
+		const twice = repeatedHeader(request);
 		if (twice !== undefined) return refuseStranger(response, 400, -32000, `the header ${twice} came twice`);
-		const stranger = checkOrigin(headers, this.#options);
+		const stranger = checkOrigin(headers, this.#isAllowedHost, this.#options);
 		if (stranger !== undefined) return refuseStranger(response, 403, -32000, stranger);
 		const path = request.url?.split('?')[0];
 		if (path !== '/mcp') return answerPage(path, this.#options.pages, this.#admission, { request, response });
@@ -72,7 +87,7 @@ export class HttpDoor {
 			case 'POST':
 				return this.#post(request, response, caller);
 			case 'GET':
-				if (!accepts(headers.accept, 'text/event-stream')) {
+				if (!accepts(headers.accept ?? '', 'text/event-stream')) {
 					return refuse(response, 406, -32000, 'Accept must allow text/event-stream');
 				}
 				return this.#sessionOf(request, response, caller)?.listen(response, lastEventId(headers));
@@ -102,10 +117,11 @@ export class HttpDoor {
 
 	async #post(request: IncomingMessage, response: ServerResponse, caller: HttpCaller): Promise<void> {
 		const { headers } = request;
-		if (!accepts(headers.accept, 'application/json') || !accepts(headers.accept, 'text/event-stream')) {
+		if (!this.#takesAnswers(headers.accept ?? '')) {
 			return refuse(response, 406, -32000, 'Accept must allow application/json and text/event-stream');
 		}
-		if (!isPlainJson(headers)) return refuse(response, 415, -32000, 'Content-Type must be application/json');
+		if (!this.#isPlainJson(headers['content-type'] ?? '') || !isUnencoded(headers))
+			return refuse(response, 415, -32000, 'Content-Type must be application/json');
 		// Asked again below: a session may end while its client still sends.
 		const namesSession = headers['mcp-session-id'] !== undefined && !this.#isModernHeader(headers);
 		if (namesSession && !this.#sessionOf(request, response, caller)) return;

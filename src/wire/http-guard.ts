@@ -1,5 +1,5 @@
 // Who may knock: Host, Origin and the headers every request needs, judged before anything else is read.
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 
 export interface GuardOptions {
@@ -14,19 +14,23 @@ export interface GuardOptions {
 const loopbackNames = ['localhost', '127.0.0.1', '[::1]'];
 
 /** What is wrong with Host or Origin; undefined when nothing is. */
-export function checkOrigin(headers: IncomingHttpHeaders, options: GuardOptions): string | undefined {
+export function checkOrigin(
+	{ host: named, origin }: IncomingHttpHeaders,
+	isAllowedHost: (header: string) => boolean,
+	options: GuardOptions,
+): string | undefined {
 	// A web page whose own name was made to point at us (DNS rebinding) arrives with that name in Host.
-	if (!isAllowedHost(headers.host, options)) return 'this Host is not allowed';
-	const { origin } = headers;
+	if (!isAllowedHost(named ?? '')) return 'this Host is not allowed';
 	// Programs send no Origin; browsers do, and `null` is what they send for pages they do not trust themselves.
 	if (origin === undefined || options.allowedOrigins?.includes(origin)) return undefined;
 	const host = /^https?:\/\/([^/]+)$/.exec(origin)?.[1];
-	return isAllowedHost(host, options) ? undefined : 'this Origin is not allowed';
+	return isAllowedHost(host ?? '') ? undefined : 'this Origin is not allowed';
 }
 
-function isAllowedHost(header: string | undefined, { host, allowedHosts = [] }: GuardOptions): boolean {
-	const name = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::[0-9]{1,5})?$/.exec(header?.toLowerCase() ?? '')?.[1];
-	if (header === undefined || name === undefined) return false;
+/** Is this Host, or the host of an Origin, one of ours? */
+export function isAllowedHost(header: string, { host, allowedHosts = [] }: GuardOptions): boolean {
+	const name = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::[0-9]{1,5})?$/.exec(header.toLowerCase())?.[1];
+	if (name === undefined) return false;
 	const allowed = allowedHosts.map((each) => each.toLowerCase());
 	if (allowed.includes(name) || allowed.includes(header.toLowerCase())) return true;
 	if (isLoopback(host)) return loopbackNames.includes(name);
@@ -43,8 +47,10 @@ const singleHeaders: ReadonlySet<string> = new Set([
 	...['host', 'origin', 'authorization', 'content-type', 'content-length', 'content-encoding', 'last-event-id'],
 ]);
 
-/** The first header that stands twice and has one reading only when it stands once; `raw` is name, value, name, value … */
-export function repeatedHeader(raw: readonly string[]): string | undefined {
+/** The first header that stands twice and has one reading only when it stands once; `rawHeaders` is name, value, name, value … */
+export function repeatedHeader({ rawHeaders: raw, headers }: IncomingMessage): string | undefined {
+	// Here every name stands once, whatever came.
+	if (Object.keys(headers).length * 2 === raw.length) return undefined;
 	const seen = new Set<string>();
 	for (let at = 0; at < raw.length; at += 2) {
 		const name = (raw[at] ?? '').toLowerCase();
@@ -56,26 +62,46 @@ export function repeatedHeader(raw: readonly string[]): string | undefined {
 	return undefined;
 }
 
+/** How many verdicts over headers are remembered, and of how long ones. */
+const mostRemembered = 64;
+const longestRemembered = 256;
+
+/** Answers as `judge` does, and remembers it: one client sends the same headers each time. */
+export function remembering<Verdict>(judge: (header: string) => Verdict): (header: string) => Verdict {
+	const known = new Map<string, Verdict>();
+	return (header) => {
+		const before = known.get(header);
+		if (before !== undefined) return before;
+		const verdict = judge(header);
+		if (known.size >= mostRemembered) known.clear();
+		if (header.length <= longestRemembered) known.set(header, verdict);
+		return verdict;
+	};
+}
+
 /** The token of `Authorization: Bearer …`. */
 export function bearerToken(authorization: string | undefined): string | undefined {
 	return /^bearer +([^\s]+) *$/i.exec(authorization ?? '')?.[1];
 }
 
 /** Does an Accept header allow this media type? */
-export function accepts(header: string | undefined, type: string): boolean {
+export function accepts(header: string, type: string): boolean {
 	const [family] = type.split('/');
-	return (header ?? '').split(',').some((range) => {
+	return header.split(',').some((range) => {
 		const [name, ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
 		const isRefused = parameters.some((parameter) => /^q=0(?:\.0*)?$/.test(parameter));
 		return !isRefused && (name === type || name === `${family}/*` || name === '*/*');
 	});
 }
 
-/** Does this Content-Type say JSON in UTF-8, and is it sent as it is? */
-export function isPlainJson(headers: IncomingHttpHeaders): boolean {
-	const [type, ...parameters] = (headers['content-type'] ?? '').split(';').map((part) => part.trim().toLowerCase());
+/** Does this Content-Type say JSON in UTF-8? */
+export function isPlainJson(header: string): boolean {
+	const [type, ...parameters] = header.split(';').map((part) => part.trim().toLowerCase());
 	const charset = parameters.find((parameter) => parameter.startsWith('charset='));
-	const isUtf8 = charset === undefined || /^charset="?utf-8"?$/.test(charset);
-	const encoding = headers['content-encoding']?.toLowerCase() ?? 'identity';
-	return type === 'application/json' && isUtf8 && encoding === 'identity';
+	return type === 'application/json' && (charset === undefined || /^charset="?utf-8"?$/.test(charset));
+}
+
+/** Is a body sent as it is? */
+export function isUnencoded({ 'content-encoding': encoding = 'identity' }: IncomingHttpHeaders): boolean {
+	return encoding.toLowerCase() === 'identity';
 }

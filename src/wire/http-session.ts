@@ -67,7 +67,7 @@ export class HttpSession implements Channel {
 	receive(message: Message | Malformed, response: ServerResponse): void {
 		this.#usedAt = this.#options.now();
 		const parts = message.kind === 'malformed' ? (message.batch ?? []) : [message];
-		const ids = parts.flatMap((part) => (part.kind === 'request' ? [part.id] : []));
+		const ids = requestIds(parts);
 		const taken = ids.find((id, index) => this.#posts.has(id) || ids.indexOf(id) !== index);
 		if (taken !== undefined) {
 			refuse(response, 400, -32600, `the request id ${shortened(taken)} is already in use`, { id: taken });
@@ -214,4 +214,10 @@ export class HttpSession implements Channel {
 		}
 		return Promise.resolve();
 	}
+}
+
+function requestIds(parts: readonly (Message | Malformed)[]): readonly MessageId[] {
+	const ids: MessageId[] = [];
+	for (const part of parts) if (part.kind === 'request') ids.push(part.id);
+	return ids;
 }
