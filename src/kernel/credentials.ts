@@ -1,7 +1,7 @@
 // Who the bearer of a token is: of the kernel's own one, of a key, or of an authorization server's.
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { Authorize } from '../wire/http-admission.ts';
-import type { KeyRing } from './keys.ts';
+import { digest, type KeyRing } from './keys.ts';
 import { looksLikeJwt, type ResourceServer } from './oauth.ts';
 
 export interface CredentialOptions {
@@ -17,10 +17,11 @@ export interface CredentialOptions {
 /** Asked at every request. A key that is presented names its owner also where nobody has to present one. */
 export function makeAuthorize({ agent, token, keys, oauth }: CredentialOptions): Authorize {
 	const own = { principal: agent, agent };
+	const expected = token === undefined ? undefined : digest(token);
 	const nobody = oauth === undefined ? undefined : { turned: 'token' as const, challenge: oauth.challenge };
 	return (given) => {
 		if (given !== undefined) {
-			const isOwn = token !== undefined && sameText(given, token);
+			const isOwn = expected !== undefined && timingSafeEqual(digest(given), expected);
 			const key = keys.find(given);
 			// Only whoever holds the key learns that it was one.
 			if (key !== undefined && keys.isOver(key)) return { ...nobody, turned: 'expired' };
@@ -31,10 +32,4 @@ export function makeAuthorize({ agent, token, keys, oauth }: CredentialOptions):
 		}
 		return token === undefined ? own : nobody;
 	};
-}
-
-/** Compares without telling, by the time it takes, how much of it was right. */
-function sameText(one: string, other: string): boolean {
-	const digest = (text: string) => createHash('sha256').update(text).digest();
-	return timingSafeEqual(digest(one), digest(other));
 }

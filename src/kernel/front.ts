@@ -21,6 +21,8 @@ export interface HttpFrontOptions {
 	/** Undefined: no token is asked for, which loopback alone allows. */
 	readonly tokenFile: string | undefined;
 	readonly random: (bytes: number) => Uint8Array;
+	/** Their first start: nobody is let in before it, and where it fails, nobody at all. */
+	readonly drivers: Promise<void>;
 }
 
 export interface HttpFront {
@@ -32,7 +34,7 @@ export interface HttpFront {
 
 /** Listens. Throws K104 for an open front off loopback and an address that can't be had, K105 when the token can't be used, K101 when two tools claim one name. */
 export async function serveHttp(kernel: Kernel, options: HttpFrontOptions): Promise<HttpFront> {
-	const { host, port, agent, tokenFile } = options;
+	const { host, port, agent, tokenFile, drivers } = options;
 	if (tokenFile === undefined && !isLoopback(host)) {
 		throw new TrapgateError('K104', `\`${host}\` can be reached from other machines, so a token is required`, {
 			help: 'leave out --no-token, or listen on 127.0.0.1',
@@ -49,14 +51,6 @@ export async function serveHttp(kernel: Kernel, options: HttpFrontOptions): Prom
 			},
 		);
 	}
-	// A collision stops the boot and not the first client; what a driver takes to start, the rest of this function uses.
-	const prepared = kernel.pools.prepare({
-		protocolVersion: '2025-11-25',
-		capabilities: {},
-		clientInfo: { name: 'trapgate', version: kernel.version },
-	});
-	// Told below, where it is waited for.
-	prepared.catch(() => undefined);
 	const token = tokenFile === undefined ? undefined : readOrMakeToken(tokenFile, options.random);
 	const warn = (text: string) => kernel.log.warn(text);
 	const keys = new KeyRing(keyDirectory(kernel.directories.state), { now: kernel.now, warn });
@@ -88,7 +82,7 @@ export async function serveHttp(kernel: Kernel, options: HttpFrontOptions): Prom
 	});
 	const serving = new Map<Promise<Served>, string | undefined>();
 	const modern = new ModernFront(kernel, options.random);
-	await prepared;
+	await drivers;
 	const isRevoked = (key: string | undefined) => key !== undefined && !keys.has(key);
 	const listener = await listenHttp(
 		{

@@ -121,12 +121,21 @@ async function serveOverHttp(
 	isOpen: boolean,
 	{ around, global }: CommandInput,
 ): Promise<ExitCode> {
+	// Two tools under one name stop the start and not the first client. While the drivers start, the front is loaded.
+	const drivers = kernel.pools.prepare({
+		protocolVersion: '2025-11-25',
+		capabilities: {},
+		clientInfo: { name: 'trapgate', version: around.version },
+	});
+	// Whoever waits for it is told.
+	drivers.catch(() => undefined);
 	const { serveHttp } = await import('../../kernel/front.ts');
 	const front = await serveHttp(kernel, {
 		...address,
 		agent,
 		tokenFile: isOpen ? undefined : join(kernel.directories.state, 'http-token'),
 		random: randomBytes,
+		drivers,
 	});
 	if (!global.quiet) around.stderr.write(`${front.announcement}\n`);
 	around.started?.();
