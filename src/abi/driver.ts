@@ -1,4 +1,5 @@
 // Driver: the port a device implements. The kernel knows drivers only by this.
+import type { CancelSignal } from './cancel.ts';
 import type { JsonObject, RawJson } from './json.ts';
 import type { DriverName } from './names.ts';
 import type { Permit } from './permit.ts';
@@ -42,7 +43,7 @@ export interface Note {
 /** What one call may do while it runs. */
 export interface Exchange {
 	/** Aborted when the client cancels or goes away; the driver tells its server, and settles the call with an error reply. */
-	readonly signal: AbortSignal;
+	readonly signal: CancelSignal;
 	/** Progress of this call, with the client's own progress token put back. */
 	progress(note: Note): void;
 	/** Puts a question of the server to the client that this call is for; absent: to whom {@link DriverHost.request} finds. */
@@ -69,7 +70,7 @@ export interface DriverHost {
 		method: string,
 		params: JsonObject | undefined,
 		extra: JsonObject,
-		signal: AbortSignal,
+		signal: CancelSignal,
 		key?: string,
 	): Promise<Reply>;
 	/** Any notification except progress and cancellation, which the driver has already matched to their requests. */

@@ -1,4 +1,5 @@
 // A driver without a server, for tests: it answers from a script and remembers what it was asked.
+import type { CancelSignal } from '../abi/cancel.ts';
 import type {
 	Driver,
 	DriverHost,
@@ -20,7 +21,7 @@ import { spendPermit } from './spend-permit.ts';
 
 /** What an answer may do while it is made. */
 export interface Doing {
-	readonly signal: AbortSignal;
+	readonly signal: CancelSignal;
 	/** Sends progress for this call, under the token it came with; nothing when it came with none. */
 	progress(params: JsonObject): void;
 	/** Asks the client; with a `key` as servers of 2026-07-28 do. */
@@ -153,7 +154,7 @@ export class MemoryDriver implements Driver {
 	}
 
 	/** Asks the client, on behalf of no call. */
-	async ask(method: string, params?: JsonObject, signal: AbortSignal = new AbortController().signal): Promise<Reply> {
+	async ask(method: string, params?: JsonObject, signal: CancelSignal = new AbortController().signal): Promise<Reply> {
 		if (this.#host === undefined) return errorReply(-32000, `driver ${this.name} was not opened`);
 		return this.#host.request(method, params, {}, signal);
 	}

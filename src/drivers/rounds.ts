@@ -1,7 +1,10 @@
 // A request of MCP 2026-07-28 in rounds: where the server needs the client, it says so, and is asked again with the answers.
+
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { CancelSignal } from '../abi/cancel.ts';
 import type { DriverHost, Reply } from '../abi/driver.ts';
 import { isJsonObject, type Json, type JsonObject, member, stringMember } from '../abi/json.ts';
+import { abortSignalOf } from '../wire/cancellation.ts';
 import { skimJson } from '../wire/json.ts';
 import { errorReply, shortened } from '../wire/message.ts';
 
@@ -11,7 +14,7 @@ export interface Rounds {
 	ask(answers: JsonObject): Promise<Reply>;
 	/** One question of the server to the client; judged and recorded there. */
 	readonly question: DriverHost['request'];
-	readonly signal: AbortSignal | undefined;
+	readonly signal: CancelSignal | undefined;
 	/** Whether a kind of result that nobody here knows may be one that the client knows. */
 	readonly isExtended: boolean;
 	/** How long to wait before a server is asked again that asked nothing itself; grows with each round. */
@@ -99,9 +102,10 @@ function readNeed({ body }: Reply): Need | string {
 /** The answers of the client, which is asked all at once; where one is not answered, the others are withdrawn and the request ends. */
 async function answer(
 	{ questions: asked, state }: Need,
-	{ question, signal = new AbortController().signal, pauseMs = 250 }: Rounds,
+	{ question, signal: given = new AbortController().signal, pauseMs = 250 }: Rounds,
 	round: number,
 ): Promise<{ readonly answers: JsonObject } | Reply> {
+	const signal = abortSignalOf(given);
 	const withdrawn = new AbortController();
 	const both = AbortSignal.any([signal, withdrawn.signal]);
 	let ended: Reply | undefined;

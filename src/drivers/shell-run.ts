@@ -1,8 +1,10 @@
 // Runs one command with bash, and ends whatever it leaves behind.
+
 import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { setImmediate, setTimeout as wait } from 'node:timers/promises';
+import type { CancelSignal } from '../abi/cancel.ts';
 import { TrapgateError } from '../abi/problem.ts';
 import type { RunnerWord } from '../sandbox/frames.ts';
 import type { Prepared } from '../sandbox/run.ts';
@@ -23,7 +25,7 @@ export interface Command {
 	readonly stdin: string | undefined;
 	readonly timeoutMs: number;
 	readonly maxOutputBytes: number;
-	readonly signal: AbortSignal;
+	readonly signal: CancelSignal;
 }
 
 /** How it went. */

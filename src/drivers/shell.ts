@@ -1,6 +1,8 @@
 // The built-in shell: a driver without a server, whose one tool runs commands in the workspace.
+
 import { access, constants, realpath, stat } from 'node:fs/promises';
 import { relative, resolve, sep } from 'node:path';
+import type { CancelSignal } from '../abi/cancel.ts';
 import type { Driver, Exchange, Hello, Introduction, ListKind, Reply } from '../abi/driver.ts';
 import { member } from '../abi/json.ts';
 import type { DriverName } from '../abi/names.ts';
@@ -120,7 +122,7 @@ class ShellDriver implements Driver {
 	async #call(
 		{ method, params }: Syscall,
 		opened: Opened,
-		signal: AbortSignal,
+		signal: CancelSignal,
 		trapped: Trapped | undefined,
 	): Promise<Reply> {
 		if (method !== 'tools/call') return errorReply(-32601, `the shell has no method ${method}`);

@@ -1,5 +1,7 @@
 // Asking a person: consent is for one exact call, and silence is not consent.
+
 import { createHash } from 'node:crypto';
+import type { CancelSignal } from '../abi/cancel.ts';
 import type { AskTerms, Decision } from '../abi/decision.ts';
 import type { JsonObject } from '../abi/json.ts';
 import type { Caller } from '../abi/syscall.ts';
@@ -21,7 +23,7 @@ export interface Approval {
 export type Elicit = (
 	message: string,
 	timeoutMs: number,
-	signal: AbortSignal,
+	signal: CancelSignal,
 ) => Promise<'accept' | 'decline' | 'cancel' | 'unanswered'>;
 
 export interface Question {
@@ -34,7 +36,7 @@ export interface Question {
 	readonly definition: JsonObject | undefined;
 	readonly revision: string;
 	readonly elicit: Elicit | undefined;
-	readonly signal: AbortSignal;
+	readonly signal: CancelSignal;
 	/** Called once, before a person is asked, so that a crash leaves evidence. Throws when it can't be recorded. */
 	readonly asking: (boundTo: string) => Promise<void>;
 }

@@ -1,4 +1,5 @@
 // Questions in an error: since MCP 2025-11-25 a server may refuse a request until the user has opened its pages.
+import type { CancelSignal } from '../abi/cancel.ts';
 import type { Reply } from '../abi/driver.ts';
 import { isJsonObject, type Json, type JsonObject, member, stringMember } from '../abi/json.ts';
 import { rawJson, writeJson } from '../wire/json.ts';
@@ -21,7 +22,7 @@ export async function judgeAskedInError(
 	{
 		capabilities,
 		...context
-	}: Omit<AskContext, 'ask'> & { readonly capabilities: JsonObject; readonly signal: AbortSignal },
+	}: Omit<AskContext, 'ask'> & { readonly capabilities: JsonObject; readonly signal: CancelSignal },
 ): Promise<Reply> {
 	if (reply.ok || member(reply.body.value(), 'code') !== elicitationRequired) return reply;
 	const error = reply.body.value();

@@ -1,4 +1,5 @@
 // A bank: the driver processes that serve one principal, what they offer, and who is listening to them.
+import type { CancelSignal } from '../abi/cancel.ts';
 import type { Driver, DriverTrouble, Exchange, Hello, Introduction, ListKind, Note, Reply } from '../abi/driver.ts';
 import type { JsonObject } from '../abi/json.ts';
 import { type DriverName, ownDriver } from '../abi/names.ts';
@@ -21,7 +22,7 @@ export interface DriverRequest {
 	readonly method: string;
 	readonly params: JsonObject | undefined;
 	readonly extra: JsonObject;
-	readonly signal: AbortSignal;
+	readonly signal: CancelSignal;
 	/** What the driver calls it, where it does. */
 	readonly key?: string | undefined;
 }
@@ -197,7 +198,7 @@ export class Bank {
 	#host(slot: Slot) {
 		const { name } = slot.driver;
 		return {
-			request: (method: string, params: JsonObject | undefined, extra: JsonObject, signal: AbortSignal) => {
+			request: (method: string, params: JsonObject | undefined, extra: JsonObject, signal: CancelSignal) => {
 				const listener = slot.busy.at(-1) ?? [...this.#listeners].at(-1);
 				return listener === undefined
 					? Promise.resolve(errorReply(-32603, 'no client is connected'))

@@ -1,4 +1,5 @@
 // The client as a session sees it, whatever its era: asked, and told.
+import type { CancelSignal } from '../abi/cancel.ts';
 import type { Note, Reply } from '../abi/driver.ts';
 import type { JsonObject } from '../abi/json.ts';
 import type { MessageId } from '../wire/channel.ts';
@@ -16,7 +17,7 @@ export interface ClientPort {
 }
 
 export interface ClientAsk {
-	readonly signal?: AbortSignal;
+	readonly signal?: CancelSignal;
 	readonly timeoutMs?: number;
 	readonly extra?: JsonObject;
 	readonly related?: MessageId;

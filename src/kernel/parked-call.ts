@@ -1,4 +1,5 @@
 // A call of a client that can't be asked while it waits: what is asked meanwhile ends the round, and a retry begins the next.
+import type { CancelSignal } from '../abi/cancel.ts';
 import type { Note, Reply } from '../abi/driver.ts';
 import { isJsonObject, type Json, type JsonObject, member, stringMember } from '../abi/json.ts';
 import { type LogLevel, logLevels } from '../wire/envelope.ts';
@@ -10,7 +11,7 @@ import type { Bound, Tickets } from './request-state.ts';
 /** The client, while one of its requests waits for this call. */
 export interface Visit {
 	/** Aborted when that request is cancelled, which cancels the call. */
-	readonly signal: AbortSignal;
+	readonly signal: CancelSignal;
 	readonly progressToken: Json | undefined;
 	readonly logLevel: LogLevel | undefined;
 	notify(note: Note): void;

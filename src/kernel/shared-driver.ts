@@ -1,4 +1,5 @@
 // A driver marked `shared: true`: one process behind the banks of all principals.
+import type { CancelSignal } from '../abi/cancel.ts';
 import type {
 	Driver,
 	DriverHost,
@@ -79,7 +80,7 @@ function hostOfAll(device: Device): DriverHost {
 		for (const host of [...device.hosts]) tell(host);
 	};
 	return {
-		request: (method: string, params: JsonObject | undefined, extra: JsonObject, signal: AbortSignal) => {
+		request: (method: string, params: JsonObject | undefined, extra: JsonObject, signal: CancelSignal) => {
 			const host = device.busy.at(-1);
 			return host === undefined
 				? Promise.resolve(errorReply(-32603, 'no call is in flight that this could belong to'))

@@ -1,7 +1,9 @@
 // What clients of 2026-07-28 want to hear of: one long request each, its notifications marked with its id.
+import type { CancelSignal } from '../abi/cancel.ts';
 import type { Note, Reply } from '../abi/driver.ts';
 import { isJsonObject, type Json, type JsonObject, member, stringMember } from '../abi/json.ts';
 import { metaKeys } from '../abi/protocol.ts';
+import { abortSignalOf } from '../wire/cancellation.ts';
 import type { Incoming } from '../wire/link.ts';
 import { errorReply, resultReply } from '../wire/message.ts';
 import { idValue } from '../wire/modern-result.ts';
@@ -11,7 +13,7 @@ export interface Subscribable {
 	/** Of the capabilities that the client was told of. */
 	offers(capability: 'prompts' | 'resources'): Promise<boolean>;
 	/** Subscribes to or unsubscribes from one resource, as a call of the client. */
-	watch(method: 'resources/subscribe' | 'resources/unsubscribe', uri: string, signal: AbortSignal): Promise<Reply>;
+	watch(method: 'resources/subscribe' | 'resources/unsubscribe', uri: string, signal: CancelSignal): Promise<Reply>;
 }
 
 interface Subscription {
@@ -87,7 +89,7 @@ export class Subscriptions {
 			send({ method: 'notifications/subscriptions/acknowledged', params: { notifications: filter }, extra: {} });
 			const subscription = { filter, uris, send };
 			this.#open.add(subscription);
-			await aborted(AbortSignal.any([signal, closing]));
+			await aborted(AbortSignal.any([abortSignalOf(signal), closing]));
 			this.#open.delete(subscription);
 			return resultReply({ _meta: meta as Readonly<Record<string, Json>> });
 		} finally {
@@ -101,7 +103,7 @@ export class Subscriptions {
 	}
 
 	/** A resource that may not be watched, or is not there, is left out of what is acknowledged: both look alike. */
-	async #watch(uri: string, signal: AbortSignal): Promise<boolean> {
+	async #watch(uri: string, signal: CancelSignal): Promise<boolean> {
 		const held = this.#watched.get(uri) ?? 0;
 		if (held === 0 && !(await this.#session.watch('resources/subscribe', uri, signal)).ok) return false;
 		this.#watched.set(uri, (this.#watched.get(uri) ?? 0) + 1);
@@ -118,7 +120,7 @@ export class Subscriptions {
 	}
 }
 
-function aborted(signal: AbortSignal): Promise<void> {
+function aborted(signal: CancelSignal): Promise<void> {
 	if (signal.aborted) return Promise.resolve();
 	return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }

@@ -1,5 +1,7 @@
 // A trap is a nested syscall: a gated program that something in the sandbox executes is judged and recorded like a call.
+
 import { resolve } from 'node:path';
+import type { CancelSignal } from '../abi/cancel.ts';
 import type { CommandReader, GapKind, Launcher } from '../abi/command.ts';
 import type { Decision } from '../abi/decision.ts';
 import type { Reply } from '../abi/driver.ts';
@@ -10,6 +12,7 @@ import type { Trapped, TrapRequest, TrapVerdict } from '../abi/sandbox.ts';
 import { type Caller, type Syscall, type Target, targetOf } from '../abi/syscall.ts';
 import { errored, goesThrough } from '../policy/decide.ts';
 import type { GateSet } from '../policy/gates.ts';
+import { abortSignalOf } from '../wire/cancellation.ts';
 import type { Approval } from './approve.ts';
 import type { CallContext, JudgedContext } from './context.ts';
 import type { FreePrograms } from './free-programs.ts';
@@ -54,7 +57,7 @@ export function trappedBy(kit: TrapKit, { parent, context, approval }: RunningCa
 /** Answers for a server that lives in a sandbox as a whole. Nobody can be asked: no call is known that this belongs to. */
 export function trappedByDriver(
 	kit: TrapKit,
-	{ driver, caller, cwd, signal }: { driver: DriverName; caller: Caller; cwd: string; signal: AbortSignal },
+	{ driver, caller, cwd, signal }: { driver: DriverName; caller: Caller; cwd: string; signal: CancelSignal },
 ): Trapped {
 	const repeats = new Repeats();
 	const context: Surroundings = {
@@ -101,7 +104,7 @@ function trapIn(inside: Inside, parent: string, above: number): Trapped {
 		const { exchange } = inside.context;
 		const context: JudgedContext = {
 			...inside.context,
-			exchange: { ...exchange, signal: AbortSignal.any([exchange.signal, wait.signal]) },
+			exchange: { ...exchange, signal: AbortSignal.any([abortSignalOf(exchange.signal), wait.signal]) },
 			commandsAt: ['/command'],
 			parent,
 			unknown: refusal(nobody(target), target, tool, 1),

@@ -1,7 +1,9 @@
 // The requests of the other side that are in work.
+import type { CancelSignal } from '../abi/cancel.ts';
 import type { Reply } from '../abi/driver.ts';
 import type { Json, JsonObject } from '../abi/json.ts';
 import { errorText } from '../abi/problem.ts';
+import { Cancellation } from './cancellation.ts';
 import type { Message, MessageId } from './channel.ts';
 import { isModern } from './envelope.ts';
 import { errorReply, resultReply, shortened } from './message.ts';
@@ -13,7 +15,7 @@ export interface Incoming {
 	readonly params: JsonObject | undefined;
 	readonly extra: JsonObject;
 	/** Aborted when the other side cancels (the reason is what it gave, if it is text) or goes away. */
-	readonly signal: AbortSignal;
+	readonly signal: CancelSignal;
 }
 
 export interface InboxEvents {
@@ -24,7 +26,7 @@ export interface InboxEvents {
 export class Inbox {
 	readonly #events: InboxEvents;
 	readonly #maxInFlight: number;
-	readonly #inFlight = new Map<MessageId, { readonly method: string; readonly controller: AbortController }>();
+	readonly #inFlight = new Map<MessageId, { readonly method: string; readonly cancellation: Cancellation }>();
 
 	constructor(events: InboxEvents, maxInFlight: number) {
 		this.#events = events;
@@ -37,10 +39,9 @@ export class Inbox {
 		if (method === 'ping' && !isModern(method, params)) return resultReply({});
 		if (this.#inFlight.has(id)) return errorReply(-32600, `the request id ${shortened(id)} is already in use`);
 		if (this.#inFlight.size >= this.#maxInFlight) return errorReply(-32000, 'too many requests at once');
-		const controller = new AbortController();
-		const { signal } = controller;
+		const signal = new Cancellation();
 		// Held until the work has ended, not until it was cancelled: cancelling makes no room for more work.
-		this.#inFlight.set(id, { method, controller });
+		this.#inFlight.set(id, { method, cancellation: signal });
 		try {
 			const reply = await this.#events.request({ id, method, params, extra, signal });
 			return signal.aborted ? undefined : reply;
@@ -57,10 +58,10 @@ export class Inbox {
 	cancel(id: MessageId | undefined, reason: Json | undefined): void {
 		const work = id === undefined ? undefined : this.#inFlight.get(id);
 		// MCP forbids to cancel `initialize`: a session that is neither refused nor introduced would be left.
-		if (work?.method !== 'initialize') work?.controller.abort(typeof reason === 'string' ? reason : undefined);
+		if (work?.method !== 'initialize') work?.cancellation.abort(typeof reason === 'string' ? reason : undefined);
 	}
 
 	abortAll(reason: string): void {
-		for (const { controller } of this.#inFlight.values()) controller.abort(reason);
+		for (const { cancellation } of this.#inFlight.values()) cancellation.abort(reason);
 	}
 }

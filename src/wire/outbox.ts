@@ -1,4 +1,5 @@
 // The requests of ours that the other side has not answered yet.
+import type { CancelSignal } from '../abi/cancel.ts';
 import type { Note, Reply } from '../abi/driver.ts';
 import { isJsonObject, type Json, type JsonObject, member } from '../abi/json.ts';
 import type { MessageId } from './channel.ts';
@@ -7,7 +8,7 @@ import { messageId } from './message-id.ts';
 
 export interface RequestOptions {
 	/** Its abort cancels the request; a reason that is text is passed on. */
-	readonly signal?: AbortSignal;
+	readonly signal?: CancelSignal;
 	/** Progress of this request, with the token that `params` came with. */
 	readonly progress?: (note: Note) => void;
 	readonly timeoutMs?: number;
@@ -19,11 +20,15 @@ export interface RequestOptions {
 	readonly started?: (id: MessageId) => void;
 }
 
+/**
+ * A map holds what was in it for a while in tables that it has outgrown: a whole call hangs on these functions, so they
+ * go when it is over.
+ */
 interface Pending {
 	/** The progress token `params` came with; undefined when there was none. Zero and '' are tokens. */
 	readonly token: Json | undefined;
-	readonly progress: ((note: Note) => void) | undefined;
-	settle(reply: Reply): void;
+	progress: ((note: Note) => void) | undefined;
+	settle: ((reply: Reply) => void) | undefined;
 }
 
 export class Outbox {
@@ -46,13 +51,17 @@ export class Outbox {
 			const id = String(ownId) as MessageId;
 			const token = member(member(params, '_meta'), 'progressToken');
 			const text = requestText(id, method, withToken(params, ownId), options.extra);
+			const pending: Pending = { token, progress: options.progress, settle: undefined };
 			let timer: NodeJS.Timeout | undefined;
 			const settle = (reply: Reply) => {
 				clearTimeout(timer);
 				signal?.removeEventListener('abort', onAbort);
 				this.#pending.delete(id);
+				pending.progress = undefined;
+				pending.settle = undefined;
 				resolve(reply);
 			};
+			pending.settle = settle;
 			const giveUp = (reply: Reply, reason: unknown) => {
 				settle(reply);
 				// MCP forbids to cancel `initialize`.
@@ -64,7 +73,7 @@ export class Outbox {
 				const reply = errorReply(-32001, `no answer to ${method} within ${timeoutMs} ms`);
 				timer = setTimeout(() => giveUp(reply, 'timed out'), Math.min(timeoutMs, longestTimerMs));
 			}
-			this.#pending.set(id, { token, progress: options.progress, settle });
+			this.#pending.set(id, pending);
 			options.started?.(id);
 			void this.#send(text, related);
 		});
@@ -73,12 +82,12 @@ export class Outbox {
 	/** Gives a request its answer; false when none with that id waits. */
 	settle(id: MessageId, reply: Reply): boolean {
 		const pending = this.#pending.get(id);
-		pending?.settle(reply);
+		pending?.settle?.(reply);
 		return pending !== undefined;
 	}
 
 	settleAll(reply: Reply): void {
-		for (const pending of [...this.#pending.values()]) pending.settle(reply);
+		for (const pending of [...this.#pending.values()]) pending.settle?.(reply);
 	}
 
 	/** Hands progress to the request it is about. Our tokens are our ids; any other token is nobody's and is dropped. */

@@ -48,7 +48,7 @@ describe("the front and the SDK's client", () => {
 		const progressToken = member(params?._meta, 'progressToken');
 		switch (params?.name) {
 			case 'slow':
-				await new Promise((resolve) => signal.addEventListener('abort', resolve));
+				await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
 				cancelled.push(undefined);
 				break;
 			case 'ask': {

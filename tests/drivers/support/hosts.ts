@@ -1,4 +1,5 @@
 // A kernel's side of a driver, as small as tests need it.
+import type { CancelSignal } from '../../../src/abi/cancel.ts';
 import type { DriverHost, DriverTrouble, Exchange, Hello, Introduction, Note, Reply } from '../../../src/abi/driver.ts';
 import type { JsonObject } from '../../../src/abi/json.ts';
 import { type DriverName, parseDriverName } from '../../../src/abi/names.ts';
@@ -27,7 +28,9 @@ export interface RecordingHost extends DriverHost {
 
 /** `answer` gives the client's answer to what servers ask. */
 export function recordingHost(
-	answer: (method: string, params: JsonObject | undefined, signal: AbortSignal) => Reply | Promise<Reply> = (method) =>
+	answer: (method: string, params: JsonObject | undefined, signal: CancelSignal) => Reply | Promise<Reply> = (
+		method,
+	) =>
 		method === 'roots/list'
 			? resultReply({ roots: [{ uri: 'file:///here', name: 'here' }] })
 			: method === 'sampling/createMessage'
