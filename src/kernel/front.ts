@@ -95,7 +95,7 @@ export async function serveHttp(kernel: Kernel, options: HttpFrontOptions): Prom
 			authorize: makeAuthorize({ agent, token, keys, oauth }),
 			now: kernel.now,
 			warn,
-			...(metrics === undefined ? {} : { turnedAway: metrics.turnedAway }),
+			...(metrics === undefined ? {} : { turnedAway: metrics.turnedAway, dropped: metrics.dropped }),
 		},
 		(session) => {
 			const { agent, principal, key, id } = session;

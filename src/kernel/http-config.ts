@@ -21,6 +21,7 @@ export interface HttpConfig {
 	readonly maxHeaderBytes: number;
 	readonly maxConnections: number;
 	readonly maxRequestsPerCaller: number;
+	readonly maxBytesPerCaller: number;
 	readonly maxSessions: number;
 	readonly sessionIdleMs: number;
 	readonly headerMs: number;
@@ -44,6 +45,7 @@ export function httpOf(file: HttpFile = {}, absolute: (path: string) => string):
 		maxHeaderBytes: set.maxHeaderBytes,
 		maxConnections: set.maxConnections,
 		maxRequestsPerCaller: set.maxRequestsPerCaller,
+		maxBytesPerCaller: set.maxBytesPerCaller,
 		maxSessions: set.maxSessionsPerCaller,
 		sessionIdleMs: set.sessionIdleMinutes * 60_000,
 		headerMs: set.headerSeconds * 1000,

@@ -98,6 +98,7 @@ export const httpDefaults = {
 	maxHeaderBytes: 16 * 1024,
 	maxConnections: 1000,
 	maxRequestsPerCaller: 256,
+	maxBytesPerCaller: 128 * mebibyte,
 	maxSessionsPerCaller: 100,
 	sessionIdleMinutes: 30,
 	headerSeconds: 15,
@@ -149,6 +150,12 @@ export const httpSchema = z
 			64,
 			httpDefaults.maxRequestsPerCaller,
 			[1, 100_000],
+		),
+		maxBytesPerCaller: count(
+			'What one caller may make the kernel hold at a time, in bytes: bodies, answers that it does not read, what is kept for streams that broke, questions that wait. Beyond it, requests are answered with 429, and what is not read is dropped.',
+			33_554_432,
+			httpDefaults.maxBytesPerCaller,
+			[64 * 1024, 4096 * mebibyte],
 		),
 		maxSessionsPerCaller: count(
 			'Sessions of one caller; more are answered with 503.',

@@ -13,6 +13,7 @@ export interface MetricsOptions {
 export interface Metrics {
 	readonly observer: Observer;
 	readonly turnedAway: (why: string) => void;
+	readonly dropped: (why: string) => void;
 	/** What the HTTP front can tell of itself. */
 	watchFront(read: { readonly sessions: () => number; readonly requests: () => number }): void;
 	text(): string;
@@ -58,6 +59,11 @@ export function makeMetrics({ version, startedAt, usage }: MetricsOptions): Metr
 	const turned = book.counter('trapgate_http_turned_away_total', 'HTTP requests whose caller was not let in.', [
 		'reason',
 	]);
+	const dropped = book.counter(
+		'trapgate_http_dropped_total',
+		'What was cut off or dropped because an HTTP client did not read it or was gone.',
+		['reason'],
+	);
 	book.gauge('process_resident_memory_bytes', 'Resident memory.', () => usage().residentBytes);
 	book.gauge('process_cpu_seconds_total', 'Processor time, user and system.', () => usage().cpuSeconds, 'counter');
 	book.gauge('process_start_time_seconds', 'When the process started, since the epoch.', () => startedAt / 1000);
@@ -91,6 +97,7 @@ export function makeMetrics({ version, startedAt, usage }: MetricsOptions): Metr
 			driver: (name, state) => drivers({ driver: name, state }),
 		},
 		turnedAway: (reason) => turned({ reason }),
+		dropped: (reason) => dropped({ reason }),
 		watchFront({ sessions, requests }) {
 			book.gauge('trapgate_http_sessions', 'HTTP sessions that are open.', sessions);
 			book.gauge('trapgate_http_open_requests', 'HTTP requests and streams of callers that are open.', requests);

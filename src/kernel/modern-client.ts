@@ -24,7 +24,7 @@ import type { Kernel } from './boot.ts';
 import { mayAsk } from './client-capabilities.ts';
 import type { ClientAsk, ClientPort } from './client-port.ts';
 import { secretId } from './ids.ts';
-import { ParkedCall, type Visit } from './parked-call.ts';
+import { ParkedCall, type Visit, type WaitingRoom } from './parked-call.ts';
 import { type Bound, digestOf, Tickets } from './request-state.ts';
 import type { Connection } from './serve.ts';
 import { Session } from './session.ts';
@@ -52,6 +52,9 @@ export interface Carrier {
 	readonly headers?: ReadonlyMap<string, string>;
 	/** When the right to it ends by itself, in milliseconds since the epoch. */
 	readonly until?: number | undefined;
+	/** What is counted against its caller, where that is bounded: what waits for answers, and what the call came with. */
+	readonly memory?: WaitingRoom;
+	keepBody?(): () => void;
 }
 
 /** A session for requests that say the same of their client. */
@@ -193,7 +196,7 @@ export class ModernClient {
 	}
 
 	async #begun(request: Request, params: JsonObject): Promise<ParkedCall> {
-		const { incoming, envelope, held, session } = request;
+		const { incoming, carrier, envelope, held, session } = request;
 		const { method, extra } = incoming;
 		await askForLevel(held, session, envelope.logLevel, incoming.id);
 		const { kernel, random, longestWaitMs = 5 * 60_000, maxWaiting = 100 } = this.#options;
@@ -206,12 +209,18 @@ export class ModernClient {
 			now: kernel.now,
 			longestWaitMs,
 			mayWait: () => mayWait.has(method) && this.#waiting() < maxWaiting,
+			room: carrier.memory,
 			over: () => this.#calls.delete(name),
 		});
 		this.#calls.set(name, call);
 		held.users += 1;
 		const work = session.answer({ id: name, requestId: incoming.id, method, params, extra, signal: call.signal });
-		call.run(work.finally(() => this.#release(held)));
+		const letGo = carrier.keepBody?.();
+		const done = work.finally(() => {
+			this.#release(held);
+			letGo?.();
+		});
+		call.run(done);
 		return call;
 	}
 

@@ -19,13 +19,16 @@ export class ModernFront {
 	}
 
 	/** Answers one request, or takes one notification. */
-	serve({ channel, headers, until, ...caller }: FrontExchange): void {
+	serve({ channel, headers, until, memory, keepBody, ...caller }: FrontExchange): void {
 		const client = this.#clientOf(caller);
 		const link = new Link(channel, { peer: 'client' });
 		link
 			.start({
 				request: (incoming) =>
-					client.answer(incoming, { notify: (note, related) => link.notify(note, related), headers, until }),
+					client.answer(incoming, {
+						notify: (note, related) => link.notify(note, related),
+						...{ headers, until, memory, keepBody },
+					}),
 				note: (note) => client.heard(note),
 				close: () => undefined,
 				warn: (text) => this.#kernel.log.warn(text),
@@ -51,7 +54,7 @@ export class ModernFront {
 	}
 
 	/** One for each caller and key: what one is asked, another can't answer. */
-	#clientOf({ principal, agent, key }: Omit<FrontExchange, 'channel' | 'headers'>): ModernClient {
+	#clientOf({ principal, agent, key }: Pick<FrontExchange, 'principal' | 'agent' | 'key'>): ModernClient {
 		const name = JSON.stringify([principal, agent, key]);
 		const held = this.#clients.get(name);
 		if (held !== undefined) return held.client;

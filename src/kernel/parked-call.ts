@@ -22,6 +22,15 @@ export type Round =
 	| { readonly is: 'over'; readonly reply: Reply }
 	| { readonly is: 'waiting'; readonly inputRequests: JsonObject; readonly requestState: string };
 
+/** What one caller may have waiting. */
+export interface WaitingRoom {
+	/** Counts so many bytes; false where there is no room for them. */
+	take(bytes: number): boolean;
+	give(bytes: number): void;
+	/** Says and counts that a question could not be asked. */
+	lost(why: 'unasked', what: string): void;
+}
+
 export interface ParkedCallOptions {
 	readonly id: string;
 	readonly bound: Bound;
@@ -31,6 +40,8 @@ export interface ParkedCallOptions {
 	readonly longestWaitMs: number;
 	/** May this call wait for its client at all, and are there not too many that do? */
 	readonly mayWait: () => boolean;
+	/** Undefined: nobody counts. */
+	readonly room?: WaitingRoom | undefined;
 	/** Called once, when nobody can come back for it any more. */
 	readonly over: () => void;
 }
@@ -112,16 +123,22 @@ export class ParkedCall {
 
 	/** Asks the client at the end of this round. Resolves with its answer, or an error when there won't be one. */
 	ask(method: string, params: JsonObject, { signal, timeoutMs, key: wanted }: ClientAsk): Promise<Reply> {
-		const { mayWait, now, longestWaitMs } = this.#options;
+		const { mayWait, room, now, longestWaitMs } = this.#options;
 		if (this.#isOver || !mayWait()) return Promise.resolve(errorReply(-32603, 'the client can not be asked now'));
 		if (signal?.aborted === true) return Promise.resolve(withdrawn);
+		const bytes = room === undefined ? 0 : JSON.stringify(params).length;
+		if (room?.take(bytes) === false) {
+			room.lost('unasked', `a question (${method}) could not be asked: too much waits for this caller`);
+			return Promise.resolve(errorReply(-32603, 'the client can not be asked now: too much waits for it'));
+		}
 		const key = this.#keyFor(wanted);
 		const deadline = now() + Math.min(timeoutMs ?? longestWaitMs, longestTimerMs);
 		return new Promise((resolve) => {
 			const withdraw = () => settle(withdrawn);
 			const settle = (reply: Reply) => {
 				signal?.removeEventListener('abort', withdraw);
-				this.#questions.delete(key);
+				// Once: an answer may come when it is withdrawn.
+				if (this.#questions.delete(key)) room?.give(bytes);
 				resolve(reply);
 			};
 			signal?.addEventListener('abort', withdraw, { once: true });

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { refuse, refuseStranger } from './http-answer.ts';
 import { bearerToken } from './http-guard.ts';
+import { CallerMemory, type Lost } from './http-memory.ts';
 
 /** Who presented a token. */
 export interface HttpCaller {
@@ -35,22 +36,35 @@ export interface AdmissionOptions {
 	readonly authorize: Authorize;
 	/** How many requests of one principal may be open at once, streams included; default 256. */
 	readonly maxRequestsPerCaller?: number;
-	/** How many bytes the bodies of one principal's open requests may have together; default no limit. */
-	readonly maxHeldBytesPerCaller?: number;
+	/** How many bytes one principal may make us hold: bodies, what it does not read, what is kept for it; default no limit. */
+	readonly maxBytesPerCaller?: number;
+	/** How many of them on one stream; default no limit. */
+	readonly maxQueuedBytes?: number;
+	/** Told of what a caller did not get because it did not read, or was gone. */
+	readonly dropped?: (why: Lost) => void;
+	readonly warn?: (text: string) => void;
 	/** Milliseconds since some epoch; default the system's clock. */
 	readonly now?: () => number;
 	/** Told of everybody who is turned away. */
 	readonly turnedAway?: (why: Turned['turned'] | 'none' | 'busy') => void;
 }
 
+/** A request that is not over. */
+interface Open {
+	readonly caller: HttpCaller;
+	readonly memory: CallerMemory;
+	/** Of its body. */
+	bytes: number;
+	/** Is its body needed when its connection is gone? */
+	isNeeded: boolean;
+}
+
 export class Admission {
 	readonly #options: AdmissionOptions;
 	/** Every response that is not over, and whose it is. */
-	readonly #open = new Map<ServerResponse, HttpCaller>();
+	readonly #open = new Map<ServerResponse, Open>();
 	readonly #counts = new Map<string, number>();
-	/** Of the bodies of those that are open, by response and by principal. */
-	readonly #bytes = new Map<ServerResponse, number>();
-	readonly #held = new Map<string, number>();
+	readonly #memories = new Map<string, CallerMemory>();
 
 	constructor(options: AdmissionOptions) {
 		this.#options = options;
@@ -82,22 +96,47 @@ export class Admission {
 			return undefined;
 		}
 		this.#counts.set(found.principal, count + 1);
-		this.#open.set(response, found);
+		this.#open.set(response, { caller: found, memory: this.memoryOf(found), bytes: 0, isNeeded: false });
 		response.once('close', () => this.#forget(response, found));
 		return found;
 	}
 
-	/** Counts bytes of the body of an open request. False when its caller has sent too many, which nobody should keep then. */
+	/** What all of this principal's requests and sessions count against. */
+	memoryOf({ principal }: HttpCaller): CallerMemory {
+		const known = this.#memories.get(principal);
+		if (known !== undefined) return known;
+		const { maxBytesPerCaller, maxQueuedBytes, now = Date.now, dropped, warn } = this.#options;
+		const memory = new CallerMemory({
+			principal,
+			maxBytes: maxBytesPerCaller ?? Number.POSITIVE_INFINITY,
+			maxQueuedBytes: maxQueuedBytes ?? Number.POSITIVE_INFINITY,
+			now,
+			warn: (text) => warn?.(text),
+			dropped: (why) => dropped?.(why),
+		});
+		this.#memories.set(principal, memory);
+		return memory;
+	}
+
+	/** Counts bytes of the body of an open request. False when its caller holds too much, and nobody should keep them then. */
 	hold(response: ServerResponse, bytes: number): boolean {
-		const { maxHeldBytesPerCaller = Number.POSITIVE_INFINITY } = this.#options;
-		const principal = this.#open.get(response)?.principal;
+		const open = this.#open.get(response);
 		// Whose request is over holds nothing any more.
-		if (principal === undefined) return true;
-		const held = (this.#held.get(principal) ?? 0) + bytes;
-		if (held > maxHeldBytesPerCaller) return false;
-		this.#held.set(principal, held);
-		this.#bytes.set(response, (this.#bytes.get(response) ?? 0) + bytes);
+		if (open === undefined) return true;
+		if (!open.memory.take(bytes)) return false;
+		open.bytes += bytes;
 		return true;
+	}
+
+	/** Goes on counting the body when the connection is gone: what a call was sent with is kept as long as it runs. Until called back. */
+	keepBody(response: ServerResponse): () => void {
+		const open = this.#open.get(response);
+		if (open === undefined) return () => undefined;
+		open.isNeeded = true;
+		return () => {
+			open.isNeeded = false;
+			release(open);
+		};
 	}
 
 	/** Refuses a caller who has too much open. */
@@ -113,28 +152,37 @@ export class Admission {
 
 	/** Breaks every open response of these callers. */
 	cutOff(isOver: (caller: HttpCaller) => boolean): void {
-		for (const [response, caller] of this.#open) if (isOver(caller)) response.destroy();
+		for (const [response, { caller }] of this.#open) if (isOver(caller)) response.destroy();
 	}
 
 	/** Called now and then: a stream ends with the right to it, as the next request of its client would. */
 	tick(): void {
 		const now = (this.#options.now ?? Date.now)();
-		for (const [response, { until }] of this.#open) {
+		for (const [name, memory] of this.#memories) {
+			memory.tick();
+			if (memory.isIdle && !this.#counts.has(name)) this.#memories.delete(name);
+		}
+		for (const [response, { caller }] of this.#open) {
+			const { until } = caller;
 			// An answer that a call still works on is waited for: its right was looked at when it was made.
 			if (until !== undefined && until <= now && response.req.method === 'GET') response.end();
 		}
 	}
 
 	#forget(response: ServerResponse, { principal }: HttpCaller): void {
-		if (!this.#open.delete(response)) return;
+		const open = this.#open.get(response);
+		if (open === undefined) return;
+		this.#open.delete(response);
 		const count = (this.#counts.get(principal) ?? 1) - 1;
 		if (count <= 0) this.#counts.delete(principal);
 		else this.#counts.set(principal, count);
-		const held = (this.#held.get(principal) ?? 0) - (this.#bytes.get(response) ?? 0);
-		this.#bytes.delete(response);
-		if (held <= 0) this.#held.delete(principal);
-		else this.#held.set(principal, held);
+		if (!open.isNeeded) release(open);
 	}
+}
+
+function release(open: Open): void {
+	open.memory.give(open.bytes);
+	open.bytes = 0;
 }
 
 /** A session belongs to the caller that made it; another key of the same owner makes its own, so the log says which was used. */

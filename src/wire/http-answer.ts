@@ -2,6 +2,7 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { JsonObject } from '../abi/json.ts';
 import type { MessageId } from './channel.ts';
+import type { CallerMemory } from './http-memory.ts';
 import type { KeptStream, Replay } from './http-replay.ts';
 import { errorReply, replyText } from './message.ts';
 
@@ -10,11 +11,14 @@ const commonHeaders: OutgoingHttpHeaders = { 'cache-control': 'no-store', 'x-con
 /** Server-sent events on one response. */
 export class EventStream {
 	readonly #response: ServerResponse;
-	readonly #maxQueuedBytes: number;
+	readonly #memory: CallerMemory;
+	/** What it is counted with. */
+	#queued = 0;
 
-	constructor(response: ServerResponse, headers: OutgoingHttpHeaders, maxQueuedBytes: number) {
+	constructor(response: ServerResponse, headers: OutgoingHttpHeaders, memory: CallerMemory) {
 		this.#response = response;
-		this.#maxQueuedBytes = maxQueuedBytes;
+		this.#memory = memory;
+		response.once('close', () => this.#give(this.#queued));
 		response.writeHead(200, {
 			...commonHeaders,
 			...headers,
@@ -60,14 +64,35 @@ export class EventStream {
 
 	#write(event: string): Promise<boolean> {
 		if (!this.isOpen) return Promise.resolve(false);
-		if (this.#response.writableLength > this.#maxQueuedBytes) {
-			// A client that doesn't read must not make us remember for it without end.
-			this.#response.destroy();
+		// A client that doesn't read must not make us remember for it without end.
+		if (this.#response.writableLength > this.#memory.maxQueuedBytes) {
+			this.#cutOff();
 			return Promise.resolve(false);
 		}
 		return new Promise((resolve) => {
-			this.#response.write(event, (error) => resolve(error === undefined || error === null));
+			let counted = 0;
+			this.#response.write(event, (error) => {
+				this.#give(counted);
+				counted = 0;
+				resolve((error === undefined || error === null) && !isBroken(this.#response));
+			});
+			// Most are gone by now.
+			if (this.#response.writableLength === 0) return;
+			if (!this.#memory.take(event.length)) return this.#cutOff();
+			counted = event.length;
+			this.#queued += counted;
 		});
+	}
+
+	#give(bytes: number): void {
+		const given = Math.min(bytes, this.#queued);
+		this.#queued -= given;
+		this.#memory.give(given);
+	}
+
+	#cutOff(): void {
+		this.#memory.lost('unread', 'a stream of events was cut off: its client does not read it');
+		this.#response.destroy();
 	}
 }
 
@@ -85,25 +110,27 @@ export class PostAnswer {
 	readonly ids: readonly MessageId[];
 	readonly #response: ServerResponse;
 	readonly #headers: OutgoingHttpHeaders;
-	readonly #maxQueuedBytes: number;
+	readonly #memory: CallerMemory;
 	readonly #keeping: Keeping | undefined;
+	readonly #letGo: () => void;
 	#stream: EventStream | KeptStream | undefined;
 	#isOld = false;
 
-	/** Without `keeping`, nobody comes back for it. */
+	/** Without `keeping`, nobody comes back for it. `letGo` is called when nothing of the request is needed any more. */
 	constructor(
 		ids: readonly MessageId[],
 		response: ServerResponse,
 		headers: OutgoingHttpHeaders,
-		maxQueuedBytes: number,
-		keeping?: Keeping,
+		memory: CallerMemory,
+		{ keeping, letGo = () => undefined }: { readonly keeping?: Keeping | undefined; readonly letGo?: () => void } = {},
 	) {
 		this.ids = ids;
 		this.waiting = new Set(ids);
 		this.#response = response;
 		this.#headers = headers;
-		this.#maxQueuedBytes = maxQueuedBytes;
+		this.#memory = memory;
 		this.#keeping = keeping;
+		this.#letGo = letGo;
 	}
 
 	get isOpen(): boolean {
@@ -122,8 +149,16 @@ export class PostAnswer {
 
 	/** The response, or the array of them. `headers` and `status` count where no stream began. */
 	async finish(text: string, headers: OutgoingHttpHeaders = this.#headers, status = 200): Promise<void> {
-		if (!this.isReachable) return;
-		if (this.#stream === undefined) return sendJson(this.#response, status, text, headers);
+		this.#letGo();
+		if (!this.isReachable) {
+			this.#memory.lost('gone', 'an answer was dropped because its client had hung up');
+			return;
+		}
+		if (this.#stream === undefined) {
+			const taken = sendJson(this.#response, status, text, headers);
+			this.#countUnread(text.length);
+			return taken;
+		}
 		const sent = this.#stream.send(text, this.#keeping && this.#lost());
 		this.#stream.end();
 		await sent;
@@ -131,12 +166,14 @@ export class PostAnswer {
 
 	/** Ends without a response: a cancelled request has none. */
 	abandon(): void {
+		this.#letGo();
 		if (this.#stream !== undefined) this.#stream.end();
-		else if (this.isOpen) new EventStream(this.#response, this.#headers, this.#maxQueuedBytes).end();
+		else if (this.isOpen) new EventStream(this.#response, this.#headers, this.#memory).end();
 	}
 
 	/** The session is over. */
 	fail(message: string): void {
+		this.#letGo();
 		if (!this.isOpen) return;
 		if (this.#stream !== undefined) this.#stream.end();
 		else refuse(this.#response, 404, -32001, message);
@@ -148,8 +185,24 @@ export class PostAnswer {
 		this.#isOld = true;
 	}
 
+	/** Counts an answer until it has left. */
+	#countUnread(bytes: number): void {
+		const response = this.#response;
+		if (response.writableLength === 0) return;
+		const isCounted = this.#memory.take(bytes);
+		let hasLeft = false;
+		response.once('finish', () => {
+			hasLeft = !isBroken(response);
+		});
+		response.once('close', () => {
+			if (isCounted) this.#memory.give(bytes);
+			if (!hasLeft) this.#memory.lost('unread', 'an answer was cut off: its client did not read it');
+		});
+		if (!isCounted) response.destroy();
+	}
+
 	#toStream(): EventStream | KeptStream {
-		this.#stream ??= this.#begin(new EventStream(this.#response, this.#headers, this.#maxQueuedBytes));
+		this.#stream ??= this.#begin(new EventStream(this.#response, this.#headers, this.#memory));
 		return this.#stream;
 	}
 
@@ -239,4 +292,9 @@ export function sendEmpty(response: ServerResponse, status: number, headers: Out
 
 function isOpen(response: ServerResponse): boolean {
 	return !response.writableEnded && !response.destroyed && !response.closed;
+}
+
+/** Where a connection was destroyed, what was on its way counts as finished to Node. */
+function isBroken(response: ServerResponse): boolean {
+	return response.req.socket.destroyed;
 }

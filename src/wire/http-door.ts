@@ -64,7 +64,10 @@ export class HttpDoor {
 		this.#admission = admission;
 		this.#onExchange = onExchange;
 		this.#onSession = onSession;
-		this.#maxBodyBytes = options.maxBodyBytes ?? defaultMaxBodyBytes;
+		this.#maxBodyBytes = Math.min(
+			options.maxBodyBytes ?? defaultMaxBodyBytes,
+			options.maxBytesPerCaller ?? Number.POSITIVE_INFINITY,
+		);
 		this.#isAllowedHost = remembering((header) => isAllowedHost(header, options));
 	}
 
@@ -129,7 +132,10 @@ export class HttpDoor {
 		if (body === 'gone') return;
 		if (this.#closed) return refuse(response, 503, -32000, 'shutting down');
 		if (body === 'too many')
-			return this.#admission.turnBusyAway(response, 'the open requests of this caller are too large');
+			return this.#admission.turnBusyAway(
+				response,
+				'this caller makes us hold too much: its open requests are too large, or it leaves unread what it is sent',
+			);
 		if (body === 'too large') {
 			return refuse(response, 413, -32600, `a message of more than ${this.#maxBodyBytes} bytes`);
 		}
@@ -173,10 +179,12 @@ export class HttpDoor {
 			refuse(response, 400, fault.code, fault.message, { id, data: fault.data });
 			return;
 		}
-		const exchange = new HttpExchange(message, response, 4 * this.#maxBodyBytes);
+		const memory = this.#admission.memoryOf(caller);
+		const exchange = new HttpExchange(message, response, memory);
 		this.#exchanges.add(exchange);
 		response.once('close', () => this.#exchanges.delete(exchange));
-		this.#onExchange?.({ ...caller, channel: exchange, headers: paramHeaders(request.headers) });
+		const keepBody = () => this.#admission.keepBody(response);
+		this.#onExchange?.({ ...caller, channel: exchange, headers: paramHeaders(request.headers), memory, keepBody });
 	}
 
 	/** Makes a session for an `initialize`. */
@@ -190,9 +198,9 @@ export class HttpDoor {
 		const session = new HttpSession({
 			id,
 			caller,
-			maxQueuedBytes: 4 * this.#maxBodyBytes,
+			memory: this.#admission.memoryOf(caller),
 			now: this.#options.now ?? Date.now,
-			warn: (text) => this.#options.warn?.(text),
+			keepBody: (of) => this.#admission.keepBody(of),
 			ended: () => this.#sessions.delete(id),
 		});
 		this.#sessions.set(id, session);

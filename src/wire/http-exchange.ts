@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { modernErrors } from '../abi/protocol.ts';
 import type { Channel, ChannelEvents, Message, MessageId } from './channel.ts';
 import { PostAnswer, sendEmpty } from './http-answer.ts';
+import type { CallerMemory } from './http-memory.ts';
 import { isReplyTo } from './message.ts';
 
 export class HttpExchange implements Channel {
@@ -11,10 +12,10 @@ export class HttpExchange implements Channel {
 	#events: ChannelEvents | undefined;
 	#isOver = false;
 
-	constructor(message: Message, response: ServerResponse, maxQueuedBytes: number) {
+	constructor(message: Message, response: ServerResponse, memory: CallerMemory) {
 		this.#message = message;
 		if (message.kind === 'request') {
-			this.#post = new PostAnswer([message.id], response, {}, maxQueuedBytes);
+			this.#post = new PostAnswer([message.id], response, {}, memory);
 			// Whoever hangs up before the answer cancels the request.
 			response.once('close', () => this.#end('the client hung up'));
 		} else sendEmpty(response, 202);

@@ -8,6 +8,7 @@ import { refuse } from './http-answer.ts';
 import { defaultMaxBodyBytes } from './http-body.ts';
 import { HttpDoor } from './http-door.ts';
 import type { GuardOptions } from './http-guard.ts';
+import type { CallerMemory } from './http-memory.ts';
 import type { HttpPage } from './http-pages.ts';
 
 export interface HttpFrontOptions extends GuardOptions, AdmissionOptions {
@@ -45,6 +46,10 @@ export interface FrontSession extends HttpCaller {
 /** A request that needs no session (2026-07-28). Its channel ends with its answer. */
 export interface FrontExchange extends HttpCaller {
 	readonly channel: Channel;
+	/** What its caller is counted with, for what waits beyond the answer. */
+	readonly memory: CallerMemory;
+	/** Goes on counting what the request came with, until called back. */
+	keepBody(): () => void;
 	/** `Mcp-Param-*`, by the name that follows the prefix, in lower case. */
 	readonly headers: ReadonlyMap<string, string>;
 }
@@ -59,8 +64,8 @@ export interface HttpListener {
 	close(): Promise<void>;
 }
 
-/** So many of the largest bodies one caller may have open at a time: what a call was sent with is kept until it is answered. */
-const bodiesPerCaller = 4;
+/** So many of the largest bodies may wait on one stream, and so many of them one caller may make us hold. */
+const bodies = { aStream: 4, aCaller: 8 };
 
 /** Listens at `/mcp` and `/healthz`. Throws TrapgateError K105 when the address can't be had. */
 export async function listenHttp(
@@ -68,8 +73,9 @@ export async function listenHttp(
 	onSession: (session: FrontSession) => void,
 	onExchange?: (exchange: FrontExchange) => void,
 ): Promise<HttpListener> {
-	const maxHeldBytesPerCaller = bodiesPerCaller * (options.maxBodyBytes ?? defaultMaxBodyBytes);
-	const admission = new Admission({ maxHeldBytesPerCaller, ...options });
+	const maxBodyBytes = options.maxBodyBytes ?? defaultMaxBodyBytes;
+	const maxQueuedBytes = bodies.aStream * maxBodyBytes;
+	const admission = new Admission({ maxQueuedBytes, maxBytesPerCaller: bodies.aCaller * maxBodyBytes, ...options });
 	const door = new HttpDoor(options, admission, onSession, onExchange);
 	const { requestMs = 60_000 } = options;
 	const headerMs = Math.min(options.headerMs ?? 15_000, requestMs);

@@ -1,13 +1,13 @@
 // What was sent on a session's streams, kept for a while, so that a stream that broke goes on where it broke.
 import { createHash } from 'node:crypto';
 import type { EventStream } from './http-answer.ts';
+import type { CallerMemory } from './http-memory.ts';
 
 export interface ReplayOptions {
 	readonly sessionId: string;
-	/** How much may wait for clients whose connections broke, in UTF-16 units. */
-	readonly maxWaitingLength: number;
+	/** Whose it is; of what waits for a client whose connection broke, as much is kept as may be queued on a stream. */
+	readonly memory: CallerMemory;
 	readonly now: () => number;
-	readonly warn: (text: string) => void;
 }
 
 /** What a stream is sent on. */
@@ -69,16 +69,18 @@ export class Replay {
 		return this.#id(stream, this.#next - 1);
 	}
 
-	/** Keeps what is about to be sent. */
+	/** Keeps what is about to be sent, if there is room for it. */
 	keep(stream: KeptStream, text: string, instead?: string): Kept {
 		const at = this.#next;
 		const since = this.#options.now();
 		this.#next += 1;
 		const kept = { stream, at, id: this.#id(stream, at), since, text, instead, isWaiting: true };
-		this.#kept.push(kept);
-		this.#count(kept, 1);
 		stream.kept += 1;
-		this.#trim();
+		if (this.#options.memory.take(text.length)) {
+			this.#kept.push(kept);
+			this.#count(kept, 1);
+			this.#trim();
+		} else this.#doWithout(kept);
 		return kept;
 	}
 
@@ -113,6 +115,18 @@ export class Replay {
 		return { stream, events: missed.sort((one, other) => one.at - other.at) };
 	}
 
+	/** Gives up what is kept in case only. */
+	spare(bytes: number): void {
+		const enough = this.#taken.length - bytes;
+		while (this.#taken.count > 0 && this.#taken.length > enough) this.#forget(this.#kept.find(isTaken));
+	}
+
+	/** Nobody can come back any more. */
+	close(): void {
+		for (const { text } of this.#kept.splice(0)) this.#options.memory.give(text.length);
+		this.#streams.clear();
+	}
+
 	/** Called now and then. */
 	tick(): void {
 		const latest = this.#options.now() - maxWaitMs;
@@ -139,32 +153,51 @@ export class Replay {
 	}
 
 	#trim(): void {
-		const { maxWaitingLength } = this.#options;
-		while (this.#taken.count > maxEvents || this.#taken.length > maxLength)
-			this.#giveUp(this.#kept.find(({ isWaiting }) => !isWaiting));
-		while (this.#waiting.count > maxEvents || this.#waiting.length > maxWaitingLength) {
-			const oldest = this.#kept.find(({ isWaiting }) => isWaiting);
-			// Nobody waits for a notification.
-			this.#giveUp(this.#kept.find(({ isWaiting, text }) => isWaiting && isNote(text)) ?? oldest);
-		}
+		const { maxQueuedBytes } = this.#options.memory;
+		while (this.#taken.count > maxEvents) this.#forget(this.#kept.find(isTaken));
+		while (this.#taken.length > maxLength) this.#giveUp(this.#kept.find(isTaken));
+		while (this.#waiting.count > maxEvents) this.#forget(this.#leastWaiting());
+		while (this.#waiting.length > maxQueuedBytes) this.#giveUp(this.#leastWaiting());
+	}
+
+	/** Nobody waits for a notification. */
+	#leastWaiting(): Kept | undefined {
+		return (
+			this.#kept.find(({ isWaiting, text }) => isWaiting && isNote(text)) ??
+			this.#kept.find(({ isWaiting }) => isWaiting)
+		);
+	}
+
+	#forget(kept: Kept | undefined): void {
+		if (kept !== undefined) this.#giveUp(Object.assign(kept, { instead: undefined }));
+	}
+
+	#giveUp(kept: Kept | undefined): void {
+		if (kept === undefined) return;
+		this.#kept.splice(this.#kept.indexOf(kept), 1);
+		this.#count(kept, -1);
+		this.#options.memory.give(kept.text.length);
+		this.#doWithout(kept);
 	}
 
 	/** In its place is what is said instead, and where that was said already, nothing. */
-	#giveUp(kept: Kept | undefined): void {
-		if (kept === undefined) return;
+	#doWithout(kept: Kept): void {
 		const { stream, instead } = kept;
 		if (kept.isWaiting && !stream.isOpen && !stream.isPitied) {
 			stream.isPitied = true;
-			this.#options.warn('a message was dropped because its client did not come back for it in time, or for too much');
+			this.#options.memory.lost(
+				'kept',
+				'a message was dropped: its client did not come back for it in time, or too much waits',
+			);
 		}
-		this.#count(kept, -1);
 		if (instead !== undefined) {
 			kept.text = instead;
 			kept.instead = undefined;
+			this.#options.memory.takeAnyway(instead.length);
+			this.#kept.push(kept);
 			this.#count(kept, 1);
 			return;
 		}
-		this.#kept.splice(this.#kept.indexOf(kept), 1);
 		stream.kept -= 1;
 		stream.lost = Math.max(stream.lost, kept.at);
 		this.forgetIfDone(stream);
@@ -217,7 +250,7 @@ export class KeptStream {
 
 	/** Sends one message, or keeps it until the client comes back. Resolves as {@link EventStream.send} does. */
 	send(text: string, instead?: string): Promise<void> {
-		return this.#sendKept(this.#replay.keep(this, text, instead));
+		return this.#sendKept(this.#replay.keep(this, text, instead), text);
 	}
 
 	keepAlive(): void {
@@ -236,14 +269,17 @@ export class KeptStream {
 		const broken = this.#connection;
 		this.#connection = connection;
 		broken.leave();
-		for (const kept of missed) void this.#sendKept(kept);
+		for (const kept of missed) void this.#sendKept(kept, kept.text);
 		if (this.#isOver) connection.end();
 	}
 
-	async #sendKept(kept: Kept): Promise<void> {
-		if (await this.#connection.send(kept.text, kept.id)) this.#replay.taken(kept);
+	/** What is kept may have become less meanwhile; who has a connection gets all of it. */
+	async #sendKept(kept: Kept, text: string): Promise<void> {
+		if (await this.#connection.send(text, kept.id)) this.#replay.taken(kept);
 	}
 }
+
+const isTaken = ({ isWaiting }: Kept) => !isWaiting;
 
 /** Of texts that were written here. */
 function isNote(text: string): boolean {

@@ -4,6 +4,7 @@ import { member } from '../abi/json.ts';
 import type { Channel, ChannelEvents, Malformed, Message, MessageId } from './channel.ts';
 import type { HttpCaller } from './http-admission.ts';
 import { EventStream, type Keeping, PostAnswer, refuse, sendEmpty } from './http-answer.ts';
+import type { CallerMemory } from './http-memory.ts';
 import { type KeptStream, type Missed, Replay } from './http-replay.ts';
 import { isReplyTo, shortened } from './message.ts';
 import { messageId } from './message-id.ts';
@@ -11,9 +12,10 @@ import { messageId } from './message-id.ts';
 export interface SessionOptions {
 	readonly id: string;
 	readonly caller: HttpCaller;
-	readonly maxQueuedBytes: number;
+	readonly memory: CallerMemory;
 	readonly now: () => number;
-	readonly warn: (text: string) => void;
+	/** Counts the body that came with this response's request until it is called back. */
+	readonly keepBody: (response: ServerResponse) => () => void;
 	/** Called once, when the session is over for whatever reason. */
 	readonly ended: () => void;
 }
@@ -40,6 +42,7 @@ export class HttpSession implements Channel {
 	/** Those that are open for messages that belong to no request. */
 	#streams: KeptStream[] = [];
 	readonly #replay: Replay;
+	readonly #spared: () => void;
 	#events: ChannelEvents | undefined;
 	/** What came before `start`. */
 	#early: (Message | Malformed)[] = [];
@@ -53,8 +56,9 @@ export class HttpSession implements Channel {
 		this.#options = options;
 		this.#headers = { 'mcp-session-id': options.id };
 		this.#usedAt = options.now();
-		const { id: sessionId, maxQueuedBytes: maxWaitingLength, now, warn } = options;
-		this.#replay = new Replay({ sessionId, maxWaitingLength, now, warn });
+		const { id: sessionId, memory, now } = options;
+		this.#replay = new Replay({ sessionId, memory, now });
+		this.#spared = memory.use(this.#replay);
 	}
 
 	async start(events: ChannelEvents): Promise<void> {
@@ -78,7 +82,8 @@ export class HttpSession implements Channel {
 			const isIntroduction = message.kind === 'request' && message.method === 'initialize';
 			// Who is not introduced yet has nothing to come back to.
 			const keeping = isIntroduction ? undefined : this.#keepingFor(response);
-			const post = new PostAnswer(ids, response, this.#headers, this.#options.maxQueuedBytes, keeping);
+			const letGo = this.#options.keepBody(response);
+			const post = new PostAnswer(ids, response, this.#headers, this.#options.memory, { keeping, letGo });
 			for (const id of ids) this.#posts.set(id, post);
 			if (isIntroduction) this.#open(post, response);
 		}
@@ -118,6 +123,9 @@ export class HttpSession implements Channel {
 		for (const post of new Set(this.#posts.values())) post.fail('this session is over');
 		for (const { connection } of this.#streams) connection.end();
 		this.#posts.clear();
+		this.#takeBacklog();
+		this.#replay.close();
+		this.#spared();
 		this.#options.ended();
 		if (tell) this.#events?.close(reason);
 	}
@@ -144,7 +152,6 @@ export class HttpSession implements Channel {
 		if (post === undefined) return Promise.resolve();
 		for (const id of post.ids) this.#posts.delete(id);
 		this.#usedAt = this.#options.now();
-		if (!post.isReachable) this.#options.warn('an answer was dropped because its client had hung up');
 		if (post !== this.#opening) return post.finish(text);
 		this.#opening = undefined;
 		const [id] = post.ids;
@@ -167,7 +174,7 @@ export class HttpSession implements Channel {
 	}
 
 	#listen(response: ServerResponse, missed: Missed | undefined): void {
-		const events = new EventStream(response, this.#headers, this.#options.maxQueuedBytes);
+		const events = new EventStream(response, this.#headers, this.#options.memory);
 		const stream = missed?.stream ?? this.#replay.open('general', events);
 		response.once('close', () => {
 			this.#usedAt = this.#options.now();
@@ -180,8 +187,7 @@ export class HttpSession implements Channel {
 		// The newest is the one the client looks at: an older one may hang on a connection that is long dead.
 		this.#streams = [...this.#streams.filter((each) => each !== stream), stream];
 		if (this.#streams.length > maxStreams) this.#streams[0]?.connection.end();
-		this.#backlogLength = 0;
-		for (const text of this.#backlog.splice(0)) void stream.send(text);
+		for (const text of this.#takeBacklog()) void stream.send(text);
 	}
 
 	#keepingFor({ req: { headers } }: ServerResponse): Keeping {
@@ -199,20 +205,34 @@ export class HttpSession implements Channel {
 		response.once('close', () => {
 			this.#usedAt = this.#options.now();
 		});
-		stream.moveTo(new EventStream(response, this.#headers, this.#options.maxQueuedBytes), events);
+		stream.moveTo(new EventStream(response, this.#headers, this.#options.memory), events);
 	}
 
 	#toStream(text: string): Promise<void> {
 		if (this.#closed !== undefined) return Promise.resolve();
 		const stream = this.#streams.findLast(({ isOpen }) => isOpen);
 		if (stream !== undefined) return stream.send(text);
-		this.#backlog.push(text);
-		this.#backlogLength += text.length;
+		if (this.#options.memory.take(text.length)) {
+			this.#backlog.push(text);
+			this.#backlogLength += text.length;
+		} else this.#unheard();
 		while (this.#backlog.length > maxBacklog || this.#backlogLength > maxBacklogLength) {
-			this.#backlogLength -= this.#backlog.shift()?.length ?? 0;
-			this.#options.warn('a message was dropped because its client has no stream open');
+			const { length = 0 } = this.#backlog.shift() ?? '';
+			this.#backlogLength -= length;
+			this.#options.memory.give(length);
+			this.#unheard();
 		}
 		return Promise.resolve();
+	}
+
+	#unheard(): void {
+		this.#options.memory.lost('kept', 'a message was dropped because its client has no stream open');
+	}
+
+	#takeBacklog(): readonly string[] {
+		this.#options.memory.give(this.#backlogLength);
+		this.#backlogLength = 0;
+		return this.#backlog.splice(0);
 	}
 }
 

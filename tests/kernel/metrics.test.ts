@@ -26,12 +26,13 @@ const make = () =>
 	makeMetrics({ version: '1"2', startedAt: 5000, usage: () => ({ residentBytes: 7, cpuSeconds: 0.5 }) });
 
 test('calls are counted by verdict, driver and tool, times in seconds, and no argument or agent is in it', () => {
-	const { observer, text, turnedAway } = make();
+	const { observer, text, turnedAway, dropped } = make();
 	const key = {};
 	observer.decided(key, decided('read'));
 	observer.completed(key, { finished: { redacted: 3, reply: {} } as never, isError: true, driverMs: 20 });
 	observer.decided({}, decided('read', 'denied'));
 	turnedAway('token');
+	dropped('unread');
 	const lines = text().split('\n');
 	for (const line of [
 		'trapgate_build_info{version="1\\"2"} 1',
@@ -48,6 +49,7 @@ test('calls are counted by verdict, driver and tool, times in seconds, and no ar
 		'trapgate_redactions_total 3',
 		'trapgate_truncations_total 0',
 		'trapgate_http_turned_away_total{reason="token"} 1',
+		'trapgate_http_dropped_total{reason="unread"} 1',
 		'process_resident_memory_bytes 7',
 		'process_start_time_seconds 5',
 	]) {

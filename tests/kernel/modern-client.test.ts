@@ -408,6 +408,59 @@ describe('a call that waits for its client', () => {
 		expect(ended).toEqual(['refused']);
 	});
 
+	/** A caller who may have so many bytes waiting. */
+	function room(maxBytes: number) {
+		const lost: string[] = [];
+		let held = 0;
+		let bodies = 0;
+		const memory = {
+			take: (bytes: number) => {
+				if (held + bytes > maxBytes) return false;
+				held += bytes;
+				return true;
+			},
+			give: (bytes: number) => {
+				held -= bytes;
+			},
+			lost: (_: string, what: string) => void lost.push(what),
+		};
+		const keepBody = () => {
+			bodies += 1;
+			return () => {
+				bodies -= 1;
+			};
+		};
+		return { carrier: { memory, keepBody }, lost, counted: () => ({ held, bodies }) };
+	}
+
+	test('counts with its arguments and questions against its caller until it is over, however it ends', async () => {
+		const { carrier, counted } = room(1000);
+		const client = (await start()).client();
+		const { requestState } = await body(ask(client, 'tools/call', call('asks'), { carrier }));
+		expect(counted()).toEqual({ held: JSON.stringify({ ...form, message: '[files] Who?' }).length, bodies: 1 });
+		const { carrier: other } = room(0);
+		await body(ask(client, 'tools/call', call('asks', { ...answers, requestState }), { carrier: other }));
+		expect(counted()).toEqual({ held: 0, bodies: 0 });
+		await body(ask(client, 'tools/call', call('asks'), { carrier }));
+		await client.close();
+		await until(
+			() => counted().bodies === 0,
+			() => JSON.stringify(counted()),
+		);
+		expect(counted()).toEqual({ held: 0, bodies: 0 });
+	});
+
+	test('asks nothing for which its caller has no room, and goes on', async () => {
+		const { carrier, lost, counted } = room(10);
+		const client = (await start()).client();
+		const reply = await body(ask(client, 'tools/call', call('asks'), { carrier }));
+		expect(reply).toMatchObject({ resultType: 'complete' });
+		expect(JSON.stringify(reply)).toContain('too much waits for it');
+		expect(ended).toEqual(['refused']);
+		expect(lost).toEqual([expect.stringContaining('elicitation/create')]);
+		expect(counted()).toEqual({ held: 0, bodies: 0 });
+	});
+
 	test('asks a client nothing that it did not say it can do', async () => {
 		const client = (await start()).client();
 		expect((await body(ask(client, 'tools/call', call('asks'), { capabilities: {} }))).resultType).toBe('complete');

@@ -5,7 +5,7 @@ import type { JsonObject } from '../../src/abi/json.ts';
 import { type DriverName, ownDriver } from '../../src/abi/names.ts';
 import { type MemoryDriver, type MemoryScript, memoryDriver } from '../../src/drivers/memory.ts';
 import { boot, type Kernel } from '../../src/kernel/boot.ts';
-import { ModernClient, type ModernClientOptions } from '../../src/kernel/modern-client.ts';
+import { type Carrier, ModernClient, type ModernClientOptions } from '../../src/kernel/modern-client.ts';
 import { Pools } from '../../src/kernel/pools.ts';
 import type { MessageId } from '../../src/wire/channel.ts';
 import { makeSite, type Site } from './kernel-process.ts';
@@ -82,7 +82,12 @@ export function ask(
 	client: ModernClient,
 	method: string,
 	params: JsonObject = {},
-	{ capabilities = everything as JsonObject, meta = {} as JsonObject, headers = undefined as never } = {},
+	{
+		capabilities = everything as JsonObject,
+		meta = {} as JsonObject,
+		headers = undefined as never,
+		carrier = {} as Partial<Carrier>,
+	} = {},
 ): Asked {
 	const controller = new AbortController();
 	const notes: Asked['notes'] = [];
@@ -103,6 +108,7 @@ export function ask(
 		{
 			notify: async ({ method: said, params: about }) => void notes.push({ method: said, params: about }),
 			headers,
+			...carrier,
 		},
 	);
 	return { reply, notes, cancel: () => controller.abort() };

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Note, Reply } from '../../src/abi/driver.ts';
 import type { Channel } from '../../src/wire/channel.ts';
+import { Admission } from '../../src/wire/http-admission.ts';
 import { type HttpFrontOptions, type HttpListener, listenHttp } from '../../src/wire/http-front.ts';
 import { HttpSession } from '../../src/wire/http-session.ts';
 import { type Incoming, Link } from '../../src/wire/link.ts';
@@ -382,9 +383,9 @@ describe('sessions', () => {
 		const session = new HttpSession({
 			id: 'i',
 			caller: { principal: 'p', agent: 'a' },
-			maxQueuedBytes: 1000,
+			memory: new Admission({ authorize: () => undefined }).memoryOf({ principal: 'p', agent: 'a' }),
 			now: () => 0,
-			warn: () => {},
+			keepBody: () => () => undefined,
 			ended: () => ended.push(undefined),
 		});
 		await new Link(session, { peer: 'client' }).start({
@@ -507,18 +508,21 @@ describe('what goes where', () => {
 	});
 
 	test('what nobody fetches is dropped at some point, and said', async () => {
-		const { peer, session, warnings } = await introduced();
+		const dropped: string[] = [];
+		const { peer, session, warnings } = await introduced({ dropped: (why) => dropped.push(why) });
 		for (let index = 0; index < 300; index += 1) await session.link.notify({ ...changed, params: { index } });
-		expect(warnings).toHaveLength(44);
+		expect(dropped).toEqual(Array.from({ length: 44 }, () => 'kept'));
+		expect(warnings).toEqual(['alice: a message was dropped because its client has no stream open']);
 		const { events } = await peer.listen();
 		expect(await events.next()).toMatchObject({ params: { index: 44 } });
 	});
 
 	test('what nobody fetches is dropped by its size too', async () => {
-		const { peer, session, warnings } = await introduced();
+		const dropped: string[] = [];
+		const { peer, session } = await introduced({ dropped: (why) => dropped.push(why) });
 		const text = 'x'.repeat(5 << 20);
 		for (let index = 0; index < 5; index += 1) await session.link.notify({ ...changed, params: { index, text } });
-		expect(warnings).toHaveLength(2);
+		expect(dropped).toEqual(['kept', 'kept']);
 		const { events } = await peer.listen();
 		expect(await events.next()).toMatchObject({ params: { index: 2 } });
 	});
@@ -538,7 +542,7 @@ describe('what goes where', () => {
 		expect((await peer.ask({ body: call(1) })).status).toBe(400);
 		work.answer(resultReply({}));
 		await vi.waitUntil(() => warnings.length > 0);
-		expect(warnings).toEqual(['an answer was dropped because its client had hung up']);
+		expect(warnings).toEqual(['alice: an answer was dropped because its client had hung up']);
 		expect(events.seen).toHaveLength(1);
 		const again = peer.ask({ body: call(1) });
 		(await session.work.next()).answer(resultReply({}));

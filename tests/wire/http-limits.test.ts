@@ -86,7 +86,7 @@ test('what one caller has open is counted, and another one is served all the sam
 
 test('what the open requests of one caller hold is bounded, and another one is served all the same', async () => {
 	const turnedAway = vi.fn();
-	const { peer, port, listener } = await front({ maxBodyBytes: 2_000, turnedAway });
+	const { peer, port, listener } = await front({ maxBodyBytes: 2_000, maxBytesPerCaller: 8_000, turnedAway });
 	const one = await peer().introduced();
 	const large = (id: number) => ({
 		body: { jsonrpc: '2.0', id, method: 'x/wait', params: { fill: 'x'.repeat(1_800) } },
@@ -102,7 +102,7 @@ test('what the open requests of one caller hold is bounded, and another one is s
 		expect([answer.status, answer.headers['retry-after']]).toEqual([429, '5']);
 		return answer;
 	});
-	expect(busy.text).toContain('too large');
+	expect(busy.text).toContain('hold too much');
 	expect(turnedAway).toHaveBeenCalledWith('busy');
 	expect((await one.ask({ body: { jsonrpc: '2.0', method: 'notifications/x' } })).status).toBe(202);
 	const other = await peer('b-token').introduced();

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Channel } from '../../src/wire/channel.ts';
 import { type HttpListener, listenHttp } from '../../src/wire/http-front.ts';
+import { CallerMemory } from '../../src/wire/http-memory.ts';
 import { type KeptStream, type Missed, Replay } from '../../src/wire/http-replay.ts';
 import { Link } from '../../src/wire/link.ts';
 import { resultReply } from '../../src/wire/message.ts';
@@ -121,11 +122,15 @@ function connection() {
 	return one;
 }
 
-function replayOf({ sessionId = 's', maxWaitingLength = 1000 } = {}) {
+function replayOf({ sessionId = 's', maxQueuedBytes = 1000, maxBytes = Number.POSITIVE_INFINITY } = {}) {
 	const warnings: string[] = [];
 	const clock = { now: 0 };
+	const now = () => clock.now;
 	const warn = (text: string) => void warnings.push(text);
-	return { replay: new Replay({ sessionId, maxWaitingLength, now: () => clock.now, warn }), warnings, clock };
+	const memory = new CallerMemory({ principal: 'p', maxBytes, maxQueuedBytes, now, warn, dropped: () => undefined });
+	const replay = new Replay({ sessionId, memory, now });
+	memory.use(replay);
+	return { replay, memory, warnings, clock };
 }
 
 /** Keeps what a connection took. */
@@ -151,7 +156,7 @@ test('the messages of one stream are not repeated on another', () => {
 });
 
 test('what is kept is bounded in number and size, and what may be incomplete is not passed off as whole', () => {
-	const { replay, warnings } = replayOf({ maxWaitingLength: 10 * 1024 * 1024 });
+	const { replay, warnings } = replayOf({ maxQueuedBytes: 10 * 1024 * 1024 });
 	const stream = replay.open('general', connection());
 	const first = keepTaken(replay, stream, 'x');
 	const ids = Array.from({ length: 300 }, (_, at) => keepTaken(replay, stream, String(at)));
@@ -190,7 +195,7 @@ test.each([
 });
 
 describe('an answer whose client is away', () => {
-	function away(options?: { maxWaitingLength: number }) {
+	function away(options?: { maxQueuedBytes: number; maxBytes?: number }) {
 		const context = replayOf(options);
 		const line = connection();
 		const stream = context.replay.open('answer', line);
@@ -217,7 +222,7 @@ describe('an answer whose client is away', () => {
 	});
 
 	test('is an error in its place where it is too long, and that is said once', () => {
-		const { replay, stream, id, warnings } = away({ maxWaitingLength: 100 });
+		const { replay, stream, id, warnings } = away({ maxQueuedBytes: 100 });
 		void stream.send(note('x'.repeat(200)));
 		void stream.send('x'.repeat(101), '{"lost":1}');
 		expect(textsAfter(replay, id)).toEqual(['{"lost":1}']);
@@ -247,6 +252,26 @@ describe('an answer whose client is away', () => {
 		clock.now *= 2;
 		replay.tick();
 		expect(textsAfter(replay, id)).toEqual(['lost']);
+	});
+
+	test('gives its caller back what it was counted with, and goes last where there is no room', () => {
+		const { replay, memory, stream, id, warnings } = away({ maxQueuedBytes: 1000, maxBytes: 200 });
+		const other = replay.open('general', connection());
+		const old = replay.mark(other);
+		keepTaken(replay, other, 'x'.repeat(150));
+		void stream.send('y'.repeat(100), 'lost');
+		expect(memory.held).toBe(100);
+		expect(replay.after(old)).toBeUndefined();
+		expect(textsAfter(replay, id)).toEqual(['y'.repeat(100)]);
+		expect(warnings).toEqual([]);
+		stream.end();
+		const more = replay.open('answer', Object.assign(connection(), { isOpen: false }));
+		const before = replay.mark(more);
+		void more.send('z'.repeat(101), 'lost');
+		expect(textsAfter(replay, before)).toEqual(['lost']);
+		expect(warnings).toHaveLength(1);
+		replay.close();
+		expect(memory.held).toBe(0);
 	});
 
 	test('is told apart from one that never was', () => {

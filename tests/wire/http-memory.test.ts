@@ -1,0 +1,210 @@
+// What one caller can make the front hold: bounded over all that it does, and what it loses for that is said and counted.
+import { randomBytes } from 'node:crypto';
+import { connect } from 'node:net';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { Reply } from '../../src/abi/driver.ts';
+import { type HttpFrontOptions, type HttpListener, listenHttp } from '../../src/wire/http-front.ts';
+import { CallerMemory } from '../../src/wire/http-memory.ts';
+import { type Incoming, Link } from '../../src/wire/link.ts';
+import { resultReply } from '../../src/wire/message.ts';
+import { HttpPeer } from './http-peer.ts';
+import { Inflow } from './streams.ts';
+
+type Work = Incoming & { answer(reply: Reply): void };
+
+const listeners: HttpListener[] = [];
+afterEach(async () => {
+	for (const listener of listeners.splice(0)) await listener.close();
+});
+
+async function front(options: Partial<HttpFrontOptions> = {}) {
+	const work = new Inflow<Work>();
+	const links: Link[] = [];
+	const warnings: string[] = [];
+	const dropped: string[] = [];
+	const turnedAway: string[] = [];
+	const listener = await listenHttp(
+		{
+			host: '127.0.0.1',
+			port: 0,
+			random: randomBytes,
+			authorize: (token) => ({ principal: token ?? '', agent: token ?? '' }),
+			warn: (text) => warnings.push(text),
+			dropped: (why) => dropped.push(why),
+			turnedAway: (why) => turnedAway.push(why),
+			...options,
+		},
+		({ channel }) => {
+			const link = new Link(channel, { peer: 'client' });
+			links.push(link);
+			const nothing = () => undefined;
+			void link.start({
+				request: (incoming) =>
+					incoming.method === 'initialize'
+						? Promise.resolve(resultReply({}))
+						: new Promise((answer) => work.push({ ...incoming, answer })),
+				...{ note: nothing, close: nothing, warn: nothing },
+			});
+		},
+	);
+	listeners.push(listener);
+	const { port } = listener.address;
+	const peer = await new HttpPeer(port, 'mallory').introduced();
+	return { listener, port, peer, link: links[0] as Link, work, warnings, dropped, turnedAway };
+}
+
+/** Sends a request on a connection of its own, and never reads. */
+function neverRead(port: number, peer: HttpPeer, { method = 'POST', body = '' }) {
+	const socket = connect(port, '127.0.0.1');
+	const headers = [
+		`${method} /mcp HTTP/1.1`,
+		'Host: localhost',
+		`Authorization: Bearer ${peer.token}`,
+		`Mcp-Session-Id: ${peer.session}`,
+		'Accept: application/json, text/event-stream',
+		...(body === '' ? [] : ['Content-Type: application/json', `Content-Length: ${Buffer.byteLength(body)}`]),
+	];
+	socket.on('error', () => undefined);
+	socket.pause();
+	socket.write(`${headers.join('\r\n')}\r\n\r\n${body}`);
+	return socket;
+}
+
+const call = (id: unknown, params: object = {}) => ({ jsonrpc: '2.0', id, method: 'tools/call', params });
+const mebibyte = 1024 * 1024;
+/** More than the buffers of a connection on loopback take. */
+const large = 'x'.repeat(16 * mebibyte);
+const limits = { maxBodyBytes: 16 * mebibyte, maxBytesPerCaller: 40 * mebibyte };
+
+describe('a client that never reads', () => {
+	test('loses the connections whose answers are too much; another caller is served; then it is served again', async () => {
+		const { port, peer, work, warnings, dropped } = await front(limits);
+		const sockets = [1, 2, 3, 4].map((id) => neverRead(port, peer, { body: JSON.stringify(call(id)) }));
+		for (const _ of sockets) (await work.next()).answer(resultReply({ large }));
+		await vi.waitFor(() => expect(dropped).toEqual(['unread', 'unread']));
+		expect(warnings).toEqual(['mallory: an answer was cut off: its client did not read it']);
+		const honest = await new HttpPeer(port, 'alice').introduced();
+		const answer = honest.ask({ body: call(1) });
+		(await work.next()).answer(resultReply({ large }));
+		expect((await answer).text.length).toBeGreaterThan(large.length);
+		for (const socket of sockets) socket.destroy();
+		await vi.waitFor(() => expect(dropped).toHaveLength(4));
+		const again = peer.ask({ body: call(5) });
+		(await work.next()).answer(resultReply({ large }));
+		expect((await again).text.length).toBeGreaterThan(large.length);
+	});
+
+	test('is refused with 429 while what it leaves unread is too much', async () => {
+		const { port, peer, work, turnedAway } = await front(limits);
+		const sockets = [1, 2].map((id) => neverRead(port, peer, { body: JSON.stringify(call(id)) }));
+		for (const _ of sockets) (await work.next()).answer(resultReply({ large }));
+		const body = call(3, { fill: 'x'.repeat(9 * mebibyte) });
+		const busy = await vi.waitFor(async () => {
+			const answer = await peer.ask({ body });
+			expect(answer).toMatchObject({ status: 429, headers: { 'retry-after': '5' }, json: { error: { code: -32000 } } });
+			return answer;
+		});
+		expect(busy.text).toContain('hold too much');
+		expect(turnedAway).toContain('busy');
+		for (const socket of sockets) socket.destroy();
+		const again = vi.waitFor(async () => expect((await peer.ask({ body })).status).toBe(200));
+		(await work.next()).answer(resultReply({}));
+		await again;
+	});
+
+	test('loses its stream of events, and what comes then waits within the bound', async () => {
+		const { port, peer, link, dropped, listener } = await front(limits);
+		const socket = neverRead(port, peer, { method: 'GET' });
+		await vi.waitFor(() => expect(listener.openRequests()).toBe(1));
+		for (let at = 0; at < 12; at += 1)
+			await Promise.race([
+				link.notify({ method: 'notifications/x', params: { large: large.slice(0, 8 * mebibyte) }, extra: {} }),
+				new Promise(setImmediate),
+			]);
+		await vi.waitFor(() => expect(listener.openRequests()).toBe(0));
+		expect(dropped[0]).toBe('unread');
+		expect(dropped.slice(1).every((why) => why === 'kept')).toBe(true);
+		socket.destroy();
+	});
+});
+
+describe('bodies', () => {
+	test('of calls whose client hung up count as long as the calls run', async () => {
+		const { peer, work, listener } = await front({ maxBodyBytes: 2000, maxBytesPerCaller: 5000 });
+		const body = (id: number) => call(id, { fill: 'x'.repeat(1900) });
+		const gone: Work[] = [];
+		for (const id of [1, 2]) {
+			const hungUp = new AbortController();
+			const asking = peer.ask({ body: body(id), signal: hungUp.signal }).catch(() => undefined);
+			gone.push(await work.next());
+			hungUp.abort();
+			await asking;
+		}
+		await vi.waitFor(() => expect(listener.openRequests()).toBe(0));
+		expect((await peer.ask({ body: body(3) })).status).toBe(429);
+		gone[0]?.answer(resultReply({}));
+		const third = vi.waitFor(async () => expect((await peer.ask({ body: body(3) })).status).toBe(200));
+		(await work.next()).answer(resultReply({}));
+		await third;
+		await peer.ask({ body: { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 2 } } });
+		const both = [4, 5].map((id) => peer.ask({ body: body(id) }));
+		for (const _ of both) (await work.next()).answer(resultReply({}));
+		expect((await Promise.all(both)).map(({ status }) => status)).toEqual([200, 200]);
+	});
+
+	test('of a session count no more when it is over', async () => {
+		const { port, peer, work } = await front({ maxBodyBytes: 2000, maxBytesPerCaller: 2500 });
+		const body = call(1, { fill: 'x'.repeat(1900) });
+		const asking = peer.ask({ body });
+		await work.next();
+		const next = await new HttpPeer(port, 'mallory').introduced();
+		expect((await next.ask({ body })).status).toBe(429);
+		await peer.ask({ method: 'DELETE' });
+		expect((await asking).status).toBe(404);
+		const again = next.ask({ body });
+		(await work.next()).answer(resultReply({}));
+		expect((await again).status).toBe(200);
+	});
+
+	test('longer than all that a caller may make us hold are too long', async () => {
+		const { peer } = await front({ maxBytesPerCaller: 1000 });
+		expect((await peer.ask({ body: call(1, { fill: 'x'.repeat(1000) }) })).status).toBe(413);
+	});
+});
+
+test('an answer in a stream comes whole while its client is there, also where it is too long to be kept', async () => {
+	const { peer, work, link, dropped } = await front({ maxBodyBytes: 1000, maxBytesPerCaller: 100_000 });
+	const opening = peer.open({ body: call(1) });
+	const one = await work.next();
+	void link.notify({ method: 'notifications/progress', params: {}, extra: {} }, one.id);
+	one.answer(resultReply({ text: 'x'.repeat(50_000) }));
+	let text = '';
+	for await (const chunk of (await opening).setEncoding('utf8')) text += chunk;
+	expect(text).toContain('x'.repeat(50_000));
+	expect(dropped).toEqual([]);
+});
+
+describe('what is lost', () => {
+	test('is said at once, then at most every ten seconds, with how often', () => {
+		const clock = { now: 0 };
+		const warnings: string[] = [];
+		const dropped: string[] = [];
+		const memory = new CallerMemory({
+			principal: 'p',
+			...{ maxBytes: 10, maxQueuedBytes: 10, now: () => clock.now },
+			warn: (text) => warnings.push(text),
+			dropped: (why) => dropped.push(why),
+		});
+		for (let at = 0; at < 5; at += 1) memory.lost('gone', 'an answer was dropped');
+		memory.tick();
+		expect(warnings).toEqual(['p: an answer was dropped']);
+		expect(dropped).toHaveLength(5);
+		expect(memory.isIdle).toBe(false);
+		clock.now = 10_000;
+		memory.tick();
+		memory.tick();
+		expect(warnings).toHaveLength(2);
+		expect(warnings[1]).toContain('3 times more');
+		expect(memory.isIdle).toBe(true);
+	});
+});
