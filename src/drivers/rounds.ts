@@ -23,7 +23,7 @@ export interface Rounds {
 
 const maxRounds = 10;
 /** Over all rounds: somebody may have to answer each of them by hand. */
-const maxQuestions = 32;
+export const maxQuestions = 32;
 /** In UTF-16 units. Questions may hold pictures; a state is what a server would otherwise have kept for itself. */
 const maxLength = { result: 16 * 1024 * 1024, state: 1024 * 1024 };
 

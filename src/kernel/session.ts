@@ -21,6 +21,7 @@ import type { CallContext } from './context.ts';
 import { mergeCapabilities, mergeInstructions } from './merge.ts';
 import { misreadKey } from './misread.ts';
 import { ownCapabilities } from './own-driver.ts';
+import { type Asking, Questions } from './questions.ts';
 import { unknownName, unknownResource } from './refusal.ts';
 import { Repeats } from './repeats.ts';
 import { isOwnUri, ownerOf } from './resources.ts';
@@ -52,7 +53,8 @@ export class Session implements BankListener {
 	readonly #changes = new Set<string>();
 	readonly #unsubscribe: () => void;
 	/** Client requests in flight, oldest first: what a driver asks meanwhile travels with the newest. */
-	readonly #inFlight: { readonly driver: DriverName; readonly incoming: Incoming }[] = [];
+	readonly #inFlight: Flight[] = [];
+	readonly #questions: Questions;
 
 	constructor({ kernel, bank, client, caller, hello }: SessionOptions) {
 		this.#kernel = kernel;
@@ -61,6 +63,7 @@ export class Session implements BankListener {
 		this.#caller = caller;
 		this.#hello = hello;
 		this.#catalog = new Catalog(kernel, bank, caller);
+		this.#questions = new Questions((text) => kernel.log.warn({ session: caller.session }, text));
 		bank.attach(this);
 		this.#unsubscribe = kernel.revisions.onChange(() => {
 			for (const kind of ['tools', 'prompts', 'resources'] as const) this.changed(kind);
@@ -165,11 +168,17 @@ export class Session implements BankListener {
 	// BankListener
 
 	async request(driver: DriverName, ask: DriverRequest): Promise<Reply> {
-		return this.#ask(driver, ask, this.#inFlight.findLast((flight) => flight.driver === driver)?.incoming.id);
+		return this.#ask(
+			driver,
+			ask,
+			this.#inFlight.filter((flight) => flight.driver === driver),
+		);
 	}
 
-	#ask(driver: DriverName, ask: DriverRequest, related: MessageId | undefined): Promise<Reply> {
-		return askClient(this.#askDoor(), { ...this.#asking(driver, related), ask });
+	/** It travels with the newest of the calls that it could be about. */
+	#ask(driver: DriverName, ask: DriverRequest, calls: readonly Flight[]): Promise<Reply> {
+		const context = { ...this.#asking(driver, calls.at(-1)?.incoming.id), ask };
+		return this.#questions.put({ driver, method: ask.method }, calls, () => askClient(this.#askDoor(), context));
 	}
 
 	#askDoor(): AskDoor {
@@ -426,7 +435,7 @@ export class Session implements BankListener {
 			extra: incoming.extra,
 			requestId: 'requestId' in incoming ? incoming.requestId : incoming.id,
 		};
-		const flight = { driver, incoming };
+		const flight: Flight = { driver, incoming, asked: 0, isWarned: false };
 		this.#inFlight.push(flight);
 		try {
 			const around = plainSurroundings(this.#kernel, driver);
@@ -434,7 +443,7 @@ export class Session implements BankListener {
 				bank: this.#bank,
 				// A driver that says which call it asks for is taken at its word.
 				listener: {
-					request: (asking, question) => this.#ask(asking, question, incoming.id),
+					request: (asking, question) => this.#ask(asking, question, [flight]),
 					note: (noting, note) => this.note(noting, note),
 					changed: (kind) => this.changed(kind),
 				},
@@ -511,6 +520,12 @@ export class Session implements BankListener {
 
 /** `requestId`: the id that the client gave it, where its `id` here is another; undefined where the client asked for something else. */
 type Asked = Incoming & { readonly requestId?: MessageId | undefined };
+
+/** A request of the client that a driver works on. */
+interface Flight extends Asking {
+	readonly driver: DriverName;
+	readonly incoming: Incoming;
+}
 
 /** A task that a driver keeps for a call of this client. */
 interface KeptTask {
