@@ -6,8 +6,9 @@ import { canonicalJson } from './chain.ts';
 import { Draft, type MemberText } from './draft.ts';
 import { fingerprint } from './fingerprint.ts';
 import type { AskEntry, AuditEntry, DecidedEntry, DetailLevel, EntryArgs, RecordArgs } from './record.ts';
-import { boundValue, isSecretMember, type KeptValue, redactTexts, redactValue } from './redact.ts';
+import { boundValue, isSecretMember, type KeptValue, redactedBounds, redactTexts, redactValue } from './redact.ts';
 import { redactedMark } from './redact-text.ts';
+import { rememberedSecrecy, type Secrecy } from './secret-names.ts';
 import { Words } from './words.ts';
 
 /** Who runs the kernel, for records about calls. */
@@ -20,6 +21,7 @@ export class Details {
 	readonly #argsKey: Uint8Array;
 	readonly #host: HostWords;
 	readonly #words = new Words();
+	readonly #secrecy = rememberedSecrecy();
 
 	/** `argsKey` keys the hashes of level `hash`. */
 	constructor(argsKey: Uint8Array, host: HostWords) {
@@ -46,7 +48,7 @@ export class Details {
 	#addCall(draft: Draft, entry: DecidedEntry | AskEntry): void {
 		const { args, changed, command } = entry;
 		const level = args?.level ?? 'redacted';
-		const kept = args === undefined ? undefined : keptArgs(level, args, this.#argsKey);
+		const kept = args === undefined ? undefined : keptArgs(level, args, this.#argsKey, this.#secrecy);
 		// What a command is comes from the arguments, so it is kept where they are.
 		const isKept = level === 'redacted' || level === 'full';
 		if (isKept && command !== undefined) setWords(draft, 'command', this.#words.of(command));
@@ -92,14 +94,14 @@ export function fingerprintOf(
 	return fingerprint({ rule: entry.rules[0], target, args: entry.args?.value ?? {}, command: entry.command });
 }
 
-function keptArgs(level: DetailLevel, { value }: EntryArgs, argsKey: Uint8Array): RecordArgs {
+function keptArgs(level: DetailLevel, { value }: EntryArgs, argsKey: Uint8Array, secrecy: Secrecy): RecordArgs {
 	switch (level) {
 		case 'metadata':
 			return { level };
 		case 'hash':
 			return { level, sha256: createHmac('sha256', argsKey).update(canonicalJson(value)).digest('hex') };
 		case 'redacted':
-			return { level, ...counted(redactValue(value)) };
+			return { level, ...counted(redactValue(value, redactedBounds, secrecy)) };
 		case 'full':
 			return { level, ...counted(boundValue(value)) };
 		default:

@@ -40,6 +40,7 @@ export function redactText(text: string): RedactedText {
 const candidates = /[=:]|%3[da]|(?<![\w-])--?[a-z][\w-]{1,63}\s{1,4}(?![\s=:]|--\w)/gi;
 
 function redactNamed(text: string): RedactedText {
+	if (text.search(candidates) === -1) return { text, count: 0 };
 	let out = '';
 	let done = 0;
 	let count = 0;

@@ -1,7 +1,7 @@
 // Takes secrets out of JSON values and bounds them, before anything is written.
 import { ExactNumber, type Json, type JsonObject, setOwn } from '../abi/json.ts';
 import { redactedMark, redactText } from './redact-text.ts';
-import { secrecyOf } from './secret-names.ts';
+import { type Secrecy, secrecyOf } from './secret-names.ts';
 
 export interface Bounds {
 	/** Of one string, in UTF-16 units. */
@@ -32,14 +32,14 @@ const maxName = 256;
  * A bounded copy without what looks like a secret, by the names of keys, by known formats and by what stands before a
  * value in text. What was left out for its size says so in place. Never throws, never changes `value`.
  */
-export function redactValue(value: Json, bounds: Bounds = redactedBounds): KeptValue {
-	const copy = new Copy(bounds, true);
+export function redactValue(value: Json, bounds: Bounds = redactedBounds, secrecy: Secrecy = secrecyOf): KeptValue {
+	const copy = new Copy(bounds, true, secrecy);
 	return { value: copy.of(value, 0), redacted: copy.redacted, cut: copy.cut };
 }
 
 /** A bounded copy with everything in it. */
 export function boundValue(value: Json, bounds: Bounds = fullBounds): KeptValue {
-	const copy = new Copy(bounds, false);
+	const copy = new Copy(bounds, false, undefined);
 	return { value: copy.of(value, 0), redacted: 0, cut: copy.cut };
 }
 
@@ -48,15 +48,15 @@ export function boundValue(value: Json, bounds: Bounds = fullBounds): KeptValue 
  * `error` …), whose texts may still carry what an agent or a server wrote.
  */
 export function redactTexts(value: Json, bounds: Bounds = redactedBounds): Json {
-	return new Copy(bounds, true, false).of(value, 0);
+	return new Copy(bounds, true, undefined).of(value, 0);
 }
 
 /** True when a value under that name is taken out whole. */
-export function isSecretMember(name: string, value: Json | undefined): boolean {
+export function isSecretMember(name: string, value: Json | undefined, secrecy: Secrecy = secrecyOf): boolean {
 	if (value === undefined || value === null || value === '' || typeof value === 'boolean') return false;
-	const secrecy = secrecyOf(name);
+	const found = secrecy(name);
 	const isNumber = typeof value === 'number' || value instanceof ExactNumber;
-	return secrecy === 'secret' || (secrecy === 'text' && !isNumber);
+	return found === 'secret' || (found === 'text' && !isNumber);
 }
 
 const labels = ['name', 'key', 'header', 'variable'];
@@ -66,14 +66,15 @@ class Copy {
 	cut = 0;
 	readonly #bounds: Bounds;
 	readonly #redacts: boolean;
-	readonly #namesCount: boolean;
+	/** Undefined where names mean nothing. */
+	readonly #secrecy: Secrecy | undefined;
 	#values: number;
 	#room: number;
 
-	constructor(bounds: Bounds, redacts: boolean, namesCount = redacts) {
+	constructor(bounds: Bounds, redacts: boolean, secrecy: Secrecy | undefined) {
 		this.#bounds = bounds;
 		this.#redacts = redacts;
-		this.#namesCount = namesCount;
+		this.#secrecy = secrecy;
 		this.#values = bounds.maxValues;
 		this.#room = bounds.maxTotal;
 	}
@@ -172,7 +173,7 @@ class Copy {
 	}
 
 	#hides(name: string, value: Json): boolean {
-		return this.#namesCount && isSecretMember(name, value);
+		return this.#secrecy !== undefined && isSecretMember(name, value, this.#secrecy);
 	}
 
 	#mark(): string {

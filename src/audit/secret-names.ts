@@ -10,6 +10,27 @@ const weakWords = new Set(['pass', 'auth', 'sig']);
 /** A last word that turns the name into something about a secret: `token_count`, `password-stdin`, `private_key_path`. */
 const tails = new Set(['file', 'path', 'stdin', 'count', 'limit', 'type', 'policy', 'length', 'name']);
 
+/** What a name says of its value; see {@link secrecyOf}. */
+export type Secrecy = (name: string) => 'secret' | 'text' | undefined;
+
+/** Names come from outside, so there is no end to them. */
+const mostKept = 1_000;
+const longestKept = 100;
+
+/** As {@link secrecyOf}, for names that come again in call after call. */
+export function rememberedSecrecy(): Secrecy {
+	const known = new Map<string, ReturnType<Secrecy> | null>();
+	return (name) => {
+		const found = known.get(name);
+		if (found !== undefined) return found ?? undefined;
+		const secrecy = secrecyOf(name);
+		if (name.length > longestKept) return secrecy;
+		if (known.size >= mostKept) known.clear();
+		known.set(name, secrecy ?? null);
+		return secrecy;
+	};
+}
+
 /** `secret`: every value is one; `text`: texts, lists and objects are, numbers are not; undefined: the name says nothing. */
 export function secrecyOf(name: string): 'secret' | 'text' | undefined {
 	const parts = name

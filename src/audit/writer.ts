@@ -40,6 +40,10 @@ const dayMs = 86_400_000;
 /** More than this, in UTF-16 units, is not held back for others to come. */
 const largestBatch = 1 << 20;
 
+/** What most batches need no more than; and what a UTF-16 unit needs at most as UTF-8. */
+const keptBytes = 65_536;
+const mostBytesPerUnit = 3;
+
 const nothingWaits = Promise.resolve();
 
 interface Waiter {
@@ -76,6 +80,8 @@ export class ChainWriter {
 	/** The last place that is known to be on the disk. INVARIANT: with `fsync`, no append beyond it has resolved. */
 	#synced: Place = this.#written;
 	#waiting: Waiter[] = [];
+	/** For the text of a batch as bytes. */
+	readonly #memory = Buffer.allocUnsafeSlow(keptBytes);
 	#syncing: Promise<void> | undefined;
 	/** Set when the chain's past can't be relied on any more; every later write throws it. */
 	#broken: TrapgateError | undefined;
@@ -135,9 +141,11 @@ export class ChainWriter {
 	// Calls that are decided in one turn share one write: it happens when the turn's other work has been done.
 	#openBatch(): Batch {
 		if (this.#batch !== undefined) return this.#batch;
-		let [resolve, reject]: [() => void, (thrown: unknown) => void] = [() => {}, () => {}];
+		let resolve = () => {};
+		let reject: (thrown: unknown) => void = () => {};
 		const done = new Promise<void>((succeed, fail) => {
-			[resolve, reject] = [succeed, fail];
+			resolve = succeed;
+			reject = fail;
 		});
 		const batch: Batch = { text: '', done, resolve, reject };
 		// Whoever waits is told, and somebody may not wait.
@@ -176,7 +184,7 @@ export class ChainWriter {
 		if (batch === undefined) return;
 		this.#batch = undefined;
 		try {
-			this.#noticing(() => this.#file.append(Buffer.from(batch.text)));
+			this.#noticing(() => this.#file.append(this.#bytesOf(batch.text)));
 			this.#written = { ...this.#tail, size: this.#file.size };
 			batch.resolve();
 		} catch (thrown) {
@@ -185,6 +193,12 @@ export class ChainWriter {
 			batch.reject(thrown);
 			throw thrown;
 		}
+	}
+
+	/** Valid until the next call: the same memory is used again and again. */
+	#bytesOf(text: string): Uint8Array {
+		if (text.length > this.#memory.length / mostBytesPerUnit) return Buffer.from(text);
+		return this.#memory.subarray(0, this.#memory.write(text));
 	}
 
 	/**

@@ -161,6 +161,7 @@ function noticedStructure(body: JsonObject, notice: string, definition: JsonObje
  * changed it. `isWhole`: the output was not shortened.
  */
 export function noticeOf(decision: Decision, asked: Target, name: string, isWhole = true): string | undefined {
+	if (decision.acted && decision.verdict !== 'rewritten' && decision.verdict !== 'contained') return undefined;
 	const below = `Output below is ${isWhole ? 'unmodified' : 'shortened'}.`;
 	if (!decision.acted) {
 		if (decision.mode !== 'warn' || decision.verdict === 'allowed') return undefined;
@@ -179,7 +180,7 @@ export function noticeOf(decision: Decision, asked: Target, name: string, isWhol
 	const isContained = decision.verdict === 'contained';
 	if (isContained && rewritten.length === 0)
 		return `${noticePrefix} Ran inside the sandbox: ${decision.reason ?? 'what it would run is not known'} ${below}`;
-	if ((decision.verdict !== 'rewritten' && !isContained) || rewritten.length === 0) return undefined;
+	if (rewritten.length === 0) return undefined;
 	const ran = isCommand(asked)
 		? `\`${callText(decision.final, name)}\` instead of \`${callText(asked, name)}\``
 		: `\`${name}\` with ${rewritten.map(changeText).join(', ')}`;

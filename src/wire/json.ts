@@ -95,14 +95,26 @@ export function rawJson(text: string): RawJson {
 
 /** A value as RawJson, written when somebody asks. */
 export function rawOf(value: Json): RawJson {
-	let written: string | undefined;
-	return {
-		get text() {
-			written ??= writeJson(value);
-			return written;
-		},
-		value: () => value,
-	};
+	return new WrittenJson(value);
+}
+
+/** A class, because every call makes some: an object with a getter of its own takes many times as long to make. */
+class WrittenJson implements RawJson {
+	readonly #value: Json;
+	#text: string | undefined;
+
+	constructor(value: Json) {
+		this.#value = value;
+	}
+
+	get text(): string {
+		this.#text ??= writeJson(this.#value);
+		return this.#text;
+	}
+
+	value(): Json {
+		return this.#value;
+	}
 }
 
 function attempt<T>(read: () => T): T | Refused {

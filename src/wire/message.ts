@@ -132,7 +132,7 @@ export function resultReply(value: Json): Reply {
 }
 
 export function errorReply(code: number, message: string, data?: Json): Reply {
-	return { ok: false, body: rawOf({ code, message, ...(data === undefined ? {} : { data }) }), extra: {} };
+	return { ok: false, body: rawOf(data === undefined ? { code, message } : { code, message, data }), extra: {} };
 }
 
 export function malformed(code: Malformed['code'], message: string): Malformed {

@@ -548,3 +548,22 @@ test('a file that is gone, was cut off or written to is seen at the first record
 		await log.close();
 	}
 });
+
+test('records that are written together stand as they are, however long and in whatever letters', async () => {
+	const place = newPlace();
+	const { log, path } = await openLog(place);
+	const write = (notes: readonly string[]) =>
+		Promise.all(
+			notes.map((note, at) => log.append(decided(`c_${at}`, { args: { level: 'redacted', value: { note } } }))),
+		);
+	const batches = [
+		['a', '漢'.repeat(9_000), '😀é', 'x'.repeat(15_000), '漢'.repeat(12_000), 'z'],
+		['é', '漢'.repeat(6_000)],
+		['b'],
+	];
+	for (const notes of batches) await write(notes);
+	const kept = recordsOf(path).flatMap((record) => (record.event === 'decided' ? [record.args?.value] : []));
+	expect(kept).toEqual(batches.flat().map((note) => ({ note })));
+	await log.close();
+	expect(errorsOf(await verify(place))).toEqual([]);
+});

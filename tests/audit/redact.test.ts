@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { ExactNumber, type Json } from '../../src/abi/json.ts';
 import { boundValue, redactValue } from '../../src/audit/redact.ts';
 import { redactText } from '../../src/audit/redact-text.ts';
-import { secrecyOf } from '../../src/audit/secret-names.ts';
+import { rememberedSecrecy, secrecyOf } from '../../src/audit/secret-names.ts';
 
 test.each([
 	...[
@@ -471,4 +471,27 @@ test.each(hostile)('a text made to be slow to read is not: %s', (_, text) => {
 		return Math.min(...runs);
 	};
 	expect(timed(text)).toBeLessThan(250_000);
+});
+
+test('what names say is remembered, for however many of them, and never as anything else', () => {
+	const remembered = rememberedSecrecy();
+	const words = ['user', 'Token', 'pass', 'api', 'key', '_count', 'Cookie', '-', 'x'.repeat(120)];
+	const name = fc.array(fc.oneof(fc.constantFrom(...words), fc.string({ maxLength: 2 })), { maxLength: 4 });
+	const seen = new Set<string | undefined>();
+	fc.assert(
+		fc.property(
+			fc.array(
+				name.map((parts) => parts.join('')),
+				{ maxLength: 30 },
+			),
+			(names) => {
+				for (const one of [...names, ...names]) {
+					expect(remembered(one)).toBe(secrecyOf(one));
+					seen.add(secrecyOf(one));
+				}
+			},
+		),
+		{ numRuns: 300 },
+	);
+	expect(seen).toEqual(new Set([undefined, 'secret', 'text']));
 });
