@@ -3,9 +3,11 @@ import type { Json, JsonObject } from '../abi/json.ts';
 import { stringMember } from '../abi/json.ts';
 import { callId, type DriverName, ownDriver, toolName } from '../abi/names.ts';
 import type { Caller, Target } from '../abi/syscall.ts';
+import { mirroredParameters } from '../drivers/mirrored-parameters.ts';
 import { locksOnDriver } from '../policy/lock.ts';
 import { maySpill } from '../policy/truncate.ts';
 import { viewTool } from '../policy/view.ts';
+import type { MirroredParameter } from '../wire/mirrored-headers.ts';
 import type { Bank } from './bank.ts';
 import type { Kernel } from './boot.ts';
 import { withTarget } from './call.ts';
@@ -26,6 +28,8 @@ export class Catalog {
 	readonly #kernel: Kernel;
 	readonly #bank: Bank;
 	readonly #caller: Caller;
+	/** Of tools as their drivers define them: does anything have to be in a header? */
+	readonly #marked = new WeakMap<JsonObject, boolean>();
 
 	constructor(kernel: Kernel, bank: Bank, caller: Caller) {
 		this.#kernel = kernel;
@@ -39,10 +43,20 @@ export class Catalog {
 		return [...table.entries.values()].flatMap((entry) => this.#viewed(entry));
 	}
 
-	/** The one of this name as {@link tools} has it; undefined when that has none. */
-	async tool(name: string): Promise<JsonObject | undefined> {
+	/** The parameters of the tool of this name, as {@link tools} has it, that are repeated in headers. */
+	async mirrored(name: string): Promise<readonly MirroredParameter[]> {
 		const entry = (await this.#bank.tools()).entries.get(name);
-		return entry === undefined ? undefined : this.#viewed(entry)[0];
+		// What its driver has not marked is not marked in what is shown of it either.
+		if (entry === undefined || !this.#isMarked(entry.definition)) return [];
+		return this.#viewed(entry).flatMap((tool) => marksOf(tool) ?? []);
+	}
+
+	#isMarked(definition: JsonObject): boolean {
+		const known = this.#marked.get(definition);
+		if (known !== undefined) return known;
+		const isMarked = marksOf(definition)?.length !== 0;
+		this.#marked.set(definition, isMarked);
+		return isMarked;
 	}
 
 	#viewed(entry: TableEntry): readonly JsonObject[] {
@@ -187,4 +201,13 @@ export function plainSurroundings(
 	driver: DriverName,
 ): Pick<CallContext, 'cwd' | 'definition' | 'commandsAt'> {
 	return { cwd: kernel.cwdOf(driver), definition: undefined, commandsAt: [] };
+}
+
+/** Undefined for marks that can't be mirrored: no client of 2026-07-28 calls such a tool with headers. */
+function marksOf(tool: JsonObject): readonly MirroredParameter[] | undefined {
+	try {
+		return mirroredParameters(tool);
+	} catch {
+		return undefined;
+	}
 }

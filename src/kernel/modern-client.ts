@@ -4,7 +4,6 @@ import { isJsonObject, type JsonObject, member, stringMember } from '../abi/json
 import { errorText, TrapgateError } from '../abi/problem.ts';
 import { metaKeys, modernErrors, modernRevision } from '../abi/protocol.ts';
 import { canonicalJson } from '../audit/chain.ts';
-import { mirroredParameters } from '../drivers/mirrored-parameters.ts';
 import { within } from '../drivers/within.ts';
 import type { MessageId } from '../wire/channel.ts';
 import {
@@ -23,7 +22,6 @@ import { completed } from '../wire/modern-result.ts';
 import type { Kernel } from './boot.ts';
 import { mayAsk } from './client-capabilities.ts';
 import type { ClientAsk, ClientPort } from './client-port.ts';
-import { secretId } from './ids.ts';
 import { ParkedCall, type Visit, type WaitingRoom } from './parked-call.ts';
 import { type Bound, digestOf, Tickets } from './request-state.ts';
 import type { Connection } from './serve.ts';
@@ -199,12 +197,12 @@ export class ModernClient {
 		const { incoming, carrier, envelope, held, session } = request;
 		const { method, extra } = incoming;
 		await askForLevel(held, session, envelope.logLevel, incoming.id);
-		const { kernel, random, longestWaitMs = 5 * 60_000, maxWaiting = 100 } = this.#options;
-		const id = secretId(random);
+		const { kernel, longestWaitMs = 5 * 60_000, maxWaiting = 100 } = this.#options;
+		const id = kernel.newId();
 		const name = JSON.stringify(id) as MessageId;
 		const call = new ParkedCall({
 			id,
-			bound: this.#boundTo(request, params),
+			bound: () => this.#boundTo(request, params),
 			tickets: this.#tickets,
 			now: kernel.now,
 			longestWaitMs,
@@ -403,14 +401,8 @@ async function discovered(session: Session): Promise<Reply> {
 /** Only what this caller was shown is compared: of a hidden tool there is nothing to tell. */
 async function mirrorFault(session: Session, { headers }: Carrier, params: JsonObject): Promise<string | undefined> {
 	const name = stringMember(params, 'name');
-	const tool = headers === undefined || name === undefined ? undefined : await session.shownTool(name);
-	if (headers === undefined || tool === undefined) return undefined;
-	try {
-		return paramFault(headers, mirroredParameters(tool), params['arguments']);
-	} catch {
-		// Marks that can't be mirrored: no client of this revision calls such a tool with headers.
-		return undefined;
-	}
+	if (headers === undefined || name === undefined) return undefined;
+	return paramFault(headers, await session.mirrored(name), params['arguments']);
 }
 
 /** Drivers that log on demand are told how much, as a call of the client that wants to read it. Who does not answer holds up no call of another driver. */

@@ -32,8 +32,10 @@ export interface WaitingRoom {
 }
 
 export interface ParkedCallOptions {
+	/** No secret: who comes back for it shows a ticket. */
 	readonly id: string;
-	readonly bound: Bound;
+	/** Asked for only when the client has to come back. */
+	readonly bound: () => Bound;
 	readonly tickets: Tickets;
 	readonly now: () => number;
 	/** How long the client has for what says nothing about it itself. */
@@ -67,10 +69,6 @@ export class ParkedCall {
 
 	constructor(options: ParkedCallOptions) {
 		this.#options = options;
-	}
-
-	get bound(): Bound {
-		return this.#options.bound;
 	}
 
 	/** Aborted when the client cancels, goes away or does not come back. */
@@ -229,7 +227,7 @@ export class ParkedCall {
 		const inputRequests = Object.fromEntries(
 			[...this.#questions].map(([key, { method, params }]) => [key, { method, params }]),
 		);
-		const requestState = tickets.write({ call: id, round: this.#round, expires }, bound);
+		const requestState = tickets.write({ call: id, round: this.#round, expires }, bound());
 		return { is: 'waiting', inputRequests, requestState };
 	}
 }

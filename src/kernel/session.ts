@@ -10,6 +10,7 @@ import { hints } from '../policy/view.ts';
 import type { MessageId } from '../wire/channel.ts';
 import type { Incoming } from '../wire/link.ts';
 import { errorReply, resultReply } from '../wire/message.ts';
+import type { MirroredParameter } from '../wire/mirrored-headers.ts';
 import type { Elicit } from './approve.ts';
 import { type AskContext, type AskDoor, askClient } from './ask-client.ts';
 import { judgeAskedInError } from './asked-in-error.ts';
@@ -103,9 +104,9 @@ export class Session implements BankListener {
 		return { name: 'trapgate', title: 'Trapgate', version: this.#kernel.version };
 	}
 
-	/** The tool of this name as the client's list shows it; undefined for a hidden one and for none. */
-	shownTool(name: string): Promise<JsonObject | undefined> {
-		return this.#catalog.tool(name);
+	/** The parameters of the tool of this name that are repeated in headers, as the client's list shows it: of a hidden one none. */
+	mirrored(name: string): Promise<readonly MirroredParameter[]> {
+		return this.#catalog.mirrored(name);
 	}
 
 	/** Without instructions that nobody accepted, where a rule demands that somebody did. */

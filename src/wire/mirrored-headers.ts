@@ -77,11 +77,11 @@ export function headerFault(
 /** The `Mcp-Param-*` headers of a request, by what follows the prefix in lower case. */
 export function paramHeaders(headers: IncomingHttpHeaders): ReadonlyMap<string, string> {
 	const prefix = 'mcp-param-';
-	return new Map(
-		Object.entries(headers).flatMap(([name, value]) =>
-			name.startsWith(prefix) && value !== undefined ? [[name.slice(prefix.length), String(value)] as const] : [],
-		),
-	);
+	const found = new Map<string, string>();
+	for (const name of Object.keys(headers)) {
+		if (name.startsWith(prefix)) found.set(name.slice(prefix.length), String(headers[name] ?? ''));
+	}
+	return found;
 }
 
 /** What is wrong with the `Mcp-Param-*` headers of a call with these arguments. Headers that no parameter has are none of ours. */
