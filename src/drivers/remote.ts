@@ -147,7 +147,8 @@ export class RemoteDriver implements Driver {
 		const { method, params, extra } = spendPermit(permit, this.name);
 		const { callTimeoutMs: timeoutMs = 60 * minuteMs } = this.#config;
 		const progress = (note: Note) => exchange.progress(note);
-		return this.#ask(method, params, { signal: exchange.signal, progress, extra, timeoutMs, ...askOf(exchange) });
+		// Awaited here: to return a promise from an async function takes longer.
+		return await this.#ask(method, params, { signal: exchange.signal, progress, extra, timeoutMs, ask: exchange.ask });
 	}
 
 	notify(note: Note): void {
@@ -318,11 +319,6 @@ function conversationOf(opening: Opening, parties: Parties, newer: () => Convers
 		default:
 			return opening satisfies never;
 	}
-}
-
-/** Most exchanges come without. */
-function askOf({ ask }: Exchange): Pick<Exchange, 'ask'> {
-	return ask === undefined ? {} : { ask };
 }
 
 function closedMeanwhile(name: DriverName): TrapgateError {

@@ -149,7 +149,7 @@ export class Bank {
 	/** Makes one permitted call; requests the driver makes meanwhile go to `listener`. */
 	async call(driver: DriverName, permit: Permit, exchange: Exchange, listener: BankListener): Promise<Reply> {
 		const { own } = this.#options;
-		if (driver === own?.name) return own.call(permit, exchange);
+		if (driver === own?.name) return await own.call(permit, exchange);
 		const slot = this.#slots.get(driver);
 		if (slot === undefined) return errorReply(-32603, `driver ${driver} is not loaded`);
 		slot.busy.push(listener);

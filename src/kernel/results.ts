@@ -6,6 +6,7 @@ import type { DriverName } from '../abi/names.ts';
 import { errorText } from '../abi/problem.ts';
 import { type Syscall, type Target, targetOf } from '../abi/syscall.ts';
 import type { TruncatedFields } from '../audit/record.ts';
+import type { PolicySet } from '../policy/compile.ts';
 import { fitsAlike } from '../policy/output-schema.ts';
 import { type Meter, RedactionFailure, redactTexts } from '../policy/redact.ts';
 import { type JsonRedaction, redactJson } from '../policy/redact-json.ts';
@@ -71,82 +72,116 @@ const noRules: ResultRules = { redact: [], truncate: [] };
 const longestSearchMs = 2_000;
 
 export function makeResults(options: GatherOptions, log: Pick<Log, 'error'>): Results {
-	const { revisions, ports, now, env, elapsed } = options;
-	const currentSet = () => revisions.current().set;
-
-	function handling(
-		driver: DriverName,
-		rules: () => ResultRules,
-		call?: { readonly rulesOn: (uri: string) => ResultRules },
-	): Handling & {
-		redaction(): JsonRedaction;
-	} {
-		const redaction = (): JsonRedaction => ({
-			rules: rules().redact,
-			meter: meterOf(elapsed),
-			// What a result holds of a resource obeys the rules about that resource, too.
-			...(call !== undefined && hasRulesOnResources(currentSet(), driver)
-				? { rulesOn: (uri: string) => call.rulesOn(uri).redact }
-				: {}),
-		});
-		const attempt = <T>(what: string, act: (redaction: JsonRedaction) => T): T | undefined => {
-			try {
-				return act(redaction());
-			} catch (error) {
-				log.error({ driver }, `${what} was withheld: a redaction could not be done: ${errorText(error)}`);
-				return undefined;
-			}
-		};
-		const pass: Handling['pass'] = (value, what) => attempt(what, (how) => clean(value, how).value);
-		return {
-			rules,
-			redaction,
-			pass,
-			note({ method, params, extra }) {
-				const passed = pass({ method, params: params ?? null, extra }, 'a notification');
-				if (passed === undefined) return undefined;
-				if (passed.params === null) return { ...passed, params: undefined };
-				// Of a note that belongs to no call, everything is the driver's own, whatever it calls it.
-				return call === undefined
-					? { ...passed, params: passed.params }
-					: { ...passed, params: withToken(passed.params, params) };
-			},
-			texts: (texts, what = 'a line of its log') =>
-				attempt(what, (how) => redactTexts(texts, how.rules, how.meter).texts),
-		};
-	}
-
+	const { revisions, now, env } = options;
+	const world: World = { options, log, set: () => revisions.current().set };
 	return {
 		around: (driver, agent) =>
-			handling(driver, () => resultRulesAround(currentSet(), { driver, agent, at: now(), env })),
-		on({ asked, decision, context }) {
-			const { driver } = asked;
-			const target = targetOf(asked);
-			const rulesOn = (of: Target, final: Target) =>
-				resultRulesOn(currentSet(), requestOf(options, asked.caller, context, of), final, ports);
-			// No rule, no question: most policies say nothing about results.
-			const ofCall = () => (currentSet().results.length === 0 ? noRules : rulesOn(target, decision.final));
-			const own = handling(driver, () => joinRules(ofCall(), context.followsUp?.()), {
-				rulesOn: (uri) => {
-					const resource: Target = { kind: 'resource', driver, uri, method: 'resources/read' };
-					return rulesOn(resource, resource);
-				},
-			});
-			return {
-				...own,
-				reply(reply) {
-					try {
-						// No rule, no look: the bytes of most answers are never parsed.
-						if (currentSet().results.length === 0) return { reply, redacted: 0 };
-						return redacted(reply, own.redaction(), context.definition);
-					} catch (error) {
-						const why = errorText(error);
-						return { reply: withheldResult(target, why), redacted: 0, error: why };
-					}
-				},
-			};
-		},
+			new DriverHandling(world, driver, () => resultRulesAround(world.set(), { driver, agent, at: now(), env })),
+		on: (call) => new CallHandling(world, call),
 	};
+}
+
+interface World {
+	readonly options: GatherOptions;
+	readonly log: Pick<Log, 'error'>;
+	/** The one in force now. */
+	readonly set: () => PolicySet;
+}
+
+/** Every call has one of these, and most need nothing of it: so it has methods, and no functions of its own. */
+class DriverHandling implements Handling {
+	protected readonly world: World;
+	readonly #driver: DriverName;
+	readonly rules: () => ResultRules;
+
+	constructor(world: World, driver: DriverName, rules: () => ResultRules) {
+		this.world = world;
+		this.#driver = driver;
+		this.rules = rules;
+	}
+
+	protected redaction(): JsonRedaction {
+		return { rules: this.rules().redact, meter: meterOf(this.world.options.elapsed) };
+	}
+
+	pass<Value extends Json>(value: Value, what: string): Value | undefined {
+		return this.#attempt(what, (how) => clean(value, how).value);
+	}
+
+	note({ method, params, extra }: Note): Note | undefined {
+		const passed = this.pass({ method, params: params ?? null, extra }, 'a notification');
+		if (passed === undefined) return undefined;
+		const { params: left } = passed;
+		return { ...passed, params: left === null ? undefined : this.noteParams(left, params) };
+	}
+
+	/** Of a note that belongs to no call, everything is the driver's own, whatever it calls it. */
+	protected noteParams(left: JsonObject, _given: JsonObject | undefined): JsonObject {
+		return left;
+	}
+
+	texts(texts: readonly string[], what = 'a line of its log'): readonly string[] | undefined {
+		return this.#attempt(what, (how) => redactTexts(texts, how.rules, how.meter).texts);
+	}
+
+	#attempt<T>(what: string, act: (redaction: JsonRedaction) => T): T | undefined {
+		try {
+			return act(this.redaction());
+		} catch (error) {
+			const why = errorText(error);
+			this.world.log.error({ driver: this.#driver }, `${what} was withheld: a redaction could not be done: ${why}`);
+			return undefined;
+		}
+	}
+}
+
+class CallHandling extends DriverHandling implements CallResults {
+	readonly #call: JudgedCall;
+
+	constructor(world: World, call: JudgedCall) {
+		super(world, call.asked.driver, () => joinRules(this.#ofCall(), call.context.followsUp?.()));
+		this.#call = call;
+	}
+
+	/** No rule, no question: most policies say nothing about results. */
+	#ofCall(): ResultRules {
+		if (this.world.set().results.length === 0) return noRules;
+		return this.#rulesOn(targetOf(this.#call.asked), this.#call.decision.final);
+	}
+
+	#rulesOn(of: Target, final: Target): ResultRules {
+		const { asked, context } = this.#call;
+		const { options, set } = this.world;
+		return resultRulesOn(set(), requestOf(options, asked.caller, context, of), final, options.ports);
+	}
+
+	protected override redaction(): JsonRedaction {
+		const { driver } = this.#call.asked;
+		const plain = super.redaction();
+		if (!hasRulesOnResources(this.world.set(), driver)) return plain;
+		// What a result holds of a resource obeys the rules about that resource, too.
+		const rulesOn = (uri: string) => {
+			const resource: Target = { kind: 'resource', driver, uri, method: 'resources/read' };
+			return this.#rulesOn(resource, resource).redact;
+		};
+		return { ...plain, rulesOn };
+	}
+
+	protected override noteParams(left: JsonObject, given: JsonObject | undefined): JsonObject {
+		return withToken(left, given);
+	}
+
+	reply(reply: Reply): Finished {
+		const { asked, context } = this.#call;
+		try {
+			// No rule, no look: the bytes of most answers are never parsed.
+			if (this.world.set().results.length === 0) return { reply, redacted: 0 };
+			return redacted(reply, this.redaction(), context.definition);
+		} catch (error) {
+			const why = errorText(error);
+			return { reply: withheldResult(targetOf(asked), why), redacted: 0, error: why };
+		}
+	}
 }
 
 /** The token is the client's own, by which it knows its request. */

@@ -114,7 +114,7 @@ export class Link {
 
 	async #answer(request: Message & { kind: 'request' }): Promise<void> {
 		const reply = await this.#inbox?.answer(request);
-		if (reply !== undefined) await this.#send(this.#write(request.id, reply), request.id);
+		if (reply !== undefined) void this.#send(this.#write(request.id, reply), request.id);
 	}
 
 	/** A body that can't be written (a number JSON has no word for) must not leave the asker waiting. */
