@@ -236,21 +236,27 @@ describe('after a break', () => {
 		one.answer(resultReply({}));
 	});
 
-	test('an answer longer than what is kept of others comes whole to a client that read half of it', async () => {
-		const { peer, link, work } = await front();
-		const opening = peer.open({ body: call(1), headers: current });
-		const one = await work.next();
-		void link.notify(progress(1), one.id);
-		const response = await opening;
-		const [primed] = await reading(response).read(2);
-		response.pause();
-		const text = 'é'.repeat(9 << 20);
-		one.answer(resultReply({ text }));
-		response.destroy();
-		const back = reading(await resume(peer, primed?.id));
-		await back.ended;
-		expect(back.events()[1]?.said.result.text.length).toBe(text.length);
-	});
+	test.each(['by the client', 'on our side'])(
+		'an answer longer than what is kept of others comes whole to a client that read half of it, broken off %s',
+		async (where) => {
+			const { peer, link, work, listener } = await front();
+			const opening = peer.open({ body: call(1), headers: current });
+			const one = await work.next();
+			void link.notify(progress(1), one.id);
+			const response = await opening;
+			const [primed] = await reading(response).read(2);
+			response.pause();
+			const text = 'é'.repeat(9 << 20);
+			one.answer(resultReply({ text }));
+			await new Promise(setImmediate);
+			if (where === 'by the client') response.destroy();
+			else listener.cutOff(() => true);
+			await vi.waitFor(() => expect(listener.openRequests()).toBe(0));
+			const back = reading(await resume(peer, primed?.id));
+			await back.ended;
+			expect(back.events()[1]?.said.result?.text.length).toBe(text.length);
+		},
+	);
 
 	test('it ends with its session', async () => {
 		const { peer, one, first } = await broken();
