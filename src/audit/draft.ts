@@ -21,8 +21,8 @@ export interface MemberText {
 export class Draft {
 	/** By place in the reading order. */
 	readonly #canonical = new Array<string | undefined>(readingOrder.length).fill(undefined);
-	/** Of those that read otherwise. */
-	readonly #read = new Map<number, string>();
+	/** Of those that read otherwise; few records have any. */
+	#read: Map<number, string> | undefined;
 
 	has(name: string): boolean {
 		return this.#canonical[place(name)] !== undefined;
@@ -38,15 +38,19 @@ export class Draft {
 	setJson(name: string, json: string): this {
 		const at = place(name);
 		this.#canonical[at] = json;
-		this.#read.delete(at);
+		this.#read?.delete(at);
 		return this;
 	}
 
 	setText(name: string, { canonical, read }: MemberText): this {
 		const at = place(name);
 		this.#canonical[at] = canonical;
-		if (read !== canonical) this.#read.set(at, read);
-		else this.#read.delete(at);
+		if (read === canonical) {
+			this.#read?.delete(at);
+			return this;
+		}
+		this.#read ??= new Map();
+		this.#read.set(at, read);
 		return this;
 	}
 
@@ -66,7 +70,7 @@ export class Draft {
 		let text = '';
 		for (const at of places) {
 			const own = this.#canonical[at];
-			if (own !== undefined) text += (text === '' ? '{' : ',') + labels[at] + (others?.get(at) ?? own);
+			if (own !== undefined) text += (text === '' ? first : following)[at] + (others?.get(at) ?? own);
 		}
 		return text === '' ? '{}' : `${text}}`;
 	}
@@ -91,7 +95,9 @@ function isSorted(value: unknown): boolean {
 }
 
 const hashPlace = readingOrder.length - 1;
-const labels = readingOrder.map((name) => `${JSON.stringify(name)}:`);
+/** What stands before a member: as the first one, and behind others. */
+const first = readingOrder.map((name) => `{${JSON.stringify(name)}:`);
+const following = readingOrder.map((name) => `,${JSON.stringify(name)}:`);
 const readingPlaces = readingOrder.map((_, index) => index);
 const canonicalPlaces = [...readingOrder]
 	.sort()

@@ -51,11 +51,17 @@ export class Sieve<Rule extends CompiledRule> {
 	 * failed.
 	 */
 	candidates(look: Look): readonly Rule[] {
-		const hit = this.#parameters.filter((sought) => !this.#lacksAll(sought, look));
-		if (hit.length === 0) return this.#rest;
+		let hit: Sought[] | undefined;
+		for (const sought of this.#parameters) {
+			if (this.#lacksAll(sought, look)) continue;
+			hit ??= [];
+			hit.push(sought);
+		}
+		if (hit === undefined) return this.#rest;
+		const left = hit;
 		return this.#rules.filter((rule) => {
 			const sought = this.#sought.get(rule);
-			return sought === undefined || hit.includes(sought);
+			return sought === undefined || left.includes(sought);
 		});
 	}
 

@@ -37,3 +37,12 @@ export function foldKey(key: string): string {
 	if (/^[ -~]*$/.test(key)) return key.toLowerCase();
 	return key.normalize('NFC').toLowerCase().toUpperCase().toLowerCase().normalize('NFC');
 }
+
+/** True only for a key that {@link foldKey} leaves as it is: plain ASCII without a capital, as nearly all keys are. */
+export function isFolded(key: string): boolean {
+	for (let at = 0; at < key.length; at++) {
+		const code = key.charCodeAt(at);
+		if (code < 0x20 || code > 0x7e || (code >= 0x41 && code <= 0x5a)) return false;
+	}
+	return true;
+}

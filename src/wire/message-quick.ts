@@ -1,7 +1,7 @@
 // Reads the messages that nearly everybody sends: what this machine would write in the very same way has one reading.
 import { isJsonObject, type Json, type JsonObject } from '../abi/json.ts';
 import type { Message, MessageId } from './channel.ts';
-import { KeySet } from './json-keys.ts';
+import { isFolded, KeySet } from './json-keys.ts';
 import { messageId } from './message-id.ts';
 
 /** Longer ones are not worth building only to be compared. */
@@ -52,7 +52,8 @@ function isShallow(value: Json, fold: boolean, room: number): boolean {
 		return true;
 	}
 	const names = Object.keys(value);
-	if (fold && names.length > 1) {
+	// No key stands twice: the text is what was written of the value.
+	if (fold && names.length > 1 && !names.every(isFolded)) {
 		const keys = new KeySet(true);
 		for (const name of names) if (!keys.add(name)) return false;
 	}
