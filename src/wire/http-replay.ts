@@ -2,12 +2,15 @@
 import { createHash } from 'node:crypto';
 import type { EventStream } from './http-answer.ts';
 import type { CallerMemory } from './http-memory.ts';
+import { requestHead } from './message.ts';
 
 export interface ReplayOptions {
 	readonly sessionId: string;
 	/** Whose it is; of what waits for a client whose connection broke, as much is kept as may be queued on a stream. */
 	readonly memory: CallerMemory;
 	readonly now: () => number;
+	/** Told of a message that no connection ever took, and none will. */
+	readonly unsent: (text: string) => void;
 }
 
 /** What a stream is sent on. */
@@ -131,9 +134,8 @@ export class Replay {
 	tick(): void {
 		const latest = this.#options.now() - maxWaitMs;
 		for (const kept of [...this.#kept]) {
-			// What stands for an answer is short, and stays as long as there is room.
-			if (kept.isWaiting && kept.since <= latest && (kept.instead !== undefined || isNote(kept.text)))
-				this.#giveUp(kept);
+			// What stands for an answer is short, and stays as long as there is room; whoever asks must not wait for ever.
+			if (kept.isWaiting && kept.since <= latest && isOutlived(kept)) this.#giveUp(kept);
 		}
 	}
 
@@ -198,6 +200,7 @@ export class Replay {
 			this.#count(kept, 1);
 			return;
 		}
+		if (kept.isWaiting && !stream.isOpen) this.#options.unsent(kept.text);
 		stream.kept -= 1;
 		stream.lost = Math.max(stream.lost, kept.at);
 		this.forgetIfDone(stream);
@@ -280,6 +283,10 @@ export class KeptStream {
 }
 
 const isTaken = ({ isWaiting }: Kept) => !isWaiting;
+
+function isOutlived({ text, instead }: Kept): boolean {
+	return instead !== undefined || isNote(text) || requestHead(text) !== undefined;
+}
 
 /** Of texts that were written here. */
 function isNote(text: string): boolean {

@@ -6,7 +6,7 @@ import type { HttpCaller } from './http-admission.ts';
 import { EventStream, type Keeping, PostAnswer, refuse, sendEmpty } from './http-answer.ts';
 import type { CallerMemory } from './http-memory.ts';
 import { type KeptStream, type Missed, Replay } from './http-replay.ts';
-import { isReplyTo, shortened } from './message.ts';
+import { errorReply, isReplyTo, requestHead, shortened } from './message.ts';
 import { messageId } from './message-id.ts';
 
 export interface SessionOptions {
@@ -29,6 +29,8 @@ const maxStreams = 4;
 
 /** The first revision whose clients know events that say nothing but their id. */
 const primedSince = '2025-11-25';
+
+const notAsked = errorReply(-32000, 'the client did not come to be asked');
 
 export class HttpSession implements Channel {
 	readonly id: string;
@@ -57,7 +59,7 @@ export class HttpSession implements Channel {
 		this.#headers = { 'mcp-session-id': options.id };
 		this.#usedAt = options.now();
 		const { id: sessionId, memory, now } = options;
-		this.#replay = new Replay({ sessionId, memory, now });
+		this.#replay = new Replay({ sessionId, memory, now, unsent: (text) => this.#unsent(text) });
 		this.#spared = memory.use(this.#replay);
 	}
 
@@ -215,18 +217,25 @@ export class HttpSession implements Channel {
 		if (this.#options.memory.take(text.length)) {
 			this.#backlog.push(text);
 			this.#backlogLength += text.length;
-		} else this.#unheard();
+		} else this.#unheard(text);
 		while (this.#backlog.length > maxBacklog || this.#backlogLength > maxBacklogLength) {
-			const { length = 0 } = this.#backlog.shift() ?? '';
-			this.#backlogLength -= length;
-			this.#options.memory.give(length);
-			this.#unheard();
+			const oldest = this.#backlog.shift() ?? '';
+			this.#backlogLength -= oldest.length;
+			this.#options.memory.give(oldest.length);
+			this.#unheard(oldest);
 		}
 		return Promise.resolve();
 	}
 
-	#unheard(): void {
+	#unheard(text: string): void {
 		this.#options.memory.lost('kept', 'a message was dropped because its client has no stream open');
+		this.#unsent(text);
+	}
+
+	/** Whoever asked must not wait for an answer to what nobody was asked. */
+	#unsent(text: string): void {
+		const id = requestHead(text)?.id;
+		if (id !== undefined) this.#events?.message({ kind: 'response', id, ok: false, body: notAsked.body, extra: {} });
 	}
 
 	#takeBacklog(): readonly string[] {

@@ -10,6 +10,9 @@ import { resultReply } from '../../src/wire/message.ts';
 import { HttpPeer } from './http-peer.ts';
 import { Inflow } from './streams.ts';
 
+/** A busy machine takes its time. */
+const until = <Found>(check: () => Found | Promise<Found>) => vi.waitFor(check, { timeout: 30_000 });
+
 type Work = Incoming & { answer(reply: Reply): void };
 
 const listeners: HttpListener[] = [];
@@ -81,33 +84,31 @@ describe('a client that never reads', () => {
 		const { port, peer, work, warnings, dropped } = await front(limits);
 		const sockets = [1, 2, 3, 4].map((id) => neverRead(port, peer, { body: JSON.stringify(call(id)) }));
 		for (const _ of sockets) (await work.next()).answer(resultReply({ large }));
-		await vi.waitFor(() => expect(dropped).toEqual(['unread', 'unread']));
+		await until(() => expect(dropped).toEqual(['unread', 'unread']));
 		expect(warnings).toEqual(['mallory: an answer was cut off: its client did not read it']);
 		const honest = await new HttpPeer(port, 'alice').introduced();
 		const answer = honest.ask({ body: call(1) });
 		(await work.next()).answer(resultReply({ large }));
 		expect((await answer).text.length).toBeGreaterThan(large.length);
 		for (const socket of sockets) socket.destroy();
-		await vi.waitFor(() => expect(dropped).toHaveLength(4));
+		await until(() => expect(dropped).toHaveLength(4));
 		const again = peer.ask({ body: call(5) });
 		(await work.next()).answer(resultReply({ large }));
 		expect((await again).text.length).toBeGreaterThan(large.length);
 	});
 
 	test('is refused with 429 while what it leaves unread is too much', async () => {
-		const { port, peer, work, turnedAway } = await front(limits);
+		const room = 32 * 1024;
+		const { port, peer, work, turnedAway } = await front({ maxBytesPerCaller: 2 * (large.length + 1024) + room });
 		const sockets = [1, 2].map((id) => neverRead(port, peer, { body: JSON.stringify(call(id)) }));
 		for (const _ of sockets) (await work.next()).answer(resultReply({ large }));
-		const body = call(3, { fill: 'x'.repeat(9 * mebibyte) });
-		const busy = await vi.waitFor(async () => {
-			const answer = await peer.ask({ body });
-			expect(answer).toMatchObject({ status: 429, headers: { 'retry-after': '5' }, json: { error: { code: -32000 } } });
-			return answer;
-		});
+		const body = call(3, { fill: 'x'.repeat(room + 4096) });
+		const busy = await peer.ask({ body });
+		expect(busy).toMatchObject({ status: 429, headers: { 'retry-after': '5' }, json: { error: { code: -32000 } } });
 		expect(busy.text).toContain('hold too much');
 		expect(turnedAway).toContain('busy');
 		for (const socket of sockets) socket.destroy();
-		const again = vi.waitFor(async () => expect((await peer.ask({ body })).status).toBe(200));
+		const again = until(async () => expect((await peer.ask({ body })).status).toBe(200));
 		(await work.next()).answer(resultReply({}));
 		await again;
 	});
@@ -116,13 +117,13 @@ describe('a client that never reads', () => {
 		// On one stream alone it would not be too much.
 		const { port, peer, link, dropped, listener } = await front({ ...limits, maxBodyBytes: 64 * mebibyte });
 		const socket = neverRead(port, peer, { method: 'GET' });
-		await vi.waitFor(() => expect(listener.openRequests()).toBe(1));
+		await until(() => expect(listener.openRequests()).toBe(1));
 		for (let at = 0; at < 12; at += 1)
 			await Promise.race([
 				link.notify({ method: 'notifications/x', params: { large: large.slice(0, 8 * mebibyte) }, extra: {} }),
 				new Promise(setImmediate),
 			]);
-		await vi.waitFor(() => expect(listener.openRequests()).toBe(0));
+		await until(() => expect(listener.openRequests()).toBe(0));
 		expect(dropped[0]).toBe('unread');
 		expect(dropped.slice(1).every((why) => why === 'kept')).toBe(true);
 		socket.destroy();
@@ -141,10 +142,10 @@ describe('bodies', () => {
 			hungUp.abort();
 			await asking;
 		}
-		await vi.waitFor(() => expect(listener.openRequests()).toBe(0));
+		await until(() => expect(listener.openRequests()).toBe(0));
 		expect((await peer.ask({ body: body(3) })).status).toBe(429);
 		gone[0]?.answer(resultReply({}));
-		const third = vi.waitFor(async () => expect((await peer.ask({ body: body(3) })).status).toBe(200));
+		const third = until(async () => expect((await peer.ask({ body: body(3) })).status).toBe(200));
 		(await work.next()).answer(resultReply({}));
 		await third;
 		await peer.ask({ body: { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 2 } } });

@@ -128,9 +128,10 @@ function replayOf({ sessionId = 's', maxQueuedBytes = 1000, maxBytes = Number.PO
 	const now = () => clock.now;
 	const warn = (text: string) => void warnings.push(text);
 	const memory = new CallerMemory({ principal: 'p', maxBytes, maxQueuedBytes, now, warn, dropped: () => undefined });
-	const replay = new Replay({ sessionId, memory, now });
+	const unsent: string[] = [];
+	const replay = new Replay({ sessionId, memory, now, unsent: (text) => unsent.push(text) });
 	memory.use(replay);
-	return { replay, memory, warnings, clock };
+	return { replay, memory, warnings, clock, unsent };
 }
 
 /** Keeps what a connection took. */
@@ -252,6 +253,18 @@ describe('an answer whose client is away', () => {
 		clock.now *= 2;
 		replay.tick();
 		expect(textsAfter(replay, id)).toEqual(['lost']);
+	});
+
+	test('leaves nobody waiting for an answer to a question that no connection took; one that was taken may be answered yet', async () => {
+		const { replay, stream, unsent, clock } = away();
+		const question = (id: number) => `{"jsonrpc":"2.0","id":${id},"method":"roots/list"}`;
+		const other = replay.open('general', connection());
+		await other.send(question(1));
+		void stream.send(question(2));
+		void stream.send('{"jsonrpc":"2.0","id":3,"result":{"method":1}}');
+		clock.now = 10 * 60_000;
+		replay.tick();
+		expect(unsent).toEqual([question(2)]);
 	});
 
 	test('gives its caller back what it was counted with, and goes last where there is no room', () => {

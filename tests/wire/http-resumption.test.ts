@@ -14,6 +14,9 @@ import { resultReply } from '../../src/wire/message.ts';
 import { HttpPeer } from './http-peer.ts';
 import { Inflow } from './streams.ts';
 
+/** A busy machine takes its time. */
+const until = <Found>(check: () => Found | Promise<Found>) => vi.waitFor(check, { timeout: 30_000 });
+
 type Work = Incoming & { answer(reply: Reply): void };
 
 const cleanups: (() => Promise<unknown>)[] = [];
@@ -85,7 +88,7 @@ function reading(response: IncomingMessage) {
 			.filter(({ id }) => id !== '');
 	return {
 		events,
-		read: (count: number) => vi.waitFor(() => expect(events()).toHaveLength(count)).then(events),
+		read: (count: number) => until(() => expect(events()).toHaveLength(count)).then(events),
 		ended: new Promise((done) => response.once('close', done)),
 		hangUp: () => response.destroy(),
 	};
@@ -104,7 +107,7 @@ async function broken(options: Partial<HttpFrontOptions> = {}) {
 	const stream = reading(await opening);
 	const [primed, first] = await stream.read(2);
 	stream.hangUp();
-	await vi.waitFor(() => expect(listener.openRequests()).toBe(0));
+	await until(() => expect(listener.openRequests()).toBe(0));
 	return { ...context, one, primed, first };
 }
 
@@ -210,7 +213,7 @@ describe('after a break', () => {
 	test('an answer that could not be kept is an error in its place, and that is logged', async () => {
 		const { peer, one, first, warnings } = await broken({ maxBodyBytes: 1024 });
 		one.answer(resultReply({ text: 'x'.repeat(5000) }));
-		const back = reading(await vi.waitFor(() => resume(peer, first?.id)));
+		const back = reading(await until(() => resume(peer, first?.id)));
 		await back.ended;
 		expect(back.events().map(({ said }) => said)).toMatchObject([{ id: 1, error: { code: -32000 } }]);
 		expect(warnings).toEqual([expect.stringContaining('dropped')]);
@@ -222,10 +225,29 @@ describe('after a break', () => {
 		// It must be kept before the time goes by.
 		await new Promise(setImmediate);
 		clock.now = 10 * 60_000;
-		await vi.waitFor(() => expect(warnings).toEqual([expect.stringContaining('dropped')]));
+		await until(() => expect(warnings).toEqual([expect.stringContaining('dropped')]));
 		const back = reading(await resume(peer, first?.id));
 		await back.ended;
 		expect(back.events().map(({ said }) => said)).toMatchObject([{ id: 1, error: { code: -32000 } }]);
+	});
+
+	test('a question that nobody comes back for is answered with an error, and its call goes on', async () => {
+		const { peer, link, one, first, clock } = await broken({ keepAliveMs: 10 });
+		const asked = link.request('roots/list', undefined, { related: one.id });
+		clock.now = 10 * 60_000;
+		expect((await asked).body.value()).toMatchObject({ code: -32000 });
+		expect(one.signal.aborted).toBe(false);
+		one.answer(resultReply({ done: true }));
+		const back = reading(await resume(peer, first?.id));
+		await back.ended;
+		expect(back.events().map(({ said }) => said)).toMatchObject([{ result: { done: true } }]);
+	});
+
+	test('a question for which there is no room where no stream is open is answered with an error, too', async () => {
+		const { link } = await front({ maxBytesPerCaller: 1000 });
+		const fill = { fill: 'x'.repeat(900) };
+		void link.request('roots/list', fill);
+		expect((await link.request('roots/list', fill)).body.value()).toMatchObject({ code: -32000 });
 	});
 
 	test('a cancelled call has no answer to come back for', async () => {
@@ -251,7 +273,7 @@ describe('after a break', () => {
 			await new Promise(setImmediate);
 			if (where === 'by the client') response.destroy();
 			else listener.cutOff(() => true);
-			await vi.waitFor(() => expect(listener.openRequests()).toBe(0));
+			await until(() => expect(listener.openRequests()).toBe(0));
 			const back = reading(await resume(peer, primed?.id));
 			await back.ended;
 			expect(back.events()[1]?.said.result?.text.length).toBe(text.length);
@@ -349,7 +371,7 @@ describe("the SDK's client behind a connection that breaks in the middle of a ca
 		};
 		for (const round of [1, 2, 3]) {
 			void step(round);
-			await vi.waitFor(() => expect(steps).toHaveLength(round));
+			await until(() => expect(steps).toHaveLength(round));
 			cut();
 		}
 		const sample = { messages: [{ role: 'user', content: { type: 'text', text: 'hi' } }], maxTokens: 1 };
