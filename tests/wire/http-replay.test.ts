@@ -258,8 +258,11 @@ describe('an answer whose client is away', () => {
 	test('leaves nobody waiting for an answer to a question that no connection took; one that was taken may be answered yet', async () => {
 		const { replay, stream, unsent, clock } = away();
 		const question = (id: number) => `{"jsonrpc":"2.0","id":${id},"method":"roots/list"}`;
+		const line = connection();
+		await replay.open('general', line).send(question(1));
+		line.end();
 		const other = replay.open('general', connection());
-		await other.send(question(1));
+		for (let at = 0; at < 300; at += 1) await other.send(String(at));
 		void stream.send(question(2));
 		void stream.send('{"jsonrpc":"2.0","id":3,"result":{"method":1}}');
 		clock.now = 10 * 60_000;
