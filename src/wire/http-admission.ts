@@ -1,6 +1,6 @@
 // Who is let in at /mcp, by what they present, and how they are turned away; whose right ends is cut off.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { refuse, refuseStranger } from './http-answer.ts';
+import { breakOff, refuse, refuseStranger } from './http-answer.ts';
 import { bearerToken } from './http-guard.ts';
 import { CallerMemory, type Lost } from './http-memory.ts';
 
@@ -152,7 +152,7 @@ export class Admission {
 
 	/** Breaks every open response of these callers. */
 	cutOff(isOver: (caller: HttpCaller) => boolean): void {
-		for (const [response, { caller }] of this.#open) if (isOver(caller)) response.destroy();
+		for (const [response, { caller }] of this.#open) if (isOver(caller)) breakOff(response);
 	}
 
 	/** Called now and then: a stream ends with the right to it, as the next request of its client would. */

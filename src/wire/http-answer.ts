@@ -12,13 +12,15 @@ const commonHeaders: OutgoingHttpHeaders = { 'cache-control': 'no-store', 'x-con
 export class EventStream {
 	readonly #response: ServerResponse;
 	readonly #memory: CallerMemory;
-	/** What it is counted with. */
-	#queued = 0;
+	/** What the connection has not taken yet. */
+	readonly #unread = new Set<Unread>();
 
 	constructor(response: ServerResponse, headers: OutgoingHttpHeaders, memory: CallerMemory) {
 		this.#response = response;
 		this.#memory = memory;
-		response.once('close', () => this.#give(this.#queued));
+		response.once('close', () => {
+			for (const part of this.#unread) this.#settle(part, false);
+		});
 		response.writeHead(200, {
 			...commonHeaders,
 			...headers,
@@ -59,7 +61,7 @@ export class EventStream {
 	/** Ends for a client that is elsewhere now: what it has not read here, it is sent there. */
 	leave(): void {
 		if (this.#response.writableLength === 0) this.end();
-		else this.#response.destroy();
+		else breakOff(this.#response);
 	}
 
 	#write(event: string): Promise<boolean> {
@@ -70,30 +72,34 @@ export class EventStream {
 			return Promise.resolve(false);
 		}
 		return new Promise((resolve) => {
-			let counted = 0;
+			const part: Unread = { bytes: 0, resolve };
 			this.#response.write(event, (error) => {
-				this.#give(counted);
-				counted = 0;
-				resolve((error === undefined || error === null) && !isBroken(this.#response));
+				this.#settle(part, (error === undefined || error === null) && !isBroken(this.#response));
 			});
 			// Most are gone by now.
 			if (this.#response.writableLength === 0) return;
+			this.#unread.add(part);
 			if (!this.#memory.take(event.length)) return this.#cutOff();
-			counted = event.length;
-			this.#queued += counted;
+			part.bytes = event.length;
 		});
 	}
 
-	#give(bytes: number): void {
-		const given = Math.min(bytes, this.#queued);
-		this.#queued -= given;
-		this.#memory.give(given);
+	/** Once: where its turn on the connection never came, nobody calls back, and its close is all that is heard. */
+	#settle(part: Unread, isTaken: boolean): void {
+		if (this.#unread.delete(part)) this.#memory.give(part.bytes);
+		part.resolve(isTaken);
 	}
 
 	#cutOff(): void {
 		this.#memory.lost('unread', 'a stream of events was cut off: its client does not read it');
-		this.#response.destroy();
+		breakOff(this.#response);
 	}
+}
+
+interface Unread {
+	/** What it is counted with. */
+	bytes: number;
+	resolve(isTaken: boolean): void;
 }
 
 /** What keeps the stream of an answer for a client whose connection breaks. */
@@ -198,7 +204,7 @@ export class PostAnswer {
 			if (isCounted) this.#memory.give(bytes);
 			if (!hasLeft) this.#memory.lost('unread', 'an answer was cut off: its client did not read it');
 		});
-		if (!isCounted) response.destroy();
+		if (!isCounted) breakOff(response);
 	}
 
 	#toStream(): EventStream | KeptStream {
@@ -279,7 +285,7 @@ export function sendJson(
 		'content-length': Buffer.byteLength(text),
 	});
 	response.end(text);
-	if (response.closed || response.socket?.writableLength === 0) return taken;
+	if (response.destroyed || response.socket?.writableLength === 0) return taken;
 	return new Promise((resolve) => response.once('close', resolve));
 }
 
@@ -288,6 +294,12 @@ export function sendEmpty(response: ServerResponse, status: number, headers: Out
 	const length = status === 204 ? {} : { 'content-length': 0 };
 	response.writeHead(status, { ...commonHeaders, ...headers, ...length });
 	response.end();
+}
+
+/** Breaks the connection, also where the response still waits for its turn on it: until then, all that it says would be kept. */
+export function breakOff(response: ServerResponse): void {
+	response.destroy();
+	response.req.socket.destroy();
 }
 
 function isOpen(response: ServerResponse): boolean {

@@ -4,12 +4,13 @@ import type { AddressInfo } from 'node:net';
 import { errorText, TrapgateError } from '../abi/problem.ts';
 import type { Channel } from './channel.ts';
 import { Admission, type AdmissionOptions, type HttpCaller } from './http-admission.ts';
-import { refuse } from './http-answer.ts';
+import { breakOff, refuse } from './http-answer.ts';
 import { defaultMaxBodyBytes } from './http-body.ts';
 import { HttpDoor } from './http-door.ts';
 import type { GuardOptions } from './http-guard.ts';
 import type { CallerMemory } from './http-memory.ts';
 import type { HttpPage } from './http-pages.ts';
+import { Pipelines } from './http-pipeline.ts';
 
 export interface HttpFrontOptions extends GuardOptions, AdmissionOptions {
 	/** 0: any free port. */
@@ -79,6 +80,7 @@ export async function listenHttp(
 	const door = new HttpDoor(options, admission, onSession, onExchange);
 	const { requestMs = 60_000 } = options;
 	const headerMs = Math.min(options.headerMs ?? 15_000, requestMs);
+	const pipelines = new Pipelines();
 	const server = createServer(
 		{
 			maxHeaderSize: options.maxHeaderBytes ?? 16 * 1024,
@@ -91,10 +93,11 @@ export async function listenHttp(
 		(request, response) => {
 			// Unheard, an error of a connection that broke would end the process.
 			response.on('error', (error) => options.warn?.(`an HTTP response broke: ${error.message}`));
+			pipelines.watch(response);
 			door.handle(request, response).catch((error: unknown) => {
 				options.warn?.(`an HTTP request failed: ${errorText(error)}`);
 				if (!response.headersSent) refuse(response, 500, -32603, 'internal error');
-				else response.destroy();
+				else breakOff(response);
 			});
 		},
 	);

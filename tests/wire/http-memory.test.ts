@@ -56,9 +56,21 @@ async function front(options: Partial<HttpFrontOptions> = {}) {
 	return { listener, port, peer, link: links[0] as Link, work, warnings, dropped, turnedAway };
 }
 
+interface Sent {
+	readonly method?: string;
+	readonly body?: string;
+}
+
 /** Sends a request on a connection of its own, and never reads. */
-function neverRead(port: number, peer: HttpPeer, { method = 'POST', body = '' }) {
+function neverRead(port: number, peer: HttpPeer, sent: Sent) {
 	const socket = connect(port, '127.0.0.1');
+	socket.on('error', () => undefined);
+	socket.pause();
+	socket.write(requestOf(peer, sent));
+	return socket;
+}
+
+function requestOf(peer: HttpPeer, { method = 'POST', body = '' }: Sent): string {
 	const headers = [
 		`${method} /mcp HTTP/1.1`,
 		'Host: localhost',
@@ -67,10 +79,7 @@ function neverRead(port: number, peer: HttpPeer, { method = 'POST', body = '' })
 		'Accept: application/json, text/event-stream',
 		...(body === '' ? [] : ['Content-Type: application/json', `Content-Length: ${Buffer.byteLength(body)}`]),
 	];
-	socket.on('error', () => undefined);
-	socket.pause();
-	socket.write(`${headers.join('\r\n')}\r\n\r\n${body}`);
-	return socket;
+	return `${headers.join('\r\n')}\r\n\r\n${body}`;
 }
 
 const call = (id: unknown, params: object = {}) => ({ jsonrpc: '2.0', id, method: 'tools/call', params });
@@ -127,6 +136,44 @@ describe('a client that never reads', () => {
 		expect(dropped[0]).toBe('unread');
 		expect(dropped.slice(1).every((why) => why === 'kept')).toBe(true);
 		socket.destroy();
+	});
+});
+
+describe('requests that stand behind a stream on one connection', () => {
+	/** Its response comes first, and never ends. */
+	async function behindStream(options: Partial<HttpFrontOptions>, ids: readonly number[]) {
+		const context = await front(options);
+		const { port, peer, listener, work } = context;
+		const socket = neverRead(port, peer, { method: 'GET' });
+		await until(() => expect(listener.openRequests()).toBe(1));
+		for (const id of ids) socket.write(requestOf(peer, { body: JSON.stringify(call(id)) }));
+		const works: Work[] = [];
+		for (const _ of ids) works.push(await work.next());
+		return { ...context, socket, works };
+	}
+
+	test('are over when that breaks, and count no more; what is said to them resolves', async () => {
+		const { peer, link, socket, works, listener } = await behindStream({ maxRequestsPerCaller: 4 }, [1, 2, 3]);
+		expect((await peer.ask({ body: call(4) })).status).toBe(429);
+		const [one, two] = works;
+		const told = link.notify({ method: 'notifications/progress', params: {}, extra: {} }, one?.id);
+		two?.answer(resultReply({}));
+		socket.destroy();
+		await until(() => expect(listener.openRequests()).toBe(0));
+		await told;
+		expect((await peer.ask({ body: { jsonrpc: '2.0', method: 'notifications/x' } })).status).toBe(202);
+	});
+
+	test('cost it where their answers are too much, which wait for their turn', async () => {
+		const { peer, works, work, listener, dropped } = await behindStream({ maxBytesPerCaller: 150_000 }, [1, 2, 3]);
+		const text = 'x'.repeat(70_000);
+		for (const one of works) one.answer(resultReply({ text }));
+		await until(() => expect(listener.openRequests()).toBe(0));
+		expect(dropped.length).toBeGreaterThanOrEqual(3);
+		// All of it was given back.
+		const again = peer.ask({ body: call(4, { fill: text.repeat(2) }) });
+		(await work.next()).answer(resultReply({}));
+		expect((await again).status).toBe(200);
 	});
 });
 
