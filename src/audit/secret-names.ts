@@ -1,4 +1,5 @@
 // Which names of keys, variables, flags and headers say that their value is a secret.
+import { ownText } from './own-text.ts';
 
 /** Anywhere in the name, written without separators. */
 const stems =
@@ -26,7 +27,7 @@ export function rememberedSecrecy(): Secrecy {
 		const secrecy = secrecyOf(name);
 		if (name.length > longestKept) return secrecy;
 		if (known.size >= mostKept) known.clear();
-		known.set(name, secrecy ?? null);
+		known.set(ownText(name), secrecy ?? null);
 		return secrecy;
 	};
 }

@@ -1,6 +1,7 @@
 // The words that come again in record after record, without secrets and as JSON.
 import type { Json } from '../abi/json.ts';
 import { type MemberText, memberText } from './draft.ts';
+import { ownText } from './own-text.ts';
 import { redactTexts } from './redact.ts';
 
 /** Names come from outside, so there is no end to them. */
@@ -35,7 +36,7 @@ export class Words {
 		const clean = JSON.stringify(redactTexts(text));
 		if (text.length > longestKept) return clean;
 		if (this.#texts.size >= mostKept) this.#texts.clear();
-		this.#texts.set(text, clean);
+		this.#texts.set(ownText(text), clean);
 		return clean;
 	}
 
