@@ -75,8 +75,9 @@ export class Prospects {
 			// Where the name may be another spelling of what is meant, the answer depends on who wants to know.
 			return truth === 'no' ? [] : [truth === 'yes' ? this.#withoutName(rule) : rule];
 		});
+		if (target.driver.length + target.tool.length > longestName) return prospectOf(rules);
 		const prospect = prospectOf(rules, this.#patterns);
-		if (target.driver.length + target.tool.length <= longestName) this.#keep(target, prospect);
+		this.#keep(target, prospect);
 		return prospect;
 	}
 

@@ -120,3 +120,18 @@ test('what a pattern holds stands in every plain text that it matches', () => {
 		undefined,
 	]);
 });
+
+test('nothing is kept for a tool whose name is too long to be remembered: there is no end to such names', () => {
+	const set = setOf(`
+		rules:
+		  - { id: open, match: { tool: "t/*" }, then: allow }
+		  - { id: r1, match: { tool: "t/*", args: { a: { glob: "*drop*" } } }, then: deny }
+	`);
+	const left = (tool: string) => {
+		const request = requestFor(toolTarget(tool, { a: 'plain' }));
+		const look = lookAt(request.target, request, sensesOf(request, portsWith()));
+		return set.prospects.of(look).plan('enforce').sieves.deny.candidates(look).length;
+	};
+	expect([left('t/x'), left(`t/${'x'.repeat(300)}`)]).toEqual([0, 1]);
+	expect(idsOf(call(set, `t/${'x'.repeat(300)}`, { a: 'a drop' }))).toEqual(['r1']);
+});
