@@ -15,6 +15,7 @@ import {
 	readEnvelope,
 	withoutEnvelope,
 } from '../wire/envelope.ts';
+import { readJson, writeJson } from '../wire/json.ts';
 import type { Incoming } from '../wire/link.ts';
 import { errorReply, resultReply } from '../wire/message.ts';
 import { paramFault } from '../wire/mirrored-headers.ts';
@@ -62,6 +63,9 @@ interface Held {
 	readonly port: Port;
 	users: number;
 	idle: NodeJS.Timeout | undefined;
+	/** Where it is counted, and with what. */
+	readonly room: WaitingRoom | undefined;
+	bytes: number;
 	/** The most talkative level that its drivers were asked for. */
 	level: LogLevel | undefined;
 }
@@ -71,6 +75,8 @@ const innerVersion = '2025-11-25';
 const keptMs = 60_000;
 const maxSessions = 256;
 const maxSubscriptions = 100;
+/** How much a client may say of itself before it is counted. */
+const uncountedBytes = 4096;
 /** How long a call waits for drivers to take note of a log level, and how long these may take. */
 const levelWaitMs = 1_000;
 const levelTimeoutMs = 30_000;
@@ -118,7 +124,7 @@ export class ModernClient {
 		let held: Held | undefined;
 		let session: Session;
 		try {
-			held = this.#hold(envelope);
+			held = this.#hold(envelope, carrier.memory);
 			session = await held.opened;
 		} catch (error) {
 			if (held !== undefined) await this.#drop(held);
@@ -272,15 +278,18 @@ export class ModernClient {
 		return [...this.#sessions.values()].reduce((sum, { port }) => sum + port.subscriptions.size, 0);
 	}
 
-	#hold(envelope: Envelope): Held {
+	#hold(envelope: Envelope, room: WaitingRoom | undefined): Held {
 		const key = keyOf(envelope);
 		let held = this.#sessions.get(key);
 		if (held === undefined) {
 			if (this.#closing.signal.aborted) throw new TrapgateError('K103', 'shutting down');
 			if (this.#sessions.size >= maxSessions)
 				throw new TrapgateError('K103', 'busy: too many different clients at once');
-			const port = new Port(this.#calls, envelope);
-			held = { key, opened: this.#open(envelope, port), port, users: 0, idle: undefined, level: undefined };
+			const { said, bytes } = copied(envelope);
+			if (room?.take(bytes) === false) throw new TrapgateError('K103', 'busy: too much is held for this caller');
+			const port = new Port(this.#calls, said);
+			const opened = this.#open(said, port);
+			held = { key, opened, port, users: 0, idle: undefined, room, bytes, level: undefined };
 			port.session = held.opened;
 			this.#sessions.set(key, held);
 		}
@@ -325,6 +334,8 @@ export class ModernClient {
 	async #drop(held: Held): Promise<void> {
 		clearTimeout(held.idle);
 		if (this.#sessions.get(held.key) === held) this.#sessions.delete(held.key);
+		held.room?.give(held.bytes);
+		held.bytes = 0;
 		await held.opened.then(
 			(session) => session.close(),
 			() => undefined,
@@ -430,6 +441,24 @@ function keyOf({ capabilities, clientInfo }: Envelope): string {
 	const name = stringMember(clientInfo, 'name') ?? '';
 	const version = stringMember(clientInfo, 'version') ?? '';
 	return canonicalJson([capabilities, name, version]);
+}
+
+/** What is kept of a client when its request is gone: texts of a message that was read hold all of it in memory. */
+function copied(envelope: Envelope): { readonly said: Envelope; readonly bytes: number } {
+	const { capabilities, clientInfo = null } = envelope;
+	const text = writeJson({ capabilities, clientInfo });
+	const read = readJson(text);
+	const copy = read.ok ? read.value : undefined;
+	const info = member(copy, 'clientInfo');
+	return {
+		said: {
+			...envelope,
+			capabilities: member(copy, 'capabilities') as JsonObject,
+			clientInfo: isJsonObject(info) ? info : undefined,
+		},
+		// And the key that it is found by. Who says as little as clients do is bounded by number.
+		bytes: Math.max(0, 2 * text.length - uncountedBytes),
+	};
 }
 
 function extensionsOf({ capabilities }: Envelope): JsonObject {

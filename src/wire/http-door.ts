@@ -195,13 +195,18 @@ export class HttpDoor {
 			return;
 		}
 		const id = Buffer.from(this.#options.random(16)).toString('hex');
+		// What a client said of itself is known as long as the session lasts.
+		const letGo = this.#admission.keepBody(response);
 		const session = new HttpSession({
 			id,
 			caller,
 			memory: this.#admission.memoryOf(caller),
 			now: this.#options.now ?? Date.now,
 			keepBody: (of) => this.#admission.keepBody(of),
-			ended: () => this.#sessions.delete(id),
+			ended: () => {
+				this.#sessions.delete(id);
+				letGo();
+			},
 		});
 		this.#sessions.set(id, session);
 		try {

@@ -14,7 +14,7 @@ export interface SessionOptions {
 	readonly caller: HttpCaller;
 	readonly memory: CallerMemory;
 	readonly now: () => number;
-	/** Counts the body that came with this response's request until it is called back. */
+	/** Counts the body that came with this response's request until it is called back. Not asked for an introduction. */
 	readonly keepBody: (response: ServerResponse) => () => void;
 	/** Called once, when the session is over for whatever reason. */
 	readonly ended: () => void;
@@ -84,7 +84,7 @@ export class HttpSession implements Channel {
 			const isIntroduction = message.kind === 'request' && message.method === 'initialize';
 			// Who is not introduced yet has nothing to come back to.
 			const keeping = isIntroduction ? undefined : this.#keepingFor(response);
-			const letGo = this.#options.keepBody(response);
+			const letGo = isIntroduction ? () => undefined : this.#options.keepBody(response);
 			const post = new PostAnswer(ids, response, this.#headers, this.#options.memory, { keeping, letGo });
 			for (const id of ids) this.#posts.set(id, post);
 			if (isIntroduction) this.#open(post, response);

@@ -450,6 +450,21 @@ describe('a call that waits for its client', () => {
 		expect(counted()).toEqual({ held: 0, bodies: 0 });
 	});
 
+	test('counts what its client says of itself, if that is long, as long as it is remembered', async () => {
+		const { carrier, counted } = room(100_000);
+		const client = (await start()).client();
+		const said = (name: string) => ({ 'io.modelcontextprotocol/clientInfo': { name, version: '0' } });
+		const tell = (name: string) => body(ask(client, 'tools/call', call('plain'), { carrier, meta: said(name) }));
+		for (const name of ['one', 'two']) expect(await tell(name)).toMatchObject(text('done'));
+		expect(counted().held).toBe(0);
+		const long = 'x'.repeat(30_000);
+		for (const _ of ['at first', 'again']) expect(await tell(long)).toMatchObject(text('done'));
+		expect(counted().held).toBeGreaterThan(50_000);
+		expect(await tell(`${long}y`)).toMatchObject({ code: -32603, message: expect.stringContaining('busy') });
+		await client.close();
+		expect(counted().held).toBe(0);
+	});
+
 	test('asks nothing for which its caller has no room, and goes on', async () => {
 		const { carrier, lost, counted } = room(10);
 		const client = (await start()).client();

@@ -7,7 +7,7 @@ import { type HttpFrontOptions, type HttpListener, listenHttp } from '../../src/
 import { CallerMemory } from '../../src/wire/http-memory.ts';
 import { type Incoming, Link } from '../../src/wire/link.ts';
 import { resultReply } from '../../src/wire/message.ts';
-import { HttpPeer } from './http-peer.ts';
+import { HttpPeer, initialize } from './http-peer.ts';
 import { Inflow } from './streams.ts';
 
 /** A busy machine takes its time. */
@@ -214,6 +214,19 @@ describe('bodies', () => {
 		const again = next.ask({ body });
 		(await work.next()).answer(resultReply({}));
 		expect((await again).status).toBe(200);
+	});
+
+	test('of introductions count as long as their sessions last', async () => {
+		const { port } = await front({ maxBodyBytes: 2000, maxBytesPerCaller: 5000 });
+		const alice = new HttpPeer(port, 'alice');
+		const { params } = initialize;
+		const body = { ...initialize, params: { ...params, clientInfo: { name: 'x'.repeat(1700), version: '0' } } };
+		const one = await alice.ask({ body });
+		expect((await alice.ask({ body })).status).toBe(200);
+		expect((await alice.ask({ body })).status).toBe(429);
+		const first = new HttpPeer(port, 'alice', String(one.headers['mcp-session-id']));
+		expect((await first.ask({ method: 'DELETE' })).status).toBe(200);
+		expect((await alice.ask({ body })).status).toBe(200);
 	});
 
 	test('longer than all that a caller may make us hold are too long', async () => {
