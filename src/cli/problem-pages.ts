@@ -97,7 +97,8 @@ const runningPages = {
 	},
 	K103: {
 		title: 'too many driver processes',
-		means: 'More callers than `http: { maxProcesses: … }` admits are served at once.',
+		means:
+			'More callers than `http: { maxProcesses: … }` admits are served at once, or a client says more of itself than drivers are told.',
 		mend: 'Try again later, raise the limit, or let a driver be shared: `shared: true`.',
 	},
 	K104: {

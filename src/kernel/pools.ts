@@ -1,7 +1,8 @@
 // Banks by principal: two principals never share a driver process.
 import type { Driver, Hello } from '../abi/driver.ts';
+import type { JsonObject } from '../abi/json.ts';
 import { TrapgateError } from '../abi/problem.ts';
-import { writeJson } from '../wire/json.ts';
+import { readJson, writeJson } from '../wire/json.ts';
 import { Bank, type BankReport } from './bank.ts';
 import type { Prefix } from './syscall-table.ts';
 
@@ -60,7 +61,8 @@ export class Pools {
 	/**
 	 * The bank of this principal for clients of these capabilities, opened if need be. Drivers are told what their
 	 * client can do, so sessions that can do different things get different processes.
-	 * So do those of another `revision`, whose clients expect other things of a driver. Throws K103 when there are too many processes, K101 when two tools claim one name.
+	 * So do those of another `revision`, whose clients expect other things of a driver. Throws K103 when there are too many processes, or for a
+	 * client that says too much, K101 when two tools claim one name.
 	 */
 	async acquire(principal: string, hello: Hello, revision = hello.protocolVersion): Promise<Bank> {
 		const key = keyOf(principal, hello, revision);
@@ -123,10 +125,11 @@ export class Pools {
 	}
 
 	#make(key: string, principal: string | undefined, hello: Hello): Pool {
+		const told = copied(hello);
 		const drivers = this.#options.makeDrivers();
 		const ended = this.#makeRoom(principal, drivers.length);
 		const bank = new Bank({ ...this.#options, drivers });
-		const opened = ended.length === 0 ? bank.open(hello) : Promise.all(ended).then(() => bank.open(hello));
+		const opened = ended.length === 0 ? bank.open(told) : Promise.all(ended).then(() => bank.open(told));
 		const pool: Pool = { key, principal, bank, opened, size: drivers.length, users: 0, idle: undefined };
 		this.#pools.set(key, pool);
 		return pool;
@@ -163,6 +166,21 @@ export class Pools {
 		if (this.#pools.get(pool.key) === pool) this.#pools.delete(pool.key);
 		await pool.bank.close();
 	}
+}
+
+/** How much drivers are told of a client, in UTF-16 units: they outlive its sessions, and nobody is counted with it then. */
+const longestHello = 256 * 1024;
+
+/** Texts of a message that was read hold all of it in memory. */
+function copied(hello: Hello): Hello {
+	const { capabilities, clientInfo } = hello;
+	const text = writeJson({ capabilities, clientInfo });
+	const read = text.length > longestHello ? undefined : readJson(text);
+	if (read?.ok !== true)
+		throw new TrapgateError('K103', `this client says more of itself than ${longestHello} characters`, {
+			help: 'let it send less in `clientInfo` and `capabilities`',
+		});
+	return { ...hello, ...(read.value as JsonObject & Pick<Hello, 'capabilities' | 'clientInfo'>) };
 }
 
 /** What two clients have to share to be served by the same processes. */

@@ -56,6 +56,16 @@ test('room for another caller is room for all of its drivers', async () => {
 	await all.close();
 });
 
+test('a client that says more of itself than is remembered starts nothing', async () => {
+	const { all, made } = pools(8, 0);
+	const much = { name: 'x'.repeat(256 * 1024), version: '1' };
+	await expect(all.acquire('one', { ...able(1), clientInfo: much })).rejects.toMatchObject({ code: 'K103' });
+	await expect(all.acquire('one', { ...able(1), capabilities: { much } })).rejects.toMatchObject({ code: 'K103' });
+	expect([made(), all.banks()]).toEqual([0, []]);
+	await expect(all.acquire('one', able(1))).resolves.toBeDefined();
+	await all.close();
+});
+
 test('a caller who is alone may have everything', async () => {
 	const { all } = pools(4, 0);
 	for (const what of [1, 2]) await all.acquire('only', able(what));
