@@ -28,6 +28,11 @@ const closeArray = 0x5d;
 const openObject = 0x7b;
 const closeObject = 0x7d;
 
+/** In UTF-16 units: what a part of a text may keep of it. */
+const longText = 16_384;
+/** Engines copy parts up to this length by themselves. */
+const shortPart = 12;
+
 /** Recursion never gets deeper than this, whatever the caller allows. */
 const deepest = 1000;
 
@@ -77,7 +82,7 @@ export class JsonScanner {
 		switch (this.peek()) {
 			case quote:
 				this.#count();
-				return this.string(build);
+				return build ? this.#text() : this.string(false);
 			case openObject: {
 				const object: Record<string, Json> = {};
 				this.members((key) => {
@@ -152,6 +157,15 @@ export class JsonScanner {
 			this.space();
 		}
 		this.#depth -= 1;
+	}
+
+	/** A string that is a value. Engines let a part of a text hold on to all of it: one that is kept must not keep a long message. */
+	#text(): string {
+		const start = this.at;
+		const text = this.string(true);
+		if (this.text.length <= longText || text.length <= shortPart) return text;
+		const isSmallPart = text.length < this.text.length / 8;
+		return isSmallPart ? (JSON.parse(this.text.slice(start, this.at)) as string) : text;
 	}
 
 	/** A string, from its opening quote. Without `build` the answer is a placeholder. */
